@@ -1,0 +1,1 @@
+"""Take what is not the story out of scraped news: text in, spans out."""

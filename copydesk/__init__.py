@@ -1,0 +1,1 @@
+"""The engine: scraped articles in, clean and deduplicated Parquet out."""

@@ -1,0 +1,58 @@
+"""Every error that copydesk raises on purpose.
+
+CopydeskError
+├── UsageError         what was asked for cannot be done: a missing path, a setting out of range   (exit code 2)
+├── LockedError        another run holds the output                                                 (exit code 3)
+├── StoreError         the output's own files are not as they should be                             (exit code 1)
+│   └── IndexDamaged   an index segment is missing or broken; it can be rebuilt from the Parquet
+├── TaskError          the processing of a shard failed as a whole                                  (exit code 1)
+└── ItemError          one item cannot be ingested; becomes a row of rejects/, the run goes on
+"""
+
+from __future__ import annotations
+
+
+class CopydeskError(Exception):
+    """The root of the tree; `exit_code` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class UsageError(CopydeskError):
+    """What was asked for cannot be done; the message says what to do instead."""
+
+    exit_code = 2
+
+
+class LockedError(CopydeskError):
+    """Another run holds the output; the message names it."""
+
+    exit_code = 3
+
+
+class StoreError(CopydeskError):
+    """The output's own files are not as they should be."""
+
+
+class IndexDamaged(StoreError):
+    """An index segment is missing, broken or of other parameters."""
+
+
+class TaskError(CopydeskError):
+    """The processing of a shard failed as a whole."""
+
+
+class ItemError(CopydeskError):
+    """One item cannot be ingested.
+
+    stage: read, decode, extract, clean or describe. error: a short, stable name of the reason
+    (`empty`, `binary`, `truncated`, `json`, `no-text`, ...), `str(e)` the explanation.
+    """
+
+    def __init__(self, stage: str, error: str, message: str) -> None:
+        super().__init__(message)
+        self.stage = stage
+        self.error = error
+
+    def __reduce__(self) -> tuple[type[ItemError], tuple[str, str, str]]:
+        return type(self), (self.stage, self.error, str(self))

@@ -1,0 +1,173 @@
+"""The words that everything else uses: what an article is on its way from a file to a row.
+
+    SourceFile -> Shard -> Item -> Document -> (cleaners.Cleaned) -> Record
+
+All are frozen: a stage makes a new one, none is changed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Format = Literal["text", "html", "jsonl", "csv", "parquet", "warc"]
+Compression = Literal["gzip", "zstd"]
+Precision = Literal["second", "minute", "day"]
+DateOrigin = Literal["record", "json-ld", "meta", "text", "url", "guess"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to be read.
+
+    uri: what rows call it (`file:///...`; `-` for standard input). path: where it lies. size: bytes on disk.
+    mtime_ns: as `os.stat` gives it; with `size` it tells an unchanged file.
+    """
+
+    uri: str
+    path: str
+    size: int
+    mtime_ns: int
+    format: Format
+    compression: Compression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A unit of work for one worker: several small files, or one part of a large one.
+
+    number: from 0, its place in the order of the run. Of a file split into `parts`, this shard takes the
+    blocks of items whose number modulo `parts` is `part` (see sources.BLOCK_ITEMS), so that compressed files
+    split as well as plain ones.
+    """
+
+    number: int
+    files: tuple[SourceFile, ...]
+    part: int = 0
+    parts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One article as found, undecoded.
+
+    content: its bytes as found (a file, a line, a WARC payload after content decoding, the canonical JSON of a
+    CSV or Parquet row). record: the parsed record of JSONL, CSV and Parquet with the user's `map` applied, else
+    None. own_id: whether `source_id` is the record's own. url, http_*: of a WARC response.
+    """
+
+    source_uri: str
+    source_format: Format
+    source_id: str
+    content: bytes
+    own_id: bool = False
+    offset: int | None = None
+    length: int | None = None
+    record: Mapping[str, Any] | None = None
+    url: str | None = None
+    fetched_at: dt.datetime | None = None
+    http_status: int | None = None
+    http_headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """What could not be ingested, and why: a row of rejects/. content: its bytes, up to the limit."""
+
+    source_uri: str
+    source_id: str | None
+    stage: str
+    error: str
+    message: str
+    content: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A point in time as well as it is known. value: timezone-aware, in UTC."""
+
+    value: dt.datetime
+    precision: Precision
+    origin: DateOrigin
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a source says of an article. None and empty mean: it does not say."""
+
+    url: str | None = None
+    canonical_url: str | None = None
+    publisher: str | None = None
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    section: str | None = None
+    credit: str | None = None
+    attribution: str | None = None
+    published: Date | None = None
+    modified: Date | None = None
+    language: str | None = None
+    license: str | None = None
+    robots: str | None = None
+    tdm_reservation: str | None = None
+    accessible_for_free: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An item decoded and, if it is a page, extracted.
+
+    text: the text before cleaning: line breaks are LF, the encoding is mended, nothing is restyled.
+    extracted_by: `plain` for text, else the extractor's path. repaired: what decoding mended.
+    """
+
+    item: Item
+    text: str
+    metadata: Metadata
+    extracted_by: str = "plain"
+    repaired: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A normalized article: the columns of articles/ that are known before matching (schema.RECORD, in order)."""
+
+    id: str
+    item_key: str
+    source_id: str
+    source_uri: str
+    source_offset: int | None
+    source_length: int | None
+    source_format: Format
+    content_sha256: str
+    url: str | None
+    canonical_url: str | None
+    publisher: str | None
+    title: str | None
+    authors: tuple[str, ...]
+    tags: tuple[str, ...]
+    section: str | None
+    credit: str | None
+    attribution: str | None
+    published_at: dt.datetime | None
+    modified_at: dt.datetime | None
+    fetched_at: dt.datetime | None
+    published_precision: Precision | None
+    published_from: DateOrigin | None
+    language: str | None
+    text: str
+    source_text_sha256: str
+    word_count: int
+    char_count: int
+    removed_chars: int
+    extracted_by: str
+    repaired: tuple[str, ...]
+    flags: tuple[str, ...]
+    license: str | None
+    robots: str | None
+    tdm_reservation: str | None
+    accessible_for_free: bool | None
+    http_status: int | None

@@ -1,0 +1,71 @@
+"""One model of all settings: the command line, the flow's parameters and copydesk.toml are this and nothing else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from copydesk.errors import UsageError
+
+MIB = 1024 * 1024
+
+RECORD_FIELDS = ("text", "html", "id", "url", "title", "authors", "date", "publisher", "language")
+"""The names that a record's fields are known by; `map` gives a source's other names for them."""
+
+
+def available_cpus() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Settings(BaseModel):
+    """What a run is told. Sizes are bytes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    inputs: tuple[str, ...] = ()
+    """Files, folders, globs, or `-` for JSONL on standard input."""
+
+    output: Path = Path("output")
+    """The folder that holds the datasets."""
+
+    map: dict[str, str] = Field(default_factory=dict)
+    """Other names of a record's fields: {"title": "headline"} reads the title from `headline`."""
+
+    workers: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=available_cpus)
+    """Worker processes. One means: all in this process."""
+
+    shard_bytes: Annotated[int, Field(ge=64 * 1024)] = 16 * MIB
+    """How much input a shard holds at the most, before decompression; files larger than this are split."""
+
+    max_item_bytes: Annotated[int, Field(ge=1024, le=1024 * MIB)] = 32 * MIB
+    """The largest article that is read; a larger one is rejected."""
+
+    reject_bytes: Annotated[int, Field(ge=0, le=MIB)] = 4096
+    """How many bytes of a rejected item are kept."""
+
+    @field_validator("map")
+    @classmethod
+    def _known_fields(cls, value: dict[str, str]) -> dict[str, str]:
+        unknown = sorted(set(value) - set(RECORD_FIELDS))
+        if unknown:
+            raise ValueError(f"unknown field {', '.join(unknown)}; a record has {', '.join(RECORD_FIELDS)}")
+        return value
+
+    @property
+    def reading(self) -> str:
+        """What a file's items depend on besides its bytes; files read under another value are read again."""
+        return f"map={sorted(self.map.items())} max_item_bytes={self.max_item_bytes}"
+
+
+def load(values: dict[str, Any]) -> Settings:
+    """Settings from plain values. Raises UsageError that names each setting that is wrong, and how."""
+    try:
+        return Settings(**values)
+    except pydantic.ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise UsageError(f"settings: {faults}") from None
