@@ -1,0 +1,183 @@
+"""How a run becomes visible, all of it or nothing. docs/decisions/0001-commit.md tells the steps and why.
+
+Before the prepared manifest is on the disk, a run is nothing; from then on it will be completed, by this process
+or by the next one's `recover`. Every step can be done twice.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from copydesk import disk, manifest, points
+from copydesk.errors import StoreError
+from copydesk.layout import STATE, Layout
+from copydesk.manifest import Commit, PublishedFile
+from copydesk.schema import DATASETS
+
+_PARTITION = re.compile(r"ingest_date=\d{4}-\d{2}-\d{2}")
+_OWN_STATE = ("staging", "commits", "lock")  # of _state/, what a run cannot publish into
+
+
+def commit(layout: Layout, run_id: str, removes: Iterable[str] = ()) -> Commit:
+    """Publish what is staged under `final/`, and take back the files `removes` (relative paths) of earlier runs.
+
+    Raises StoreError, with nothing published, if what is staged cannot be: a name without the run id, a broken
+    Parquet file, another schema, a place on another file system. An OSError after the manifest is prepared leaves
+    a commit that the next `recover` completes.
+    """
+    prepared = _prepare(layout, run_id, tuple(removes))
+    _complete(layout, prepared)
+    return prepared
+
+
+def recover(layout: Layout) -> list[str]:
+    """Complete what was prepared, delete what was not. Returns what was mended, in words.
+
+    Raises StoreError if a prepared commit cannot be completed: its files are in neither place.
+    """
+    mended = []
+    for path in manifest.prepared(layout):
+        points.checkpoint("recover: before complete")
+        _complete(layout, manifest.read(path))
+        mended.append(f"run {manifest.run_id(path)} was stopped inside its commit: completed")
+    for path in sorted(layout.commits.glob("*.tmp")):
+        disk.remove(path)
+    for folder in sorted(layout.all_staging.glob("*")):
+        points.checkpoint("recover: before clean-up")
+        mended += _clean_up(layout, folder)
+    return mended
+
+
+def _clean_up(layout: Layout, folder: Path) -> list[str]:
+    """The staging of a run that is either wholly published or not at all."""
+    try:
+        if layout.committed(folder.name).exists():
+            _finish(layout, manifest.read(layout.committed(folder.name)))
+            return [f"run {folder.name} was stopped after its commit: cleaned up"]
+        disk.remove_tree(folder)
+        return [f"run {folder.name} was stopped before its commit: what it had staged is deleted"]
+    except OSError as error:  # a worker that outlived its run may still write there; the next recovery gets it
+        return [f"run {folder.name}: its staging could not be deleted yet ({error})"]
+
+
+def _prepare(layout: Layout, run_id: str, removes: tuple[str, ...]) -> Commit:
+    if layout.committed(run_id).exists() or layout.prepared(run_id).exists():
+        raise StoreError(f"run {run_id} is committed already")
+    final = layout.final(run_id)
+    paths = sorted((p.relative_to(final).as_posix() for p in final.rglob("*") if not p.is_dir()), key=_place_in_order)
+    for path in paths:
+        _check_place(layout, run_id, path)
+    _check_removes(layout, removes)
+    files = tuple(_describe(final, path) for path in paths)
+    for path in paths:
+        disk.sync_file(final / path)
+    for folder in _folders_below(layout.staging(run_id)):
+        disk.sync_folder(folder)
+    disk.sync_folder(layout.all_staging)
+    for folder in _targets(layout, files):  # now, while a refusal still costs nothing
+        disk.make_folder(folder)
+    prepared = Commit(run_id, files, removes)
+    points.checkpoint("commit: before prepare")
+    disk.write(layout.prepared(run_id), manifest.encode(prepared))
+    points.checkpoint("commit: prepared")
+    return prepared
+
+
+def _complete(layout: Layout, prepared: Commit) -> None:
+    for file in prepared.files:
+        _move_into_place(layout, prepared.run_id, file)
+    for folder in _targets(layout, prepared.files):
+        disk.sync_folder(folder)
+    points.checkpoint("commit: placed")
+    disk.rename(layout.prepared(prepared.run_id), layout.committed(prepared.run_id))
+    disk.sync_folder(layout.commits)
+    points.checkpoint("commit: visible")
+    with suppress(OSError):  # the run is committed whatever happens here; its staging tells `recover` to go on
+        _finish(layout, prepared)
+
+
+def _finish(layout: Layout, done: Commit) -> None:
+    """After the commit: nothing here is needed for what readers see."""
+    for path in done.removes:
+        disk.remove(layout.root / path)
+    for folder in sorted({(layout.root / path).parent for path in done.removes}):
+        disk.sync_folder(folder)
+    points.checkpoint("commit: before clean-up")
+    disk.remove_tree(layout.staging(done.run_id))  # last: that it is there tells `recover` that this is not done
+    points.checkpoint("commit: done")
+
+
+def _move_into_place(layout: Layout, run_id: str, file: PublishedFile) -> None:
+    staged, target = layout.final(run_id) / file.path, layout.root / file.path
+    if staged.exists():
+        disk.make_folder(target.parent)
+        disk.rename(staged, target)
+    elif not target.exists():
+        raise StoreError(f"run {run_id} cannot be completed: {file.path} is neither staged nor in place")
+    size = target.stat().st_size
+    if size != file.size:
+        raise StoreError(f"run {run_id} cannot be completed: {file.path} has {size} bytes, not {file.size}")
+
+
+def _place_in_order(path: str) -> tuple[bool, str]:
+    return path.startswith("runs/"), path  # the run's own row last: a glob that sees it sees the rest
+
+
+def _targets(layout: Layout, files: Iterable[PublishedFile]) -> list[Path]:
+    return sorted({(layout.root / f.path).parent for f in files})
+
+
+def _folders_below(folder: Path) -> list[Path]:
+    """All folders from `final/` down, the deepest first, then `folder` itself."""
+    inside = [p for p in (folder / "final").rglob("*") if p.is_dir()]
+    return [*sorted(inside, reverse=True), *(p for p in (folder / "final", folder) if p.is_dir())]
+
+
+def _check_place(layout: Layout, run_id: str, path: str) -> None:
+    """That a file lies where a reader looks for it and cannot take another's place."""
+    top, *middle, name = path.split("/")
+    in_dataset = top in DATASETS and len(middle) == 1 and _PARTITION.fullmatch(middle[0]) and name.endswith(".parquet")
+    in_state = top == STATE and middle and middle[0] not in _OWN_STATE
+    if not (in_dataset or in_state) or not name.startswith(run_id):
+        raise StoreError(f"run {run_id} cannot publish {path}: not a file of a dataset or of _state/ named for the run")
+    if (layout.root / path).exists():
+        raise StoreError(f"run {run_id} cannot publish {path}: there is a file of that name")
+    above = next(p for p in (layout.root / path).parents if p.exists())
+    if above.stat().st_dev != layout.state.stat().st_dev:
+        raise StoreError(f"{above} is on another file system than {layout.state}: a commit needs both on one")
+
+
+def _check_removes(layout: Layout, removes: tuple[str, ...]) -> None:
+    if removes:
+        known = {f.path for f in manifest.published(map(manifest.read, manifest.committed(layout)))}
+        for path in removes:
+            if path not in known:
+                raise StoreError(f"{path} cannot be taken back: no commit published it")
+
+
+def _describe(final: Path, path: str) -> PublishedFile:
+    with open(final / path, "rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    rows = _rows(final / path, DATASETS.get(path.split("/")[0])) if path.endswith(".parquet") else None
+    return PublishedFile(path, (final / path).stat().st_size, digest, rows)
+
+
+def _rows(path: Path, schema: pa.Schema | None) -> int:
+    """Rows of a Parquet file. Raises StoreError if it is none, or not of `schema`."""
+    try:
+        metadata = pq.read_metadata(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EIO:
+            raise
+        raise StoreError(f"{path}: not a whole Parquet file: {error}") from error
+    if schema is not None and not metadata.schema.to_arrow_schema().equals(schema):
+        raise StoreError(f"{path}: its schema is not that of the dataset")
+    return metadata.num_rows

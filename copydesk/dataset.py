@@ -1,0 +1,150 @@
+"""Reading what is published: by the manifests, so that only whole runs are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.fs as fs
+import pyarrow.parquet as pq
+
+from copydesk import layout, manifest
+from copydesk.errors import StoreError, UsageError
+from copydesk.schema import ARTICLES, DATASETS
+
+TEXTS = ("articles", "duplicates", "revisions")
+"""The datasets whose rows are articles: they have all columns of articles/."""
+
+PARTITION = pa.field("ingest_date", pa.date32(), metadata={"comment": "the day the run started, UTC"})
+
+
+def open_dataset(root: str | Path, name: str) -> ds.Dataset:
+    """A dataset of an output as it is now: what committed runs published, and nothing of a run under way.
+
+    root: the output folder. name: one of schema.DATASETS. Returns a pyarrow Dataset with the columns of the schema
+    and `ingest_date` (date32); it stays as it was when opened. Raises UsageError for a folder or a name that is
+    not there, StoreError for a damaged manifest.
+    """
+    root = Path(root)
+    if name not in DATASETS:
+        raise UsageError(f"no dataset {name!r}; there are {', '.join(DATASETS)}")
+    if not root.is_dir():
+        raise UsageError(f"{root}: no such folder")
+    return of_files(root, name, published(root, name))
+
+
+def published(root: Path, name: str) -> list[str]:
+    """Relative paths of the files in force under `name` (a dataset, or a folder as `_state/index`), by run."""
+    commits = map(manifest.read, manifest.committed(layout.Layout(root)))
+    return [f.path for f in manifest.published(commits) if f.path.startswith(name + "/")]
+
+
+def of_files(root: Path, name: str, paths: Sequence[str]) -> ds.Dataset:
+    """The dataset of the given files (relative paths)."""
+    return ds.FileSystemDataset.from_paths(
+        [str((root / path).absolute()) for path in paths],
+        schema=DATASETS[name].append(PARTITION),
+        format=ds.ParquetFileFormat(),
+        filesystem=fs.LocalFileSystem(),
+        partitions=[ds.field(PARTITION.name) == pa.scalar(layout.ingest_date(path)) for path in paths],
+    )
+
+
+def texts(root: Path, paths: Iterable[str], ids: Collection[str]) -> dict[str, str]:
+    """The `text` of each id that is found in the files (of TEXTS), id -> text.
+
+    Reads the id column of each row group, and its texts only if it has one that is asked for; the memory is that
+    of one row group and of the texts asked for. Raises StoreError if a file is missing or broken.
+    """
+    wanted = pa.array(sorted(set(ids)), pa.string())
+    found: dict[str, str] = {}
+    for path in paths:
+        if len(found) == len(wanted):
+            break
+        try:
+            found.update(_texts_of(root / path, wanted))
+        except (pa.ArrowException, OSError) as error:
+            raise StoreError(f"{root / path}: cannot be read: {error}") from error
+    return found
+
+
+def _texts_of(path: Path, wanted: pa.StringArray) -> dict[str, str]:
+    found: dict[str, str] = {}
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            ids = file.read_row_group(group, columns=["id"])["id"]
+            rows = pc.indices_nonzero(pc.is_in(ids, value_set=wanted))
+            if len(rows):
+                text = file.read_row_group(group, columns=["text"])["text"]
+                found.update(zip(_strings(ids.take(rows)), _strings(text.take(rows)), strict=True))
+    return found
+
+
+def _strings(column: pa.ChunkedArray[Any]) -> list[str]:
+    return [str(value) for value in column.to_pylist()]
+
+
+def duckdb_views(root: str | Path) -> str:
+    """SQL that makes a DuckDB view of each dataset, and `latest_text`: the latest version of each item.
+
+    The views name the files that are in force now; make them anew to see later runs.
+    """
+    root = Path(root)
+    views = [
+        f"CREATE OR REPLACE VIEW {_quoted(name)} AS {select(root, name, published(root, name))};" for name in DATASETS
+    ]
+    return "\n".join([*views, f"CREATE OR REPLACE VIEW latest_text AS {_LATEST};"]) + "\n"
+
+
+def select(root: Path, name: str, paths: Sequence[str]) -> str:
+    """SQL for DuckDB: the rows of the given files of a dataset."""
+    if not paths:
+        columns = ", ".join(f"NULL::{_duckdb_type(f.type)} AS {_quoted(f.name)}" for f in [*DATASETS[name], PARTITION])
+        return f"SELECT {columns} WHERE false"
+    files = ", ".join(_literal(_escaped(str((root / path).absolute()))) for path in paths)
+    return f"SELECT * FROM read_parquet([{files}], hive_partitioning = true, hive_types = {{'ingest_date': DATE}})"
+
+
+_COLUMNS = ", ".join(f'"{name}"' for name in [*ARTICLES.names, PARTITION.name])
+_LATEST = (
+    f"SELECT * EXCLUDE (latest) FROM (SELECT *, row_number() OVER (PARTITION BY item_key ORDER BY version DESC, "
+    f"run_id DESC, id) AS latest FROM (SELECT {_COLUMNS}, 1 AS version, 'articles' AS dataset FROM articles "
+    f"UNION ALL SELECT {_COLUMNS}, 1, 'duplicates' FROM duplicates "
+    f"UNION ALL SELECT {_COLUMNS}, version, 'revisions' FROM revisions)) WHERE latest = 1"
+)
+
+_DUCKDB_TYPES = {
+    pa.string(): "VARCHAR",
+    pa.large_string(): "VARCHAR",
+    pa.int16(): "SMALLINT",
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
+    pa.float64(): "DOUBLE",
+    pa.bool_(): "BOOLEAN",
+    pa.binary(): "BLOB",
+    pa.date32(): "DATE",
+    pa.timestamp("us", tz="UTC"): "TIMESTAMPTZ",
+}
+
+
+def _duckdb_type(kind: pa.DataType) -> str:
+    if isinstance(kind, pa.ListType):
+        return _duckdb_type(kind.value_type) + "[]"
+    return _DUCKDB_TYPES[kind]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _escaped(path: str) -> str:
+    """A path in which DuckDB finds no pattern: each of its pattern characters in a class of its own."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in path)

@@ -1,0 +1,85 @@
+"""All that the store does to the disk, in one place, so that tests can put another layer under it.
+
+A write is safe from power loss when the file is synced and the folder that names it is synced too; a rename when
+the folder it went to is synced. POSIX (rename(2), fsync(2)); T. Pillai et al., "All File Systems Are Not Created
+Equal", OSDI 2014, shows what goes wrong otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from copydesk import points
+
+
+def sync_file(path: Path) -> None:
+    """Bring a file's bytes to the disk."""
+    points.checkpoint("before sync-file")
+    _sync(path, os.O_RDONLY)
+    points.checkpoint("after sync-file")
+
+
+def sync_folder(path: Path) -> None:
+    """Bring a folder's names to the disk."""
+    points.checkpoint("before sync-folder")
+    _sync(path, os.O_RDONLY | os.O_DIRECTORY)
+    points.checkpoint("after sync-folder")
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and what is missing above it; each new name is synced."""
+    missing = [p for p in (path, *path.parents) if not p.is_dir()]
+    for folder in reversed(missing):
+        points.checkpoint("before make-folder")
+        folder.mkdir(exist_ok=True)
+        points.checkpoint("after make-folder")
+        sync_folder(folder.parent)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; on return it is on the disk."""
+    temporary = path.with_name(path.name + ".tmp")
+    points.checkpoint("before write")
+    temporary.write_bytes(content)
+    points.checkpoint("after write")
+    sync_file(temporary)
+    rename(temporary, path)
+    sync_folder(path.parent)
+
+
+def rename(source: Path, target: Path) -> None:
+    """Atomic; safe from power loss only once `target.parent` is synced."""
+    points.checkpoint("before rename")
+    os.replace(source, target)
+    points.checkpoint("after rename")
+
+
+def remove(path: Path) -> None:
+    """Remove a file; it is no error if it is gone."""
+    points.checkpoint("before remove")
+    path.unlink(missing_ok=True)
+    points.checkpoint("after remove")
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder and all in it; it is no error if it is gone. Raises OSError if something keeps writing there."""
+    points.checkpoint("before remove-tree")
+    if path.is_dir():
+        for child in sorted(path.iterdir()):  # child by child: a kill between two leaves half a tree
+            if child.is_dir() and not child.is_symlink():
+                shutil.rmtree(child)
+            else:
+                child.unlink(missing_ok=True)
+            points.checkpoint("inside remove-tree")
+        path.rmdir()
+    points.checkpoint("after remove-tree")
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

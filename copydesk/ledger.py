@@ -1,0 +1,100 @@
+"""The ledger: which input files were read, as they were then, so that an unchanged file is not read again.
+
+A run writes only what is new to it, as `_state/ledger/<run_id>.parquet`; the ledger is all of those together, read
+in the order of the runs, the last word on a file counting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from copydesk.errors import StoreError
+from copydesk.model import SourceFile
+from copydesk.parquet import write_sorted
+
+_COLUMNS: dict[str, pa.DataType] = {
+    "uri": pa.string(),
+    "size": pa.int64(),
+    "mtime_ns": pa.int64(),
+    "items": pa.int64(),
+    "reading": pa.string(),
+}
+SCHEMA = pa.schema(_COLUMNS)
+
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What a run found in a file.
+
+    size: bytes on disk. items: found in it, rejects among them. reading: Settings.reading, what they depend on.
+    """
+
+    uri: str
+    size: int
+    mtime_ns: int
+    items: int
+    reading: str
+
+
+class Ledger:
+    """What is known of input files; `load` makes one."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._row = {uri: row for row, uri in enumerate(table["uri"].to_pylist())}  # the last one stays
+        self._size = table["size"].to_numpy()
+        self._mtime_ns = table["mtime_ns"].to_numpy()
+        self._items = table["items"].to_numpy()
+        reading = table["reading"].combine_chunks().dictionary_encode()
+        if isinstance(reading, pa.ChunkedArray):
+            reading = reading.combine_chunks()
+        self._reading = reading.indices.to_numpy(zero_copy_only=False)
+        self._readings = [str(value) for value in reading.dictionary.to_pylist()]
+
+    def __len__(self) -> int:
+        return len(self._row)
+
+    def get(self, uri: str) -> LedgerEntry | None:
+        """The last word on a file."""
+        row = self._row.get(uri)
+        if row is None:
+            return None
+        size, mtime_ns, items = (int(c[row]) for c in (self._size, self._mtime_ns, self._items))
+        return LedgerEntry(uri, size, mtime_ns, items, self._readings[self._reading[row]])
+
+    def known(self, file: SourceFile, reading: str) -> int | None:
+        """How many items an unchanged file has; None if it is new, changed, or was read under other settings."""
+        if file.uri == STANDARD_INPUT:
+            return None
+        entry = self.get(file.uri)
+        if entry is None or (entry.size, entry.mtime_ns, entry.reading) != (file.size, file.mtime_ns, reading):
+            return None
+        return entry.items
+
+    def news(self, entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
+        """Those that say something the ledger does not say already."""
+        return [e for e in entries if e.uri != STANDARD_INPUT and self.get(e.uri) != e]
+
+
+def load(paths: Sequence[Path]) -> Ledger:
+    """The ledger of the files at `paths`, which are in the order of their runs. Raises StoreError if one is broken."""
+    tables = []
+    for path in paths:
+        try:
+            tables.append(pq.read_table(path, schema=SCHEMA, partitioning=None))
+        except (pa.ArrowException, OSError) as error:
+            raise StoreError(f"{path}: the ledger cannot be read: {error}") from error
+    return Ledger(pa.concat_tables(tables) if tables else SCHEMA.empty_table())
+
+
+def write(entries: Sequence[LedgerEntry], path: Path) -> None:
+    """Write entries as one delta."""
+    columns = zip(*(astuple(e) for e in entries), strict=True) if entries else [()] * len(SCHEMA)
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, SCHEMA.types, strict=True)]
+    write_sorted(pa.table(arrays, schema=SCHEMA), path, ("uri",))

@@ -1,0 +1,90 @@
+"""Manifests: which files belong to a run. `_state/commits/<run_id>.json` is the truth about what is published."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from copydesk.errors import StoreError
+from copydesk.layout import Layout
+
+FORMAT = 1
+"""Of the manifest's JSON. A reader refuses a greater one: it could miss what is in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFile:
+    """A file of a run. path: relative to the output, with `/`. size: bytes. rows: of a Parquet file, else None."""
+
+    path: str
+    size: int
+    sha256: str
+    rows: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What a run published, and which files of earlier runs it took back."""
+
+    run_id: str
+    files: tuple[PublishedFile, ...]
+    removes: tuple[str, ...] = ()
+
+
+def encode(commit: Commit) -> bytes:
+    """JSON with a checksum of itself, so that a flipped bit is told from a fact."""
+    body: dict[str, Any] = {"format": FORMAT, **asdict(commit)}
+    return orjson.dumps({**body, "checksum": _checksum(body)}, option=orjson.OPT_INDENT_2)
+
+
+def read(path: Path) -> Commit:
+    """Raises StoreError if the manifest is missing, damaged or of a later format."""
+    try:
+        body = orjson.loads(path.read_bytes())
+        checksum = body.pop("checksum")
+        if checksum != _checksum(body):
+            raise ValueError("its checksum does not fit")
+        if body["format"] > FORMAT:
+            raise StoreError(f"{path}: written by a later version of copydesk; use that one")
+        files = tuple(PublishedFile(**f) for f in body["files"])
+        commit = Commit(body["run_id"], files, tuple(body["removes"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError(f"{path}: the manifest cannot be read: {error}") from error
+    if commit.run_id != run_id(path):
+        raise StoreError(f"{path}: the manifest is that of run {commit.run_id}")
+    return commit
+
+
+def run_id(path: Path) -> str:
+    """The run a manifest's file name speaks of."""
+    return path.name.removesuffix(".json").removesuffix(".prepared")
+
+
+def committed(layout: Layout) -> list[Path]:
+    """Manifests in force, in the order of their runs."""
+    return sorted(p for p in _all(layout) if not p.name.endswith(".prepared.json"))
+
+
+def prepared(layout: Layout) -> list[Path]:
+    """Manifests of commits under way, in the order of their runs."""
+    return sorted(p for p in _all(layout) if p.name.endswith(".prepared.json"))
+
+
+def published(commits: Iterable[Commit]) -> list[PublishedFile]:
+    """The files in force, in the order of the runs."""
+    commits = list(commits)
+    removed = {path for commit in commits for path in commit.removes}
+    return [f for commit in commits for f in commit.files if f.path not in removed]
+
+
+def _all(layout: Layout) -> Iterable[Path]:
+    return layout.commits.glob("*.json")
+
+
+def _checksum(body: dict[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()

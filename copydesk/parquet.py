@@ -1,0 +1,76 @@
+"""How the datasets' Parquet files are written: one way for all, so that every reader finds the same helps in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from copydesk.errors import StoreError
+from copydesk.schema import DATASETS
+
+ROW_GROUP_BYTES = 16 * 1024 * 1024
+"""Of Arrow memory. Small, for Parquet: reading a few texts of history reads whole row groups."""
+
+ROW_GROUP_ROWS = 122_880
+"""The most rows of a group: DuckDB's own (duckdb.org/docs/stable/guides/performance/file_formats)."""
+
+BLOOM_FALSE_POSITIVES = 0.01
+
+SORTED_BY: dict[str, tuple[str, ...]] = {
+    "articles": ("published_at", "id"),
+    "duplicates": ("published_at", "id"),
+    "revisions": ("published_at", "id"),
+    "overlaps": ("a", "b"),
+    "removals": ("id", "start"),
+    "rejects": ("id",),
+    "runs": ("run_id",),
+}
+"""Ascending, nulls last."""
+
+
+def write(table: pa.Table, path: Path, dataset: str) -> None:
+    """Write rows of a dataset, sorted as the dataset is, with exactly its schema; the folder is made.
+
+    Raises StoreError if the table's columns are not those of the schema, in name, order or type.
+    """
+    write_sorted(conform(table, DATASETS[dataset], dataset), path, SORTED_BY[dataset])
+
+
+def conform(table: pa.Table, schema: pa.Schema, what: str) -> pa.Table:
+    """The table with the schema's field metadata. Raises StoreError if names, order or types differ."""
+    if not table.schema.equals(schema):
+        raise StoreError(f"{what}: rows do not have the schema of the dataset: {_difference(table.schema, schema)}")
+    return pa.table(table.columns, schema=schema)
+
+
+def write_sorted(table: pa.Table, path: Path, keys: tuple[str, ...]) -> None:
+    """Sort by `keys` (ascending, nulls last) and write: zstd, page index, a Bloom filter on `id`."""
+    table = table.sort_by([(key, "ascending") for key in keys])
+    rows = rows_per_group(table)
+    options: dict[str, Any] = {  # newer than the type stubs
+        "compression": "zstd",
+        "write_page_index": True,
+        "row_group_size": rows,
+        "sorting_columns": pq.SortingColumn.from_ordering(table.schema, [(key, "ascending") for key in keys]),
+    }
+    if "id" in table.column_names:
+        distinct = max(1, min(rows, table.num_rows))
+        options["bloom_filter_options"] = {"id": {"ndv": distinct, "fpp": BLOOM_FALSE_POSITIVES}}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, path, **options)
+
+
+def rows_per_group(table: pa.Table) -> int:
+    """How many rows come to ROW_GROUP_BYTES, at least one and at most ROW_GROUP_ROWS."""
+    if not table.num_rows:
+        return ROW_GROUP_ROWS
+    return max(1, min(ROW_GROUP_ROWS, ROW_GROUP_BYTES * table.num_rows // max(1, table.nbytes)))
+
+
+def _difference(got: pa.Schema, want: pa.Schema) -> str:
+    pairs = list(zip(got, want, strict=False))
+    wrong = [f"{g.name} {g.type} instead of {w.name} {w.type}" for g, w in pairs if not g.equals(w)]
+    return "; ".join(wrong[:5]) or f"{len(got)} columns instead of {len(want)}"

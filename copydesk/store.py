@@ -1,0 +1,132 @@
+"""The store: what a run publishes, all of it or nothing; what is kept from run to run; one writer at a time.
+
+store = Store(Path("output"))
+with store.lock("copydesk ingest seeds"):
+    store.recover()
+    run_id = store.new_run_id(now)
+    parquet.write(table, store.part(run_id, "articles", day, 0), "articles")
+    store.commit(run_id)
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pyarrow.dataset as ds
+
+from copydesk import commit, dataset, disk, layout, ledger, lock, manifest
+from copydesk.errors import StoreError
+from copydesk.layout import Layout
+from copydesk.ledger import LedgerEntry
+from copydesk.manifest import Commit
+
+_RUN_ID_FORMAT = "%Y%m%d-%H%M%S-%f"
+_RUN_ID = re.compile(r"\d{8}-\d{6}-\d{6}")
+
+
+class Store:
+    """One output folder. Reading needs no lock and makes nothing; the rest asks for `lock`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.layout = Layout(root)
+        self._last_run_id = ""
+
+    @contextmanager
+    def lock(self, holder: str) -> Iterator[None]:
+        """Be the only writer. holder: the command, for the one who is refused.
+
+        Raises LockedError, which names the holder; StoreError if the output cannot be written to.
+        """
+        try:
+            for folder in (self.layout.commits, self.layout.all_staging):
+                disk.make_folder(folder)
+            held = lock.exclusive(self.layout.lock, holder)
+            held.__enter__()
+        except OSError as error:
+            raise StoreError(f"{self.root}: cannot be written to: {error}") from error
+        try:
+            yield
+        finally:
+            held.__exit__(None, None, None)
+
+    def new_run_id(self, now: dt.datetime) -> str:
+        """An id greater than every run's before it, even if the clock went back. now: timezone-aware."""
+        wanted = now.astimezone(dt.UTC).strftime(_RUN_ID_FORMAT)
+        last = max([self._last_run_id, *self._run_ids()])
+        if wanted <= last:
+            wanted = (dt.datetime.strptime(last, _RUN_ID_FORMAT) + dt.timedelta(microseconds=1)).strftime(
+                _RUN_ID_FORMAT
+            )
+        self._last_run_id = wanted
+        return wanted
+
+    @contextmanager
+    def staging(self, run_id: str) -> Iterator[Path]:
+        """A run's own folder; what is under its `final/` is what `commit` publishes, the rest is scratch.
+
+        It is deleted at the end, unless a commit has begun: what that leaves, `recover` needs.
+        """
+        self._needs_lock()
+        folder = self.layout.staging(run_id)
+        disk.make_folder(folder)
+        try:
+            yield folder
+        finally:
+            if not (self.layout.prepared(run_id).exists() or self.layout.committed(run_id).exists()):
+                with suppress(OSError):  # a worker may still write there; `recover` gets what is left
+                    disk.remove_tree(folder)
+
+    def index_path(self, run_id: str) -> str:
+        """Where a run's index segment lies, relative to the output (or to `final/`, while it is staged)."""
+        return f"{layout.STATE}/index/{run_id}"
+
+    def commit(self, run_id: str, removes: Iterable[str] = ()) -> Commit:
+        """Publish what the run staged; see commit.commit. removes: relative paths of files it takes back."""
+        self._needs_lock()
+        return commit.commit(self.layout, run_id, removes)
+
+    def recover(self) -> list[str]:
+        """Mend what a killed run left; first thing under the lock. Returns what was mended, in words."""
+        self._needs_lock()
+        return commit.recover(self.layout)
+
+    def commits(self) -> list[Commit]:
+        """The commits in force, in the order of their runs. Raises StoreError for a damaged manifest."""
+        return [manifest.read(path) for path in manifest.committed(self.layout)]
+
+    def files(self, name: str) -> list[Path]:
+        """Published files of a dataset, or of a folder such as `_state/index`, in the order of their runs."""
+        return [self.root / path for path in dataset.published(self.root, name)]
+
+    def dataset(self, name: str) -> ds.Dataset:
+        """See dataset.open_dataset; an output that is not there yet is empty."""
+        return dataset.of_files(self.root, name, dataset.published(self.root, name))
+
+    def texts(self, ids: Collection[str]) -> dict[str, str]:
+        """The text of each id that articles/, duplicates/ or revisions/ has; memory is bounded by the ids asked for."""
+        paths = [path for name in dataset.TEXTS for path in dataset.published(self.root, name)]
+        return dataset.texts(self.root, paths, ids)
+
+    def ledger(self) -> ledger.Ledger:
+        """What is known of input files. Raises StoreError if a part of it is broken."""
+        return ledger.load(self.files("_state/ledger"))
+
+    def write_ledger(self, run_id: str, final: Path, entries: Iterable[LedgerEntry]) -> int:
+        """Stage what is new of the entries under `final`; returns how many that are (none: no file)."""
+        news = self.ledger().news(entries)
+        if news:
+            ledger.write(news, final / layout.STATE / "ledger" / f"{run_id}.parquet")
+        return len(news)
+
+    def _run_ids(self) -> Iterable[str]:
+        paths = [*self.layout.commits.glob("*.json"), *self.layout.all_staging.glob("*")]
+        return [run_id for run_id in map(manifest.run_id, paths) if _RUN_ID.fullmatch(run_id)]
+
+    def _needs_lock(self) -> None:
+        if not lock.is_mine(self.layout.lock):
+            raise StoreError(f"{self.root}: this needs the lock, and this process does not hold it")
