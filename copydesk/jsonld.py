@@ -1,0 +1,165 @@
+"""The JSON-LD of a page: read whatever its faults, and the node that is the article."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from copydesk.urls import canonical
+
+MAX_SCRIPT = 4 * 1024 * 1024
+"""Characters of one script; a larger one is no description of an article."""
+
+MAX_NODES = 20_000
+
+Node = dict[str, Any]
+
+_ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|NewsItem|CreativeWork|Recipe|HowTo|Interview|ClaimReview)$")
+_PAGE = re.compile(
+    r"(?:WebPage|ItemPage|AboutPage|MedicalWebPage|VideoObject|AudioObject|PodcastEpisode|Product|Event)$"
+)
+_ELSEWHERE = frozenset(
+    {"itemListElement", "isPartOf", "breadcrumb", "relatedLink", "citation", "mentions", "about", "publisher", "author",
+     "image", "logo", "liveBlogUpdate", "comment", "review", "hasPart", "offers", "subjectOf", "isRelatedTo", "video",
+     "associatedMedia", "blogPost", "blogPosts", "workExample", "aggregateRating", "potentialAction", "reviews", "itemReviewed"}
+)  # fmt: skip
+"""Properties whose nodes are about something other than the page."""
+
+_WRAPPING = re.compile(
+    r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*.*?\*/)\s*|\s*(?:-->|//\s*\]\]>|\]\]>|;)\s*$", re.S
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_TRAILING_COMMA = re.compile(r",\s*([}\]])")
+_SALVAGE = re.compile(
+    r'"(headline|datePublished|dateModified|articleSection|isAccessibleForFree|inLanguage|license|@type)"\s*:\s*'
+    r'(?:"((?:[^"\\]|\\.){1,500})"|(true|false))'
+)
+_SALVAGE_AUTHOR = re.compile(
+    r'"author"\s*:\s*[^"]{0,20}(?:"@type"\s*:\s*"[A-Za-z]+"\s*,\s*)?"name"\s*:\s*"([^"\\]{2,80})"'
+)
+
+
+def load(scripts: Iterable[str]) -> list[Node]:
+    """Every node of some scripts, outer before inner, with a broken script's readable properties as one node."""
+    nodes: list[Node] = []
+    for script in scripts:
+        for node in _walk(_loaded(script)):
+            nodes.append(node)
+            if len(nodes) >= MAX_NODES:
+                return nodes
+    return nodes
+
+
+def types(node: Node) -> tuple[str, ...]:
+    """The types of a node, without their namespace."""
+    value = node.get("@type")
+    values = value if isinstance(value, list) else [value]
+    return tuple(v.rpartition("/")[2].rpartition(":")[2] for v in values if isinstance(v, str))
+
+
+def article(nodes: list[Node], url: str | None) -> Node | None:
+    """The node that describes the page: an article rather than a page, one that names this URL rather than another."""
+    here = canonical(url)
+    best: tuple[int, int, Node] | None = None
+    for place, node in enumerate(nodes):
+        kinds = types(node)
+        if any(_ARTICLE.search(kind) for kind in kinds):
+            rank = 4
+        elif any(_PAGE.search(kind) for kind in kinds):
+            rank = 0
+        else:
+            continue
+        rank += 2 * ("headline" in node or "datePublished" in node) + (here is not None and here in _urls(node))
+        if best is None or rank > best[0]:
+            best = (rank, place, node)
+    return best[2] if best else None
+
+
+def resolved(value: Any, nodes: list[Node]) -> Any:
+    """A property's value with references to other nodes (`{"@id": ...}`) followed, one step."""
+    if isinstance(value, list):
+        return [resolved(entry, nodes) for entry in value[:50]]
+    if isinstance(value, dict) and isinstance(value.get("@id"), str) and "name" not in value:
+        return next((n for n in nodes if n.get("@id") == value["@id"] and "name" in n), value)
+    return value
+
+
+def text(value: Any) -> str | None:
+    """A property as one string: itself, the first of a list, or its name; HTML entities resolved."""
+    if isinstance(value, list):
+        return next((found for entry in value if (found := text(entry))), None)
+    if isinstance(value, dict):
+        return text(value.get("name") or value.get("@value") or value.get("url") or value.get("@id"))
+    if isinstance(value, str):
+        return " ".join(html.unescape(value).split()) or None
+    return None
+
+
+def truth(value: Any) -> bool | None:
+    """A schema.org Boolean in the spellings that occur: true, "False", "http://schema.org/True"."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return {"true": True, "false": False, "yes": True, "no": False}.get(value.strip().rpartition("/")[2].casefold())
+    return None
+
+
+def _urls(node: Node) -> set[str | None]:
+    main = node.get("mainEntityOfPage")
+    values = [node.get("url"), node.get("@id"), main.get("@id") if isinstance(main, dict) else main]
+    return {canonical(value) for value in values if isinstance(value, str)}
+
+
+def _walk(value: Any) -> Iterator[Node]:
+    """Nodes about the page, outer before inner, in order; those under `_ELSEWHERE` are given only if they have an @id
+    (so that references find them) and as nodes of no type."""
+    queue: list[tuple[Any, bool]] = [(value, True)]
+    taken = 0
+    while taken < len(queue) and taken < MAX_NODES:
+        current, here = queue[taken]
+        taken += 1
+        if isinstance(current, list):
+            queue.extend((entry, here) for entry in current)
+        elif isinstance(current, dict):
+            if here:
+                yield current
+            elif "@id" in current and "name" in current:
+                yield {key: entry for key, entry in current.items() if key != "@type"}
+            for key, entry in current.items():
+                if isinstance(entry, dict | list):
+                    queue.append((entry, here and key not in _ELSEWHERE))
+
+
+def _loaded(script: str) -> Any:
+    if len(script) > MAX_SCRIPT:
+        return None
+    previous = None
+    while script != previous:
+        previous, script = script, _WRAPPING.sub("", script)
+    if not script:
+        return None
+    try:
+        return orjson.loads(script)
+    except orjson.JSONDecodeError:
+        pass
+    mended = _TRAILING_COMMA.sub(r"\1", _CONTROL.sub(" ", script))
+    for attempt in (mended, html.unescape(mended), mended.encode("utf-8", "replace").decode("utf-8")):
+        try:
+            return json.JSONDecoder(strict=False).raw_decode(attempt.lstrip())[0]
+        except (ValueError, RecursionError):
+            continue
+    return _salvaged(mended)
+
+
+def _salvaged(script: str) -> Node | None:
+    node: Node = {}
+    for match in _SALVAGE.finditer(script):
+        node.setdefault(match[1], match[2] if match[2] is not None else match[3] == "true")
+    if author := _SALVAGE_AUTHOR.search(script):
+        node["author"] = {"name": author[1]}
+    return node if "headline" in node or "datePublished" in node else None

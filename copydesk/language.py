@@ -1,0 +1,143 @@
+"""The language of a text, as a BCP 47 tag, found offline."""
+
+from __future__ import annotations
+
+import re
+import threading
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+MIN_LETTERS = 40
+"""Below this a text tells nothing: a hint decides, or nobody."""
+
+OVERRULE_LETTERS = 200
+"""A hint is overruled by a text of at least this many letters ..."""
+
+MIN_PROBABILITY = 0.8
+OVERRULE_PROBABILITY = 0.999
+"""... and this sure an answer. Many sites say `en` in every page of their template, whatever the page holds."""
+
+SAMPLE = 4000
+"""Characters that are looked at, from the middle of a longer text, where there is less boilerplate than at its ends."""
+
+_TAG = re.compile(r"([a-z]{2,3})(-[a-z]{4})?(-(?:[a-z]{2}|[0-9]{3}))?((?:-[a-z0-9]{1,8})*)", re.ASCII)
+
+_NAMES = {
+    "arabic": "ar", "bengali": "bn", "bulgarian": "bg", "catalan": "ca", "chinese": "zh", "croatian": "hr", "czech": "cs",
+    "danish": "da", "dutch": "nl", "english": "en", "estonian": "et", "finnish": "fi", "french": "fr", "german": "de",
+    "greek": "el", "hebrew": "he", "hindi": "hi", "hungarian": "hu", "indonesian": "id", "italian": "it",
+    "japanese": "ja", "korean": "ko", "latvian": "lv", "lithuanian": "lt", "malay": "ms", "norwegian": "no",
+    "persian": "fa", "polish": "pl", "portuguese": "pt", "romanian": "ro", "russian": "ru", "serbian": "sr",
+    "slovak": "sk", "slovenian": "sl", "spanish": "es", "swedish": "sv", "tamil": "ta", "thai": "th", "turkish": "tr",
+    "ukrainian": "uk", "urdu": "ur", "vietnamese": "vi",
+    "deutsch": "de", "español": "es", "français": "fr", "italiano": "it", "português": "pt", "nederlands": "nl",
+}  # fmt: skip
+
+_THREE_LETTERS = {
+    "ara": "ar", "ben": "bn", "bul": "bg", "cat": "ca", "ces": "cs", "cze": "cs", "chi": "zh", "zho": "zh", "dan": "da",
+    "deu": "de", "ger": "de", "dut": "nl", "nld": "nl", "ell": "el", "gre": "el", "eng": "en", "est": "et", "fas": "fa",
+    "per": "fa", "fin": "fi", "fra": "fr", "fre": "fr", "heb": "he", "hin": "hi", "hrv": "hr", "hun": "hu", "ind": "id",
+    "ita": "it", "jpn": "ja", "kor": "ko", "lav": "lv", "lit": "lt", "may": "ms", "msa": "ms", "nor": "no", "nob": "nb",
+    "nno": "nn", "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru", "slk": "sk", "slo": "sk", "slv": "sl",
+    "spa": "es", "srp": "sr", "swe": "sv", "tam": "ta", "tha": "th", "tur": "tr", "ukr": "uk", "urd": "ur", "vie": "vi",
+}  # fmt: skip
+"""ISO 639-2 and 639-3 codes of languages that BCP 47 wants in two letters."""
+
+_OLD = {"iw": "he", "in": "id", "ji": "yi", "jp": "ja", "gr": "el", "cn": "zh", "kr": "ko", "ua": "uk", "cz": "cs"}
+"""Codes that were withdrawn, and countries mistaken for languages."""
+
+_NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis", "xx", "nan", "null", "none"})
+
+_ALIKE = (
+    frozenset({"no", "nb", "nn", "da"}),
+    frozenset({"hr", "bs", "sr", "sh", "sl", "cnr"}),
+    frozenset({"id", "ms", "jv", "su"}),
+    frozenset({"pt", "gl"}),
+    frozenset({"cs", "sk"}),
+    frozenset({"zh", "yue", "cmn"}),
+    frozenset({"af", "nl", "li", "fy"}),
+    frozenset({"hi", "mr", "ne"}),
+    frozenset({"fa", "ps", "ur", "ckb", "prs"}),
+    frozenset({"tl", "fil"}),
+    frozenset({"ca", "oc"}),
+    frozenset({"mo", "ro"}),
+    frozenset({"bg", "mk"}),
+)
+"""Languages that the detector takes for one another: between these a hint is believed."""
+
+
+def detect(text: str, hint: str | None = None) -> str | None:
+    """The language of a text as a BCP 47 tag, or None where neither text nor hint tells.
+
+    hint: what the record or the page says, a tag or a name (`en_us`, `eng`, `English`). It wins, region and all,
+    unless the text is long and plainly in another language.
+    """
+    told = normalized(hint)
+    letters = sum(_weight(c) for c in _sample(text))
+    if letters < (OVERRULE_LETTERS if told else MIN_LETTERS):
+        return told
+    found, probability = _classified(_sample(text))
+    if told is None:
+        return found if probability >= MIN_PROBABILITY else None
+    base = told.partition("-")[0]
+    if base == found or probability < OVERRULE_PROBABILITY or not _is_known(base):
+        return told
+    return told if any(base in group and found in group for group in _ALIKE) else found
+
+
+def normalized(tag: str | None) -> str | None:
+    """A tag as BCP 47 spells it (`pt-BR`, `zh-Hant-TW`), of tags and names as they are found; None if it is neither."""
+    if not isinstance(tag, str):
+        return None
+    plain = re.split(r"[,;.@ ]", tag.strip().casefold().replace("_", "-"), maxsplit=1)[0]
+    plain = _NAMES.get(plain, plain)
+    match = _TAG.fullmatch(plain)
+    if match is None:
+        return None
+    language = _THREE_LETTERS.get(match[1], _OLD.get(match[1], match[1]))
+    if language in _NO_LANGUAGE:
+        return None
+    return language + (match[2] or "").title() + (match[3] or "").upper() + (match[4] or "")
+
+
+def _sample(text: str) -> str:
+    start = max(0, (len(text) - SAMPLE) // 2)
+    return text[start : start + SAMPLE]
+
+
+def _weight(character: str) -> int:
+    """Letters; one of an unspaced script says as much as several of an alphabet."""
+    if not character.isalpha():
+        return 0
+    return 4 if "\u2e80" <= character <= "\ud7ff" or "\u0e00" <= character <= "\u0eff" else 1
+
+
+def _classified(text: str) -> tuple[str, float]:
+    # The identifier keeps no state between texts, but its first use builds it.
+    plain = re.sub(r"https?://\S+|\S+@\S+", " ", text).encode("utf-8", "replace").decode("utf-8")
+    language, probability = _identifier().classify(plain)
+    return str(language), float(probability)
+
+
+def _is_known(language: str) -> bool:
+    """Whether the detector could have said this language at all: of others a hint cannot be doubted."""
+    return language in set(map(str, _identifier().nb_classes))
+
+
+_LOCK = threading.Lock()
+
+
+@cache
+def _loaded() -> LanguageIdentifier:
+    # 0.5 s with numpy's part, so imported and loaded when first needed.
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def _identifier() -> LanguageIdentifier:
+    with _LOCK:  # two threads would load it twice
+        return _loaded()

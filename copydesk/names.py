@@ -1,0 +1,138 @@
+"""Bylines as lists of persons."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+MAX_NAME = 80
+"""Characters; longer ones are sentences."""
+
+MAX_AUTHORS = 50
+
+_BY = re.compile(
+    r"^(?:(?:(?:written|posted|story|reported|reporting|words|text|article|published|analysis|opinion|review|interview|photos?|stories)\s*(?:and\s+\w+\s+)?)?by"
+    r"|author|authors|autor|autora|auteur|von|par|por|di|door|af|av|przez|oleh|texto?|de|от|автор)(?:\s*:\s*|\s+)(?=\S)",
+    re.I,
+)
+_SPLIT = re.compile(
+    r"\s*(?:[;|•·/\n]|\s+(?:and|und|et|y|och|og|en|ve|и|dan|with|mit|avec|con)\s+|\s&\s|\s[-–—]\s)\s*", re.I
+)
+_NOTE = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>)\s*")
+_AFTER = re.compile(
+    r"\s*(?:,?\s(?:for|at|in|of the|from)\s(?:the\s)?[A-Z].*|\s*https?://.*|\s@\w+.*|\s\S+@\S+\.\S+.*)$"
+)
+_DATE_TAIL = re.compile(r"[\s,|]*(?:\b(?:published|updated|posted)\b.*|\b\d{1,2}[/.:]\d.*|\b(?:19|20)\d\d\b.*)$", re.I)
+_NO_PERSON = re.compile(r"https?:|www\.|@|\.(?:com|org|net|html?|php|co\.\w\w)\b|[<>{}=\\]|^\W*$|^\d+$", re.I)
+_ROLE = re.compile(
+    r"\b(?:reporters?|correspondents?|writers?|editors?|editor-in-chief|columnists?|journalists?|producers?|contributors?|bureau|staff|"
+    r"redakteur(?:in)?|photographers?|analysts?|critics?|professor|director|ceo|founder|md|phd|ph\.d|m\.d|desk|team|newsroom|"
+    r"redaktion|redaction|rédaction|redacción|redazione|redação)\b\.?",
+    re.I,
+)
+_NOBODY = frozenset(
+    """
+    admin administrator anonymous author authors contributor default editor editorial editorial-team guest
+    guest-author guest-contributor n/a na nan none null redaktion redazione rédaction redacción redação root staff staff-report
+    staff-reporter staff-reports staff-writer staff-writers team unknown user webmaster web-desk webdesk web-staff news-staff news-desk the-editors editors
+    editorial-staff editorial-board-member super-user wpadmin archive-author published updated share view-all-posts more-by see-all
+    """.split()
+)
+_SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|md|phd|ph\.d|m\.d|mba|esq|obe|mbe|cpa|rn|dr)\.?", re.I)
+
+
+def authors(value: Any, *, houses: Iterable[str] = ()) -> tuple[str, ...]:
+    """The persons of a byline, one entry each, in order, none twice.
+
+    value: a string (`By A, B and C`), a list of strings, a mapping with `name`, a list of those. houses: names of
+    the publisher and its site, which are no authors of their own pages. `Last, First` stays one person as written.
+    """
+    taken = {key(house) for house in houses if house}
+    taken |= {name.removeprefix("the") for name in taken}
+    found: dict[str, str] = {}
+    for text in _strings(value, 0):
+        for name in _split(text):
+            same = key(name)
+            if same and same not in taken and same.removeprefix("the") not in taken:
+                found.setdefault(same, name)
+            if len(found) >= MAX_AUTHORS:
+                return tuple(found.values())
+    return tuple(found.values())
+
+
+def key(name: str) -> str:
+    """What two spellings of a name share: letters and digits alone, folded."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(c for c in decomposed if c.isalnum())
+
+
+def _strings(value: Any, depth: int) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Mapping):
+        named = value.get("name") or value.get("@value") or value.get("display_name")
+        if not named and (value.get("givenName") or value.get("familyName")):
+            named = " ".join(
+                str(value[part]) for part in ("givenName", "familyName") if isinstance(value.get(part), str)
+            )
+        return _strings(named, depth + 1) if depth < 4 else []
+    if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray) and depth < 4:
+        return [name for entry in list(value)[:MAX_AUTHORS] for name in _strings(entry, depth + 1)]
+    return []
+
+
+def _split(byline: str) -> list[str]:
+    text = " ".join(byline[:2000].replace("\n", " | ").split())
+    text = _NOTE.sub(" ", text).strip(" ,;:|-–—•·*\"'“”")
+    previous = None
+    while text != previous:
+        previous, text = text, _BY.sub("", text, count=1)
+    if _is_inverted(text):
+        return [text] if _is_person(text) else []
+    names = []
+    for group in _SPLIT.split(text):
+        names += [group] if _is_inverted(group) else group.split(",")
+    return [name for part in names if _is_person(name := _tidy(part))]
+
+
+def _is_inverted(name: str) -> bool:
+    """`Last, First`: a family name in one word and at most two given names. `Ada Lind, Bo Ek` is two persons."""
+    last, comma, first = name.partition(", ")
+    if not comma or "," in first or not last or not first:
+        return False
+    if _ROLE.search(first) or _ROLE.search(last):
+        return False
+    words = first.split()
+    return (
+        len(last.split()) == 1
+        and 1 <= len(words) <= 2
+        and last[:1].isupper()
+        and not last.isupper()
+        and all(w[:1].isupper() for w in words)
+        and not first.isupper()
+    )
+
+
+def _tidy(name: str) -> str:
+    name = _BY.sub("", name.strip(), count=1)
+    name = _DATE_TAIL.sub("", _AFTER.sub("", name))
+    return name.strip(" ,;:|-–—•·*\"'“”.\u200b") + ("." if name.rstrip().endswith(("Jr.", "Sr.")) else "")
+
+
+def _is_person(name: str) -> bool:
+    if not 2 <= len(name) <= MAX_NAME or _NO_PERSON.search(name) or len(name.split()) > 7:
+        return False
+    if "-".join(name.casefold().split()) in _NOBODY or _SUFFIX.fullmatch(name):
+        return False
+    role = _ROLE.search(name)
+    if (
+        role
+        and (role.start() == 0 or role.end() == len(name))
+        and not any(w[:1].isupper() for w in _ROLE.sub(" ", name).split())
+    ):
+        return False
+    if role and role.start() == 0 and role.end() == len(name):
+        return False
+    return any(c.isalpha() for c in name) and sum(c.isdigit() for c in name) <= 2
