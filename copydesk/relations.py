@@ -1,0 +1,97 @@
+"""Checks over whole datasets: the books, unique ids, links that lead somewhere. In SQL, so that size is no matter."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from copydesk.dataset import TEXTS, select
+from copydesk.fault import MOST, Faults
+
+if TYPE_CHECKING:
+    import duckdb
+
+MEMORY = "512MB"
+"""That DuckDB may use before it spills to disk."""
+
+_BOOKED = (*TEXTS, "rejects")
+
+_RECORDS = " UNION ALL ".join(f"SELECT id, '{name}/' AS place FROM {name}" for name in TEXTS)
+
+
+def _rows_as_booked(name: str) -> str:
+    return f"""
+        SELECT coalesce(booked.run_id, held.run_id, 'no run_id'), CASE
+            WHEN booked.run_id IS NULL THEN format('{name}/ has {{}} rows of it, and runs/ does not know it', n)
+            ELSE format('runs/ says {{}} {name}, {name}/ has {{}}', booked.{name}, coalesce(n, 0)) END
+        FROM runs AS booked
+        FULL JOIN (SELECT run_id, count(*) AS n FROM {name} GROUP BY run_id) AS held ON booked.run_id = held.run_id
+        WHERE booked.run_id IS NULL OR booked.{name} IS DISTINCT FROM coalesce(n, 0)"""
+
+
+def _leads_nowhere(name: str, column: str, to: str, what: str, where: str = "id") -> str:
+    return f"""
+        SELECT '{name}/ ' || coalesce(place, 'null'), '{column} ' || coalesce({column}, 'null') || ' is not {what}'
+        FROM (SELECT {where} AS place, * FROM "{name}") AS link ANTI JOIN {to} ON link.{column} = {to}.id"""
+
+
+CHECKS: tuple[tuple[str, str], ...] = (
+    (
+        "books",
+        """
+        SELECT run_id, format('{} items are not {} articles + {} duplicates + {} revisions + {} seen + {} rejects',
+                              items, articles, duplicates, revisions, seen, rejects)
+        FROM runs
+        WHERE items IS DISTINCT FROM articles + duplicates + revisions + seen + rejects
+           OR least(items, articles, duplicates, revisions, seen, rejects) < 0""",
+    ),
+    ("books", "SELECT run_id, format('{} rows in runs/', count(*)) FROM runs GROUP BY run_id HAVING count(*) > 1"),
+    *(("books", _rows_as_booked(name)) for name in _BOOKED),
+    (
+        "ids",
+        """SELECT coalesce(id, 'null'), 'there are ' || count(*) || ' rows of this id: ' || string_agg(DISTINCT place, ' ')
+           FROM records GROUP BY id HAVING count(*) > 1 OR id IS NULL""",
+    ),
+    ("ids", "SELECT id, 'rejects/ has it ' || count(*) || ' times' FROM rejects GROUP BY id HAVING count(*) > 1"),
+    ("story", "SELECT id, 'its story_id is not its own id' FROM articles WHERE story_id IS DISTINCT FROM id"),
+    ("story", _leads_nowhere("duplicates", "story_id", "articles", "in articles/")),
+    ("story", _leads_nowhere("revisions", "story_id", "articles", "in articles/")),
+    ("duplicate_of", _leads_nowhere("duplicates", "duplicate_of", "articles", "in articles/")),
+    ("revises", _leads_nowhere("revisions", "revises", "records", "the id of any row")),
+    ("overlaps", _leads_nowhere("overlaps", "a", "articles", "in articles/", "a || ' ' || b")),
+    ("overlaps", _leads_nowhere("overlaps", "b", "articles", "in articles/", "a || ' ' || b")),
+    ("removals", _leads_nowhere("removals", "id", "records", "the id of any row")),
+)
+"""(check, SQL): each answers with rows of (where, message); none is what one hopes for."""
+
+
+def check(root: Path, paths: Mapping[str, Sequence[str]], faults: Faults) -> None:
+    """Run all CHECKS over the given files of each dataset (relative paths), which must be whole."""
+    import duckdb  # here: only `verify` needs it
+
+    with tempfile.TemporaryDirectory(prefix="copydesk-") as spill:
+        config: dict[str, Any] = {
+            "memory_limit": MEMORY,
+            "temp_directory": spill,
+            "autoinstall_known_extensions": "false",
+        }
+        with duckdb.connect(":memory:", config=config) as connection:
+            for name, files in paths.items():
+                connection.execute(f'CREATE VIEW "{name}" AS {select(root, name, files)}')
+            connection.execute(f"CREATE VIEW records AS {_RECORDS}")
+            for name, sql in CHECKS:
+                _run(connection, name, sql, faults)
+
+
+def _run(connection: duckdb.DuckDBPyConnection, name: str, sql: str, faults: Faults) -> None:
+    import duckdb
+
+    try:
+        found = connection.execute(f"{sql} LIMIT {MOST + 1}").fetchall()
+    except duckdb.Error as error:
+        faults.add("unreadable", name, f"this cannot be checked: {str(error).splitlines()[0]}")
+        return
+    for where, message in found:
+        faults.add(name, where, message)
