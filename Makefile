@@ -16,7 +16,7 @@ setup: .venv/.installed
 
 demo: setup
 	$(BIN)/copydesk ingest seeds -o output
-	$(BIN)/python seeds/query.py output
+	$(BIN)/python docs/first_query.py output
 
 test: setup
 	$(BIN)/ruff format --check .

@@ -50,6 +50,18 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What every row of a run says of it. started_at: UTC."""
+
+    run_id: str
+    started_at: dt.datetime
+
+    def path(self, dataset: str, part: int = 0) -> str:
+        """Where the run's part of a dataset lies, relative to the output. Parts of one number belong together."""
+        return f"{dataset}/ingest_date={self.started_at:%Y-%m-%d}/{self.run_id}-{part:05d}.parquet"
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One article as found, undecoded.
 

@@ -25,7 +25,7 @@ def available_cpus() -> int:
 class Settings(BaseModel):
     """What a run is told. Sizes are bytes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     inputs: tuple[str, ...] = ()
     """Files, folders, globs, or `-` for JSONL on standard input."""

@@ -1,0 +1,53 @@
+"""The match stage: a run's parts against each other and against history; decisions are left with the parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk import sketch
+from copydesk.history import open_index
+from copydesk.index import write_segment
+from copydesk.match import NEW, match
+from copydesk.parts import RECORDS, Part
+from copydesk.store import Store
+
+COLUMNS = [*NEW, *sketch.SKETCH.names]
+
+
+def decide(parts: Sequence[Part], store: Store, run_id: str, segment: Path) -> pa.Table:
+    """Decide what every record of the run is; write each part's `decisions` and the run's index segment.
+
+    segment: where to write it; nothing is written for a run that adds no text.
+    Returns the overlaps found (match.Decisions.overlaps).
+    """
+    records = [part.read("records") for part in parts]
+    new = pa.concat_tables([r.select(COLUMNS) for r in records]) if records else RECORDS.empty_table().select(COLUMNS)
+    decisions = match(new, open_index(store), _Texts(records, store))
+    start = 0
+    for part, rows in zip(parts, records, strict=True):
+        part.write("decisions", decisions.rows.slice(start, len(rows)))
+        start += len(rows)
+    entries, signatures = decisions.entries(new)
+    if len(entries):
+        write_segment(segment, entries, signatures, run_id)
+    return decisions.overlaps
+
+
+class _Texts:
+    """The cleaned texts of this run's records and of history, by id."""
+
+    def __init__(self, records: Sequence[pa.Table], store: Store) -> None:
+        chunks = [chunk for r in records for chunk in r["id"].chunks]
+        self._ids = pa.chunked_array(chunks, pa.string()).combine_chunks()
+        self._texts = pa.chunked_array([c for r in records for c in r["text"].chunks], pa.large_string())
+        self._store = store
+
+    def __call__(self, ids: Sequence[str]) -> Mapping[str, str]:
+        rows = pc.index_in(pa.array(ids, pa.string()), value_set=self._ids)
+        here = {id_: self._texts[row.as_py()].as_py() for id_, row in zip(ids, rows, strict=True) if row.is_valid}
+        before = [id_ for id_ in ids if id_ not in here]
+        return here | self._store.texts(before) if before else here

@@ -1,0 +1,132 @@
+"""What a worker leaves for the next stage: a folder of Arrow files, so that stages pass paths and not articles.
+
+records.arrow    RECORD and the sketch's columns, a row a record
+removals.arrow   REMOVALS, with `row` (the record's row in records.arrow) in place of `id`
+rejects.arrow    REJECTS without `run_id`
+files.arrow      a row a source file: what the ledger will say of it
+decisions.arrow  written by the match stage: a row a record, in the order of records.arrow
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+
+from cleaners import Removal
+from copydesk import schema, sketch
+from copydesk.model import Record, Reject
+from copydesk.records import reject_id
+
+RECORDS = pa.schema([*schema.RECORD, *sketch.SKETCH])
+REMOVALS = pa.schema([pa.field("row", pa.int32()), *[f for f in schema.REMOVALS if f.name != "id"]])
+REJECTS = pa.schema([f for f in schema.REJECTS if f.name != "run_id"])
+FILES = pa.schema(
+    [
+        ("uri", pa.string()),
+        ("size", pa.int64()),
+        ("mtime_ns", pa.int64()),
+        ("items", pa.int64()),
+        ("stable", pa.bool_()),  # false: it changed while it was read, so the ledger must not know it
+    ]
+)
+
+_FILES = {"records": RECORDS, "removals": REMOVALS, "rejects": REJECTS, "files": FILES}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A processed shard. number: its shard's, from 0. folder: where its files lie."""
+
+    number: int
+    folder: str
+    records: int
+    rejects: int
+
+    def read(self, name: str) -> pa.Table:
+        """One of the part's files, memory-mapped: only what is touched is read."""
+        return pa.ipc.open_file(pa.memory_map(str(Path(self.folder) / f"{name}.arrow"))).read_all()
+
+    def write(self, name: str, table: pa.Table) -> None:
+        """Add a file to the part."""
+        with (
+            pa.OSFile(str(Path(self.folder) / f"{name}.arrow"), "wb") as sink,
+            pa.ipc.new_file(sink, table.schema) as out,
+        ):
+            out.write_table(table)
+
+
+class PartWriter:
+    """Writes a part batch by batch; nothing but the current batch is in memory."""
+
+    def __init__(self, number: int, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._number, self._folder = number, folder
+        self._records = self._rejects = 0
+        self._sinks = [pa.OSFile(str(folder / f"{name}.arrow"), "wb") for name in _FILES]
+        self._out = {
+            name: pa.ipc.new_file(sink, columns)
+            for (name, columns), sink in zip(_FILES.items(), self._sinks, strict=True)
+        }
+
+    def __enter__(self) -> PartWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for out in self._out.values():
+            out.close()
+        for sink in self._sinks:
+            sink.close()
+
+    def add(self, records: Sequence[Record], removals: Iterable[Sequence[Removal]]) -> None:
+        """Records with what was cut out of each, in the same order. Sketches them."""
+        columns = {name: list(map(attrgetter(name), records)) for name in schema.RECORD.names}
+        batch = pa.table(columns, schema=schema.RECORD)
+        for name, column in sketch.sketch([r.text for r in records]).columns().items():
+            batch = batch.append_column(sketch.SKETCH.field(name), column)
+        self._out["records"].write_table(batch)
+        rows = [(self._records + i, r) for i, cut in enumerate(removals) for r in cut]
+        self._out["removals"].write_table(
+            pa.table(
+                {
+                    "row": [row for row, _ in rows],
+                    **{n: [getattr(r, n) for _, r in rows] for n in REMOVALS.names if n != "row"},
+                },
+                schema=REMOVALS,
+            )
+        )
+        self._records += len(records)
+
+    def reject(self, rejects: Sequence[Reject], limit: int) -> None:
+        """What could not be ingested; `limit`: how many bytes of each are kept."""
+        rows: list[dict[str, Any]] = []
+        for r in rejects:
+            content = r.content[:limit] if r.content is not None else None
+            rows.append(
+                {
+                    "id": reject_id(r.source_uri, r.source_id, r.stage, r.error, r.content),
+                    "source_uri": r.source_uri,
+                    "source_id": r.source_id,
+                    "stage": r.stage,
+                    "error": r.error,
+                    "message": r.message,
+                    "bytes": content,
+                }
+            )
+        self._out["rejects"].write_table(pa.Table.from_pylist(rows, schema=REJECTS))
+        self._rejects += len(rejects)
+
+    def files(self, rows: Sequence[dict[str, Any]]) -> None:
+        """What was read of each source file (FILES)."""
+        self._out["files"].write_table(pa.Table.from_pylist(list(rows), schema=FILES))
+
+    def part(self) -> Part:
+        """The part as written; call it after closing."""
+        return Part(self._number, str(self._folder), self._records, self._rejects)

@@ -1,0 +1,209 @@
+"""A run from its inputs to its commit: discover -> process -> match -> publish.
+
+Every stage is a plain function of paths, so `process` and `publish` map over any executor: local processes by
+default, the tasks of a flow where a flow runs it. Only matching, which must see all of a run, happens in one place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial, reduce
+from importlib.metadata import version
+from operator import add
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk import matching, parquet, schema, sketch
+from copydesk.discover import Discovery, discover
+from copydesk.ledger import LedgerEntry
+from copydesk.model import RunInfo, Shard
+from copydesk.parts import Part, PartWriter
+from copydesk.process import process
+from copydesk.publish import Published, publish
+from copydesk.settings import Settings
+from copydesk.store import Store
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Map(Protocol):
+    """Maps one stage over its shards or parts; results come in any order."""
+
+    def __call__(self, stage: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterable[R]: ...
+
+
+class Progress(Protocol):
+    """Is told how far a stage is: `done` of `total` shards, and the records and rejects so far."""
+
+    def __call__(self, stage: str, done: int, total: int, records: int, rejects: int, /) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The books of a run: the columns of runs/."""
+
+    run_id: str
+    started_at: dt.datetime
+    finished_at: dt.datetime
+    status: str
+    items: int
+    articles: int
+    duplicates: int
+    revisions: int
+    seen: int
+    rejects: int
+    bytes_read: int
+    settings: str
+    versions: str
+
+
+def run(settings: Settings, *, mapper: Map | None = None, progress: Progress | None = None) -> Summary:
+    """Ingest `settings.inputs` into `settings.output`; everything or nothing of it.
+
+    mapper: where the stages run; default: `settings.workers` local processes (a script that calls this needs the
+    usual `if __name__ == "__main__"` guard), or this process if there is but one shard or worker.
+    Returns the run's books. Raises UsageError (inputs), LockedError (another run holds the output), StoreError.
+    """
+    store = Store(settings.output)
+    with store.lock(f"ingest {' '.join(settings.inputs)}"):
+        store.recover()
+        started = dt.datetime.now(dt.UTC)
+        info = RunInfo(store.new_run_id(started), started)
+        with store.staging(info.run_id) as staging:
+            summary = _stage(settings, store, info, staging, mapper, progress or _silent)
+            store.commit(info.run_id)
+            return summary
+
+
+def _stage(
+    settings: Settings, store: Store, info: RunInfo, staging: Path, mapper: Map | None, progress: Progress
+) -> Summary:
+    """All of a run but its commit: everything that it will publish lies under `final/` of its staging folder."""
+    final = staging / "final"
+    ledger = store.ledger()
+    found = discover(settings, lambda file: ledger.known(file, settings.reading), staging / "spool")
+    with _mapper(mapper, settings, found.shards) as stage_map:
+        parts = _process(found, settings, staging / "parts", stage_map, progress)
+        overlaps = matching.decide(parts, store, info.run_id, final / store.index_path(info.run_id))
+        published = _publish(parts, store, info, final, stage_map, progress)
+    if len(overlaps):
+        overlaps = overlaps.append_column("run_id", pa.repeat(pa.scalar(info.run_id), len(overlaps)))
+        parquet.write(overlaps, final / info.path("overlaps"), "overlaps")
+    store.write_ledger(info.run_id, final, _ledger_entries(parts, settings))
+    summary = _summary(found, published, settings, info)
+    parquet.write(pa.Table.from_pylist([asdict(summary)], schema=schema.RUNS), final / info.path("runs"), "runs")
+    return summary
+
+
+def _process(found: Discovery, settings: Settings, staging: Path, stage_map: Map, progress: Progress) -> list[Part]:
+    """The parts of all shards, in the shards' order, and one for what could not even be opened."""
+    folder = staging / "parts"
+    stage = partial(process, settings=settings, folder=folder)
+    parts: list[Part] = []
+    for part in stage_map("process", stage, found.shards):
+        parts.append(part)
+        progress("process", len(parts), len(found.shards), sum(p.records for p in parts), sum(p.rejects for p in parts))
+    parts.sort(key=lambda p: p.number)
+    if found.rejects:
+        with PartWriter(len(found.shards), folder) as out:
+            out.reject(found.rejects, settings.reject_bytes)
+        parts.append(out.part())
+    return parts
+
+
+def _publish(
+    parts: Sequence[Part], store: Store, info: RunInfo, final: Path, stage_map: Map, progress: Progress
+) -> Published:
+    stage = partial(publish, run=info, known_rejects=_known_rejects(parts, store), final=final)
+    done: list[Published] = []
+    for published in stage_map("publish", stage, parts):
+        done.append(published)
+        progress("publish", len(done), len(parts), 0, 0)
+    return reduce(add, done, Published())
+
+
+def _known_rejects(parts: Sequence[Part], store: Store) -> frozenset[str]:
+    """Ids of this run's rejects that the output has already."""
+    ids = pa.chunked_array([c for p in parts for c in p.read("rejects")["id"].chunks], pa.string())
+    if not len(ids):
+        return frozenset()
+    known = store.dataset("rejects").to_table(columns=["id"], filter=pc.field("id").isin(ids.unique()))
+    return frozenset(known["id"].to_pylist())
+
+
+def _ledger_entries(parts: Sequence[Part], settings: Settings) -> list[LedgerEntry]:
+    """What was read of each file, summed over the parts of it; a file that changed meanwhile is left out."""
+    items: Counter[tuple[str, int, int]] = Counter()
+    unstable = set()
+    for part in parts:
+        for row in part.read("files").to_pylist():
+            key = (row["uri"], row["size"], row["mtime_ns"])
+            items[key] += row["items"]
+            if not row["stable"]:
+                unstable.add(key)
+    return [LedgerEntry(*key, items=n, reading=settings.reading) for key, n in items.items() if key not in unstable]
+
+
+def _summary(found: Discovery, published: Published, settings: Settings, info: RunInfo) -> Summary:
+    seen = published.seen + sum(items for _, items in found.unchanged)
+    rows = published.articles + published.duplicates + published.revisions + published.rejects
+    read = {f.uri: f.size for shard in found.shards for f in shard.files}
+    return Summary(
+        run_id=info.run_id,
+        started_at=info.started_at,
+        finished_at=dt.datetime.now(dt.UTC),
+        status="done",
+        items=rows + seen,
+        articles=published.articles,
+        duplicates=published.duplicates,
+        revisions=published.revisions,
+        seen=seen,
+        rejects=published.rejects,
+        bytes_read=sum(read.values()),
+        settings=settings.model_dump_json(),
+        versions=orjson.dumps(_versions()).decode(),
+    )
+
+
+def _versions() -> dict[str, str]:
+    packages = ("copydesk", "trafilatura", "ftfy", "py3langid", "google-re2", "pyarrow")
+    return {name: version(name) for name in packages} | {"sketch": sketch.PARAMETERS}
+
+
+@contextmanager
+def _mapper(given: Map | None, settings: Settings, shards: Sequence[Shard]) -> Iterator[Map]:
+    """The mapper that was given; else worker processes, or this process where they would not pay."""
+    if given is not None:
+        yield given
+    elif settings.workers == 1 or len(shards) <= 1:
+        yield _map_here
+    else:
+        # Not fork: Arrow's threads do not survive it, and a child would hold the output's lock.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["copydesk.process", "copydesk.publish"])
+        with ProcessPoolExecutor(min(settings.workers, len(shards)), mp_context=context) as pool:
+
+            def map_to_pool(stage: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterator[R]:
+                for future in as_completed([pool.submit(function, one) for one in over]):
+                    yield future.result()
+
+            yield map_to_pool
+
+
+def _map_here(stage: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterator[R]:
+    return map(function, over)
+
+
+def _silent(stage: str, done: int, total: int, records: int, rejects: int, /) -> None:
+    pass

@@ -1,0 +1,85 @@
+"""A document and what cleaning made of it -> the normalized record, a row of articles/."""
+
+from __future__ import annotations
+
+import hashlib
+
+from cleaners import Cleaned
+from copydesk import metadata as meta
+from copydesk.errors import ItemError
+from copydesk.model import Document, Item, Metadata, Record
+
+MOSTLY_REMOVED = 0.5
+"""Share of a text's characters from which on its removal is flagged `mostly-removed`."""
+
+
+def describe(document: Document, cleaned: Cleaned) -> Record:
+    """The record of a document. Raises ItemError (stage `clean`) if cleaning left nothing of it."""
+    if not cleaned.text.strip():
+        raise ItemError("clean", "nothing-left", "nothing is left of the text after cleaning")
+    item = document.item
+    known = meta.with_fields(document.metadata, cleaned.fields)
+    key = item_key(item, known)
+    content_sha256 = hashlib.sha256(item.content).hexdigest()
+    removed = sum(r.end - r.start for r in cleaned.removals)
+    flags = document.flags
+    if removed > MOSTLY_REMOVED * len(document.text):
+        flags = (*flags, "mostly-removed")
+    return Record(
+        id=record_id(key, content_sha256),
+        item_key=key,
+        source_id=item.source_id,
+        source_uri=item.source_uri,
+        source_offset=item.offset,
+        source_length=item.length,
+        source_format=item.source_format,
+        content_sha256=content_sha256,
+        url=known.url,
+        canonical_url=known.canonical_url,
+        publisher=known.publisher,
+        title=known.title,
+        authors=known.authors,
+        tags=known.tags,
+        section=known.section,
+        credit=known.credit,
+        attribution=known.attribution,
+        published_at=known.published.value if known.published else None,
+        modified_at=known.modified.value if known.modified else None,
+        fetched_at=item.fetched_at,
+        published_precision=known.published.precision if known.published else None,
+        published_from=known.published.origin if known.published else None,
+        language=known.language,
+        text=cleaned.text,
+        source_text_sha256=hashlib.sha256(document.text.encode()).hexdigest(),
+        word_count=len(cleaned.text.split()),
+        char_count=len(cleaned.text),
+        removed_chars=removed,
+        extracted_by=document.extracted_by,
+        repaired=document.repaired,
+        flags=flags,
+        license=known.license,
+        robots=known.robots,
+        tdm_reservation=known.tdm_reservation,
+        accessible_for_free=known.accessible_for_free,
+        http_status=item.http_status,
+    )
+
+
+def item_key(item: Item, known: Metadata) -> str:
+    """What makes two versions the same item: its URL, else its publisher's id for it, else where it was read from."""
+    if known.canonical_url:
+        return known.canonical_url
+    if item.own_id and known.publisher:
+        return f"{known.publisher}/{item.source_id}"
+    return f"{item.source_uri}#{item.source_id}"
+
+
+def record_id(key: str, content_sha256: str) -> str:
+    """First 32 hex digits of sha256(item_key, NUL, content_sha256)."""
+    return hashlib.sha256(f"{key}\0{content_sha256}".encode()).hexdigest()[:32]
+
+
+def reject_id(source_uri: str, source_id: str | None, stage: str, error: str, content: bytes | None) -> str:
+    """First 32 hex digits of sha256 over what was rejected, where and why: told again, known again."""
+    head = "\0".join((source_uri, source_id or "", stage, error)).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(head + b"\0" + (content or b"")).hexdigest()[:32]

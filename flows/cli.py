@@ -1,0 +1,211 @@
+"""The command line. Nothing here imports Prefect until `serve` or `trigger` is asked for."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from copydesk import settings as config
+from copydesk.errors import CopydeskError, UsageError
+from copydesk.settings import Settings
+
+CONFIG_FILE = "copydesk.toml"
+
+EXIT_FAULTS = 4
+"""What `verify` ends with when it found faults."""
+
+app = App(
+    name="copydesk",
+    help="Scraped news in; clean, deduplicated Parquet out, with every removal on record.",
+    version_flags=["--version"],
+    default_parameter=Parameter(negative=()),
+)
+
+
+def _help(name: str, short: str | None = None) -> Parameter:
+    """The option of a setting, with the setting's own words as its help."""
+    long = "--" + name.replace("_", "-")
+    return Parameter(name=(long, short) if short else long, help=Settings.model_fields[name].description)
+
+
+Output = Annotated[Path | None, _help("output", "-o")]
+Workers = Annotated[int | None, _help("workers", "-w")]
+Config = Annotated[
+    Path | None,
+    Parameter(help=f"Settings file (TOML). Default: {CONFIG_FILE} here, if there is one. Options go before it."),
+]
+AsJson = Annotated[bool, Parameter(name="--json", help="Print one JSON object and nothing else.")]
+
+
+@app.command
+def ingest(
+    paths: Annotated[list[str] | None, Parameter(help=Settings.model_fields["inputs"].description, negative=())] = None,
+    /,
+    *,
+    output: Output = None,
+    map: Annotated[
+        list[str] | None, Parameter(help="Another name of a record's field, as title=headline; may be repeated.")
+    ] = None,
+    workers: Workers = None,
+    shard_bytes: Annotated[int | None, _help("shard_bytes")] = None,
+    max_item_bytes: Annotated[int | None, _help("max_item_bytes")] = None,
+    reject_bytes: Annotated[int | None, _help("reject_bytes")] = None,
+    config: Config = None,
+    json: AsJson = False,
+) -> int:
+    """Read articles, clean them, find their copies, and add them to the output. Running it again adds nothing.
+
+    Examples:
+      copydesk ingest seeds -o output
+      copydesk ingest 'crawl/**/*.warc.gz' news.jsonl --map title=headline
+      zcat dump.jsonl.gz | copydesk ingest -
+    """
+    from copydesk.pipeline import run
+
+    settings = read_settings(
+        config,
+        inputs=tuple(paths) if paths else None,
+        output=output,
+        map=_pairs(map) if map else None,
+        workers=workers,
+        shard_bytes=shard_bytes,
+        max_item_bytes=max_item_bytes,
+        reject_bytes=reject_bytes,
+    )
+    if not settings.inputs:
+        raise UsageError("nothing to ingest: name files, folders or globs, or - for JSONL on standard input")
+    from flows import console
+
+    with console.progress(quiet=json) as told:
+        summary = run(settings, progress=told)
+    print(console.as_json(asdict(summary)) if json else console.summary(summary, settings.output))
+    return 0
+
+
+@app.command
+def verify(
+    *,
+    output: Output = None,
+    read_data: Annotated[bool, Parameter(help="Read every file again and compare its checksum; slower.")] = False,
+    config: Config = None,
+    json: AsJson = False,
+) -> int:
+    """Check that the output is whole: the books, ids, stories, removals and files. Exit code 4 if it is not."""
+    from copydesk.verify import verify as check
+    from flows import console
+
+    root = read_settings(config, output=output).output
+    faults = check(_existing(root), read_data=read_data)
+    if json:
+        print(console.as_json({"faults": [asdict(f) for f in faults]}))
+    else:
+        for fault in faults:
+            print(f"{fault.check}: {fault.where}: {fault.message}")
+        print(f"{len(faults)} faults found in {root}" if faults else f"{root} is whole")
+    return EXIT_FAULTS if faults else 0
+
+
+@app.command
+def reindex(*, output: Output = None, config: Config = None, json: AsJson = False) -> int:
+    """Build the index of what was ingested anew, from the Parquet alone."""
+    from copydesk.history import reindex as rebuild
+    from flows import console
+
+    root = _existing(read_settings(config, output=output).output)
+    built = rebuild(root)
+    print(console.as_json({"segments": built}) if json else f"{built} index segments rebuilt in {root}")
+    return 0
+
+
+@app.command
+def schema() -> int:
+    """Print the columns of every dataset, as Markdown."""
+    from copydesk.schema import markdown
+
+    print(markdown(), end="")
+    return 0
+
+
+@app.command
+def serve(
+    *,
+    output: Output = None,
+    config: Config = None,
+    cron: Annotated[str, Parameter(help="When to ingest the configured inputs (cron, UTC).")] = "0 * * * *",
+) -> int:
+    """Keep one process that runs flows: the configured inputs on a schedule, and whatever `trigger` asks for."""
+    from flows.serve import serve as serve_flows
+
+    serve_flows(read_settings(config, output=output), cron)
+    return 0
+
+
+@app.command
+def trigger(
+    paths: Annotated[list[str], Parameter(help=Settings.model_fields["inputs"].description, negative=())],
+    /,
+    *,
+    output: Output = None,
+    workers: Workers = None,
+    deployment: Annotated[str, Parameter(help="Which deployment runs it.")] = "ingest/ingest-now",
+    config: Config = None,
+) -> int:
+    """Start a one-off run of the flow on a Prefect server and follow it to its end."""
+    settings = read_settings(config, inputs=tuple(paths), output=output, workers=workers)
+    from flows.serve import follow
+
+    return 0 if follow(settings, deployment) else 1
+
+
+def read_settings(path: Path | None = None, **given: Any) -> Settings:
+    """The settings in force: what was given, over the file's, over the defaults. Raises UsageError."""
+    return config.load(_file_settings(path) | {k: v for k, v in given.items() if v is not None})
+
+
+def _file_settings(path: Path | None) -> dict[str, Any]:
+    file = path or Path(CONFIG_FILE)
+    if path is None and not file.exists():
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"settings file {file}: {error}") from None
+
+
+def _pairs(given: Sequence[str]) -> dict[str, str]:
+    pairs = {}
+    for one in given:
+        ours, sign, theirs = one.partition("=")
+        if not (ours and sign and theirs):
+            raise UsageError(f"--map {one}: write it as field=name, as in --map title=headline")
+        pairs[ours] = theirs
+    return pairs
+
+
+def _existing(root: Path) -> Path:
+    if not (root / "_state").is_dir():
+        raise UsageError(f"{root} is no output of copydesk: it has no _state folder (give it with -o)")
+    return root
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and end the process with its exit code: 0 done, 1 failed, 2 usage, 3 locked, 4 faults."""
+    try:
+        code = app(arguments, exit_on_error=True, result_action="return_value")
+    except CopydeskError as error:
+        print(f"copydesk: {error}", file=sys.stderr)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        print("copydesk: interrupted; the output is as it was before the run", file=sys.stderr)
+        code = 130
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

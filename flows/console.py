@@ -1,0 +1,97 @@
+"""What the command line shows: progress while a run goes on, its books at the end."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from copydesk.pipeline import Progress, Summary
+
+LINE_SECONDS = 5.0
+"""Off a terminal, a line of progress at the most this often."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def as_json(row: Mapping[str, Any]) -> str:
+    """One JSON object; times as ISO 8601 with a zone."""
+    return orjson.dumps(row).decode()
+
+
+def printable(text: str) -> str:
+    """Text of an article or a file name, made harmless for a terminal."""
+    return _CONTROL.sub("\ufffd", text)
+
+
+def summary(books: Summary, output: Path) -> str:
+    """A run's books, for people."""
+    seconds = (books.finished_at - books.started_at).total_seconds()
+    parts = ("articles", "duplicates", "revisions", "seen", "rejects")
+    about = {
+        "articles": "new stories",
+        "duplicates": "copies of stories",
+        "revisions": "later versions of known items",
+        "seen": "known from before, unchanged",
+        "rejects": "could not be ingested; why is in rejects/",
+    }
+    lines = [f"run {books.run_id} -> {output}: {books.items:,} items in {seconds:.1f} s"]
+    lines += [f"  {name:<11}{getattr(books, name):>9,}  {about[name]}" for name in parts]
+    return "\n".join(lines)
+
+
+@contextmanager
+def progress(quiet: bool = False) -> Iterator[Progress | None]:
+    """Tells of a run's progress on standard error: a bar on a terminal, a line now and then elsewhere."""
+    if quiet:
+        yield None
+    elif sys.stderr.isatty():
+        with _bar() as told:
+            yield told
+    else:
+        yield _lines()
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description:>8}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("shards  {task.fields[note]}"),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def told(stage: str, done: int, total: int, records: int, rejects: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total, note="")
+            note = f"{records:,} articles, {rejects:,} rejects" if records or rejects else ""
+            bars.update(tasks[stage], completed=done, total=total, note=note)
+
+        yield told
+
+
+def _lines() -> Progress:
+    last = time.monotonic()
+
+    def told(stage: str, done: int, total: int, records: int, rejects: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= LINE_SECONDS:
+            last = now
+            note = f", {records:,} articles, {rejects:,} rejects" if records or rejects else ""
+            print(f"{stage}: {done:,} of {total:,} shards{note}", file=sys.stderr, flush=True)
+
+    return told

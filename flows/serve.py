@@ -1,0 +1,70 @@
+"""Flows without a worker: one process that serves them, and one-off runs started and followed from the command line."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from prefect import serve as prefect_serve
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.sorting import LogSort
+from prefect.deployments import run_deployment
+from prefect.exceptions import ObjectNotFound
+
+from copydesk.errors import UsageError
+from copydesk.settings import Settings
+from flows.ingest import ingest
+
+POLL_SECONDS = 1.0
+
+
+def parameters(settings: Settings) -> dict[str, Any]:
+    """The flow's parameters: only what differs from the defaults, so that a deployment stays readable."""
+    return {"settings": settings.model_dump(mode="json", exclude_defaults=True)}
+
+
+def serve(settings: Settings, cron: str) -> None:
+    """Serve `ingest-hourly` (only if `settings` names inputs) and `ingest-now` until stopped.
+
+    Late and one-off runs queue behind a running one: one run at a time writes to an output.
+    """
+    now = ingest.to_deployment("ingest-now", description="One-off runs, started by `copydesk trigger`.")
+    served = [now]
+    if settings.inputs:
+        served.append(ingest.to_deployment("ingest-hourly", cron=cron, parameters=parameters(settings)))
+    prefect_serve(*served, limit=1)
+
+
+def follow(settings: Settings, deployment: str) -> bool:
+    """Start a one-off run and print its log until it ends. Whether it completed; UsageError: no such deployment."""
+    with get_client(sync_client=True) as client:
+        try:
+            started = run_deployment(deployment, parameters=parameters(settings), timeout=0)
+        except ObjectNotFound:
+            raise UsageError(
+                f"the Prefect server knows no deployment {deployment}: "
+                "run `copydesk serve` or `prefect deploy --all` first"
+            ) from None
+        return _follow(client, started)
+
+
+def _follow(client: SyncPrefectClient, started: FlowRun) -> bool:
+    print(f"{started.name}: waiting for a worker", flush=True)
+    told = 0
+    while True:
+        run = client.read_flow_run(started.id)
+        told += _print_logs(client, started, told)
+        if run.state and run.state.is_final():
+            print(f"{run.name}: {run.state.name}{': ' + run.state.message if run.state.message else ''}", flush=True)
+            return run.state.is_completed()
+        time.sleep(POLL_SECONDS)
+
+
+def _print_logs(client: SyncPrefectClient, started: FlowRun, skip: int) -> int:
+    only = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[started.id]))
+    logs = client.read_logs(only, limit=200, offset=skip, sort=LogSort.TIMESTAMP_ASC)
+    for log in logs:
+        print(log.message, flush=True)
+    return len(logs)
