@@ -317,10 +317,10 @@ def crawl() -> bytes:
 
 
 def broken_warc() -> bytes:
-    """A good record, then one that promises more than there is."""
+    """A record that promises more bytes than there are, and a good one after it."""
     bells = page("Peal broken off by a bat is rung to the end at last", story("bells.txt"))
     cut_off = response("https://ambrose-leaf.example/raffle", "200 OK", b"<html><body><p>The raf", length=48_000)
-    return response("https://ambrose-leaf.example/peal", "200 OK", bells.encode()) + cut_off.rstrip(b"\r\n")
+    return cut_off + response("https://ambrose-leaf.example/peal", "200 OK", bells.encode())
 
 
 def bad_lines() -> bytes:
@@ -331,9 +331,14 @@ def bad_lines() -> bytes:
         b'["a list", "is not a record"]',
         b'{"url": "https://mabbs-messenger.example/no-text", "title": "A record without text"}',
         b'{"url": "https://mabbs-messenger.example/blank", "title": "A record with a blank text", "text": " \\n "}',
-        b'{"url": "https://mabbs-messenger.example/latin", "title": "Not UTF-8", "text": "The caf\xe9 was shut."}',
     )
     return b"\n".join(lines) + b"\n"
+
+
+def latin_line() -> bytes:
+    """JSON in Latin-1: JSON is UTF-8 (RFC 8259, 8.1)."""
+    record = {"title": "Café shut", "text": "The café at the weir was shut for the summer, and nobody could say why."}
+    return json.dumps(record, ensure_ascii=False).encode("latin-1") + b"\n"
 
 
 def noise(length: int) -> bytes:
@@ -344,12 +349,11 @@ def noise(length: int) -> bytes:
 def files() -> dict[str, bytes]:
     """Path below seeds/ -> content, of every file that is built."""
     footbridge = gz(story("footbridge.txt").encode())
-    invalid = story("seed-vault.txt").encode().replace(b"tin", b"\xc3\x28\x81\xff")
     return {
         "bad/binary.txt": noise(2048),
         "bad/broken.warc": broken_warc(),
         "bad/empty.txt": b"",
-        "bad/invalid-utf8.txt": invalid,
+        "bad/invalid-utf8.jsonl": latin_line(),
         "bad/lines.jsonl": bad_lines(),
         "bad/not-a.parquet": b"PAR1" + noise(512),
         "bad/truncated.txt.gz": footbridge[: len(footbridge) // 2],
