@@ -1,0 +1,338 @@
+"""Bytes to text: charset, and mending of what went wrong before us. It mends and does not restyle."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from copydesk.errors import ItemError
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """text: not yet mended. charset: Python's name of it. repaired: what was not as it should be (see decode)."""
+
+    text: str
+    charset: str
+    repaired: tuple[str, ...] = ()
+
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\x0b\f\r\x1b") | {127})
+_SAMPLE = 64 * 1024
+
+# What web pages say and what they mean: https://encoding.spec.whatwg.org/#names-and-labels
+_MEANT = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+}
+# Codecs of Python's that are no charset of text.
+_NO_CHARSET = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "unicode_escape",
+                         "raw_unicode_escape", "utf-7", "mbcs", "oem"})  # fmt: skip
+# Declared charsets whose bytes may be valid UTF-8 by chance.
+_LIKE_UTF8 = ("utf-16", "utf-32", "iso2022", "hz")
+
+
+def is_binary(content: bytes) -> bool:
+    """Whether the bytes are no text in any charset but UTF-16 and UTF-32: more than 1 % control characters."""
+    sample = content[:_SAMPLE]
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    return controls * 100 > len(sample) and (controls > 3 or controls * 3 > len(sample))
+
+
+def refuse_binary(content: bytes, declared: str | None = None) -> None:
+    """Raises ItemError("decode", "binary") for bytes that are no text."""
+    if is_binary(content) and _wide(content, declared) is None:
+        raise ItemError("decode", "binary", "not text in any charset: give the text or the page itself")
+
+
+def decode(content: bytes, declared: str | None = None) -> Decoded:
+    """Text of bytes. declared: the charset that HTTP, a meta tag or the user names, if any; it may be wrong.
+
+    A byte-order mark decides; then whether the bytes are UTF-8 (other text hardly ever is by chance); then what is
+    declared; then the bytes themselves. `repaired` tells of `charset:NAME` if nothing said so and of `invalid-bytes`
+    if some bytes had no meaning in the charset. Line breaks and all else stay: see mend().
+
+    Raises ItemError, stage decode: empty, binary.
+    """
+    if not content:
+        raise ItemError("decode", "empty", "there is nothing in it")
+    wide = _wide(content, declared)
+    if wide:
+        text = content.decode(wide, "replace")
+        return Decoded(text, wide, ("invalid-bytes",) if "\ufffd" in text else ())
+    refuse_binary(content)
+    label = charset_named(declared)
+    if label and label.startswith(_LIKE_UTF8):
+        try:
+            return Decoded(content.decode(label), label)
+        except UnicodeError:
+            pass
+    bare = content[3:] if content.startswith(codecs.BOM_UTF8) else content
+    try:
+        return Decoded(bare.decode(), "utf-8")
+    except UnicodeDecodeError:
+        return _not_utf8(bare, label)
+
+
+def charset_named(label: str | None) -> str | None:
+    """Python's name for a charset as HTTP and HTML name it; None for what is no charset."""
+    if not label or len(label) > 64 or "\0" in label:
+        return None
+    try:
+        name = codecs.lookup(label.strip().strip("\"'")).name
+        if name in _NO_CHARSET:
+            return None
+        b"".decode(name)
+    except (LookupError, ValueError, UnicodeError):
+        return None
+    return _MEANT.get(name, name)
+
+
+_CONTENT_TYPE_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,64})", re.IGNORECASE)
+_META_CHARSET = re.compile(rb"<meta\b[^>]{0,512}?\bcharset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,64})", re.IGNORECASE)
+_XML_CHARSET = re.compile(rb"\s*<\?xml\b[^>]{0,256}?\bencoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,64})")
+_META_WITHIN = 4096
+
+
+def declared_charset(content: bytes, content_type: str | None = None) -> str | None:
+    """The charset that HTTP's Content-Type names, else one that the page names in its first 4 KiB, else None."""
+    found = _CONTENT_TYPE_CHARSET.search(content_type) if content_type else None
+    if found and charset_named(found.group(1)):
+        return found.group(1)
+    head = content[:_META_WITHIN]
+    meta = _META_CHARSET.search(head) or _XML_CHARSET.match(head)
+    # A page that can be read as ASCII so far is not UTF-16, whatever it says.
+    label = meta.group(1).decode() if meta else None
+    name = charset_named(label)
+    return None if name is None or name.startswith(("utf-16", "utf-32")) else label
+
+
+def _wide(content: bytes, declared: str | None) -> str | None:
+    """UTF-16 or UTF-32, if a mark, the declaration or the place of the NULs says so."""
+    for mark, name in _BOMS[1:]:
+        if content.startswith(mark):
+            return name
+    if b"\0" not in content[:_SAMPLE]:
+        return None
+    sample = content[: _SAMPLE // 16 * 2]
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    half = len(sample) // 2
+    if half >= 2 and max(even, odd) * 5 >= half * 2 and min(even, odd) * 20 <= half:
+        return "utf-16-le" if odd > even else "utf-16-be"
+    label = charset_named(declared)
+    if label and label.startswith(("utf-16", "utf-32")):
+        text = content[:_SAMPLE].decode(label, "replace")
+        if text.count("\ufffd") * 20 <= len(text):
+            return label
+    return None
+
+
+def _not_utf8(content: bytes, label: str | None) -> Decoded:
+    damaged = _damaged_utf8(content, label)
+    if damaged is not None:
+        return Decoded(damaged, "utf-8", ("invalid-bytes",))
+    if label and label != "utf-8":
+        text = content.decode(label, "replace")
+        lost = text.count("\ufffd")
+        if lost * 200 <= len(text):
+            return Decoded(text, label, ("invalid-bytes",) if lost else ())
+    name = _guess(content)
+    text = content.decode(name, "replace")
+    lossy = ("invalid-bytes",) if "\ufffd" in text else ()
+    return Decoded(text, name, (f"charset:{name}", *lossy))
+
+
+def _single_bytes_are_cp1252(error: UnicodeError) -> tuple[str, int]:
+    """For text pasted together from UTF-8 and Windows-1252: a lone byte is the latter, a cut sequence is lost."""
+    assert isinstance(error, UnicodeDecodeError)
+    wrong = error.object[error.start : error.end]
+    return (wrong.decode("cp1252", "replace") if len(wrong) == 1 else "\ufffd"), error.end
+
+
+codecs.register_error("copydesk-cp1252", _single_bytes_are_cp1252)
+
+
+def _damaged_utf8(content: bytes, label: str | None) -> str | None:
+    """Text of UTF-8 in which some bytes are wrong; None if it is rather another charset."""
+    sample = content[:_SAMPLE].decode("utf-8", "replace")
+    wrong = sample.count("\ufffd")
+    right = len(sample) - len(sample.encode("ascii", "ignore")) - wrong
+    if right >= 3 * wrong or (label == "utf-8" and (wrong * 100 <= len(sample) or right > wrong)):
+        return content.decode("utf-8", "copydesk-cp1252")
+    return None
+
+
+_HIGH_LINE = re.compile(rb"[^\n]{0,400}[\x80-\xff][^\n]{0,400}")
+_GUESS_BYTES = 8 * 1024
+_FEW_LETTERS = 24
+
+
+def _guess(content: bytes) -> str:
+    """The charset of bytes that are not UTF-8 and of which nothing is known.
+
+    With few letters above ASCII there is nothing to count: Windows-1252, as on most of the web. Else
+    charset-normalizer judges a sample.
+    """
+    sample = b""
+    for found in _HIGH_LINE.finditer(content[:_SAMPLE]):
+        sample += found.group() + b"\n"
+        if len(sample) > _GUESS_BYTES:
+            break
+    if sum(byte >= 0xC0 for byte in sample) < _FEW_LETTERS:
+        return "cp1252"
+    from charset_normalizer import from_bytes  # 60 ms
+
+    best = from_bytes(sample[:_GUESS_BYTES], steps=4, chunk_size=1024).best()
+    name = charset_named(best.encoding) if best else None
+    return name if name and not name.startswith(("utf", "cp037", "cp500", "cp1026", "cp1140")) else "cp1252"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Mending
+
+_PLAIN = bytes([9, 10, *range(32, 127)])
+_NEWLINES = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_ESCAPES = re.compile("\x1b(?:\\[[0-9;:?]{0,64}[@-~]|\\][^\x07\x1b\n]{0,512}(?:\x07|\x1b\\\\)?)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+
+# Never seen and of no use: soft hyphen, word joiner, invisible operators, deprecated format characters, interlinear
+# annotation, object replacement, byte-order mark.
+_NEVER = "\u00ad\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffc"
+# Of use in writing from right to left only.
+_BIDI = "\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069"
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+# Joiners (U+200C, U+200D) shape Arabic, Indic and South-East Asian scripts and emoji.
+_JOINED = (
+    "\u0590-\u08ff\u0900-\u109f\u1700-\u18af\u1900-\u1cff\ua800-\uabff\ufb50-\ufdff\ufe00-\ufe0f\ufe70-\ufefc"
+    "\u2190-\u2bff\u3030\u303d\u200c\u200d\U00010a00-\U00011fff\U0001f000-\U0001faff\U000e0020-\U000e007f"
+)
+# A zero-width space parts words in Thai, Lao, Burmese and Khmer.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf"
+_INVISIBLE_LTR = re.compile(
+    f"[{_NEVER}{_BIDI}]"
+    f"|(?<![{_JOINED}])[\u200c\u200d]|[\u200c\u200d](?![{_JOINED}])"
+    f"|(?<![{_UNSPACED}])\u200b|\u200b(?![{_UNSPACED}])"
+)
+_INVISIBLE_RTL = re.compile(_INVISIBLE_LTR.pattern.replace(_BIDI, "", 1))
+_MAY_BE_INVISIBLE = frozenset(
+    chr(code)
+    for first, last in (
+        (0xAD, 0xAD), (0x61C, 0x61C), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0xFEFF, 0xFEFF),
+        (0xFFF9, 0xFFFC),
+    )
+    for code in range(first, last + 1)
+)  # fmt: skip
+_NEWLINE_SET = frozenset("\r\x0b\x0c\x85\u2028\u2029")
+_CONTROL_SET = frozenset(map(chr, [*range(9), *range(14, 32), *range(127, 160)]))
+
+
+def mend(text: str) -> tuple[str, tuple[str, ...]]:
+    """The text with what was broken before us mended, and the names of what was.
+
+    surrogates: halves of UTF-16 pairs are joined, or become U+FFFD. mojibake: text decoded in the wrong charset, by
+    ftfy (Speer, https://ftfy.readthedocs.io; its repair of encodings only, line by line). terminal-escapes, newlines
+    (all become LF), control-characters, invisible-characters. Quotes, dashes, ligatures, widths, entities and
+    normal forms stay. mend(mend(text)) is mend(text) but for mojibake in layers.
+    """
+    repaired: list[str] = []
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        text = _SURROGATE.sub("\ufffd", _PAIR.sub(_join, text))
+        data = text.encode()
+        repaired.append("surrogates")
+    odd = data.translate(None, _PLAIN)
+    if not odd:
+        return text, tuple(repaired)
+    characters = frozenset(odd.decode())
+
+    def apply(name: str, change: Callable[[str], str]) -> None:
+        nonlocal text
+        changed = change(text)
+        if changed != text:
+            text = changed
+            repaired.append(name)
+
+    if _suspicious(data, characters):
+        apply("mojibake", _unscramble)
+        if "mojibake" in repaired:
+            characters = frozenset(text)
+    if "\x1b" in characters:
+        apply("terminal-escapes", lambda text: _ESCAPES.sub("", text))
+    if characters & _NEWLINE_SET:
+        apply("newlines", lambda text: _NEWLINES.sub("\n", text))
+    if characters & _CONTROL_SET:
+        apply("control-characters", lambda text: _CONTROL.sub("", text))
+    if characters & _MAY_BE_INVISIBLE:
+        pattern = _INVISIBLE_RTL if _RIGHT_TO_LEFT.search(text) else _INVISIBLE_LTR
+        apply("invisible-characters", lambda text: pattern.sub("", text))
+    return text, tuple(repaired)
+
+
+def _join(pair: re.Match[str]) -> str:
+    high, low = map(ord, (pair[0][0], pair[0][1]))
+    return chr(0x10000 + (high - 0xD800) * 0x400 + (low - 0xDC00))
+
+
+# Characters of which ftfy.badness needs at least one to find mojibake, but for accented letters, which are looked at
+# in context: C1 controls; signs that hardly occur but in mojibake; box drawing; what UTF-8 becomes in other charsets.
+_SIGNS = frozenset(
+    [chr(code) for code in range(0x80, 0xA0)]
+    + list("¦¤¨¬¯¸ƒˆˇ˘˛˜†‡‰⌐◊\ufffdªº")
+    + list("│┌┐┘├┤┬┼═║╒╓╔╕╖╗╘╙╚╛╜╝╞╟╠╡╢╣╤╥╦╧╨╩╪╫╬▀▄█▌▐░▒▓")
+    + list("ÂÃÎÐØÙâ√≈‚ЂœŒ×")
+)
+_BESIDE_ACCENT = re.compile(
+    "[\u00c0-\u024f][^\u00c0-\u024f]|[^\u00c0-\u024f][\u00c0-\u024f]|[\u00df-\u024f][\u00c0-\u024f]"
+)
+_TO_SPACE = bytes(32 if code < 128 else code for code in range(256))
+
+
+def _suspicious(data: bytes, characters: frozenset[str]) -> bool:
+    """Whether mojibake is possible: a superset of ftfy.badness.is_bad that costs little on clean text.
+
+    data: the text as UTF-8. What is not ASCII stands in runs; most runs are one accented letter or a quote.
+    """
+    if characters.isdisjoint(_LETTERS_AND_SIGNS):
+        return False
+    return any(map(_suspicious_run, set(data.translate(_TO_SPACE).split())))
+
+
+_LETTERS_AND_SIGNS = _SIGNS | frozenset(map(chr, range(0xC0, 0x250))) | frozenset("ВГРСΒΓΞΟβГў")
+
+
+@lru_cache(maxsize=65536)
+def _suspicious_run(run: bytes) -> bool:
+    text = run.decode()
+    if not _SIGNS.isdisjoint(text):
+        return True
+    return len(text) > 1 and not text.isalpha() and bool(_BESIDE_ACCENT.search(text))
+
+
+def _unscramble(text: str) -> str:
+    import ftfy  # 100 ms
+
+    config = ftfy.TextFixerConfig(explain=False)
+    lines = text.split("\n")
+    return "\n".join(line if line.isascii() else ftfy.fix_encoding(line, config) for line in lines)

@@ -1,0 +1,261 @@
+"""From what the user names to shards: which files are read, in which order, and cut how."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote_from_bytes
+
+from copydesk.errors import ItemError, UsageError
+from copydesk.model import Reject, Shard, SourceFile
+from copydesk.schema import DATASETS
+from copydesk.settings import Settings
+from copydesk.sources.base import TRANSIENT
+from copydesk.sources.sniff import sniff
+from copydesk.sources.stream import CHUNK, compression_of
+
+STDIN = "-"
+COMPRESSED_WEIGHT = 4
+"""Text shrinks to about a quarter: a byte of a compressed file stands for so many."""
+
+MOST_PARTS = {"gzip": 8, "zstd": 16, None: 64}
+"""Each part unpacks the whole file and passes over what is not its own; more parts would cost more than they bring.
+By compression."""
+
+_FILE_WEIGHT = 4096  # what opening a file costs, in bytes of reading
+_MANY_ITEMS = frozenset({"jsonl", "csv", "parquet", "warc"})
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What there is to do.
+
+    unchanged: files that the ledger knows, with their item counts; their format is not looked at (it says "text").
+    rejects: files that cannot be read, one each. refused: those of them that will be rejected again as long as they
+    are unchanged, one item each; not those that are unreadable now (TRANSIENT).
+    """
+
+    shards: tuple[Shard, ...]
+    unchanged: tuple[tuple[SourceFile, int], ...] = ()
+    rejects: tuple[Reject, ...] = ()
+    refused: tuple[SourceFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """uri, path: of a file. status: what os.stat says, or why it says nothing."""
+
+    path: str
+    status: os.stat_result | OSError | ItemError
+
+
+def discover(settings: Settings, known: Callable[[SourceFile], int | None], spool: Path) -> Discovery:
+    """Find the files of settings.inputs and cut them into shards.
+
+    known: how many items the ledger has for an unchanged file, else None. spool: folder where standard input is
+    written. The shards depend on the files alone, in the order of the inputs and then of their paths.
+
+    Raises UsageError, before anything is read, for an input that is not there or is not ours to read.
+    """
+    named = [_named(text, settings) for text in settings.inputs]
+    files: list[SourceFile] = []
+    unchanged: list[tuple[SourceFile, int]] = []
+    rejects: list[Reject] = []
+    refused: list[SourceFile] = []
+    names = frozenset(name.lower() for name in settings.map.values())
+    for found in _walk_all(named, settings):
+        uri = file_uri(found.path)
+        if not isinstance(found.status, os.stat_result):
+            rejects.append(_reject(uri, found.status))
+            continue
+        status = found.status
+        file = SourceFile(uri, found.path, status.st_size, status.st_mtime_ns, "text")
+        count = known(file)
+        if count is not None:
+            unchanged.append((file, count))
+            continue
+        try:
+            kind, compression = sniff(found.path, names)
+        except ItemError as error:
+            rejects.append(_reject(uri, error, found.path, settings.reject_bytes))
+            if error.error not in TRANSIENT:
+                refused.append(file)
+            continue
+        files.append(SourceFile(uri, found.path, status.st_size, status.st_mtime_ns, kind, compression))
+    if STDIN in settings.inputs:
+        files.append(_spooled(spool))
+    return Discovery(tuple(shards(files, settings.shard_bytes)), tuple(unchanged), tuple(rejects), tuple(refused))
+
+
+def file_uri(path: str) -> str:
+    """Path(path).absolute().as_uri(), four times as fast. path: absolute."""
+    return "file://" + quote_from_bytes(os.fsencode(path))
+
+
+def shards(files: list[SourceFile], shard_bytes: int) -> Iterator[Shard]:
+    """Small files together, up to shard_bytes; a large one in parts if its format holds many items."""
+    number = 0
+    group: list[SourceFile] = []
+    total = 0
+    for file in files:
+        weight = file.size * (COMPRESSED_WEIGHT if file.compression or file.format == "parquet" else 1) + _FILE_WEIGHT
+        parts = 1
+        if file.format in _MANY_ITEMS:
+            parts = min(-(-(weight - _FILE_WEIGHT) // shard_bytes), MOST_PARTS[file.compression])
+        if group and (parts > 1 or total + weight > shard_bytes):
+            yield Shard(number, tuple(group))
+            number, group, total = number + 1, [], 0
+        if parts > 1:
+            for part in range(parts):
+                yield Shard(number, (file,), part, parts)
+                number += 1
+        else:
+            group.append(file)
+            total += weight
+    if group:
+        yield Shard(number, tuple(group))
+
+
+def _reject(uri: str, error: OSError | ItemError, path: str | None = None, keep: int = 0) -> Reject:
+    if isinstance(error, OSError):
+        reason = error.strerror or str(error)
+        error = ItemError("read", "unreadable", f"cannot be read ({reason}): check its permissions")
+    content = None
+    if path and error.error not in TRANSIENT and keep:
+        try:
+            with open(path, "rb") as raw:
+                content = raw.read(keep)
+        except OSError:
+            content = None
+    return Reject(uri, None, error.stage, error.error, str(error), content)
+
+
+def _named(text: str, settings: Settings) -> list[str]:
+    """The paths that an input stands for; none for standard input. Raises UsageError."""
+    if text == STDIN:
+        return []
+    if _URL.match(text):
+        raise UsageError(f"{text}: URLs are not fetched here; fetch it with another tool and give the files")
+    if not text or "\0" in text:
+        raise UsageError(f"{text!r} is not a path")
+    path = os.path.expanduser(text) if text.startswith("~") else text
+    if not os.path.lexists(path):
+        if not glob.has_magic(path):
+            raise UsageError(f"{text}: no such file or folder")
+        paths = sorted(glob.glob(path, recursive=True), key=os.fsencode)
+        if not paths:
+            raise UsageError(f"{text}: nothing matches")
+        return paths
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        raise UsageError(f"{text}: {error.strerror}") from None
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise UsageError(f"{text}: not a regular file or folder; a pipe is read from standard input, with -")
+    return [path]
+
+
+def _walk_all(named: list[list[str]], settings: Settings) -> Iterator[_Found]:
+    """All files of the inputs, each once."""
+    seen: set[str] = set()
+    skip = _Own(settings.output)
+    for paths in named:
+        for path in paths:
+            # abspath would take `link/..` for nothing, as absolute() does not.
+            yield from _walk(str(Path(path).absolute()), skip, seen)
+
+
+class _Own:
+    """Which folders hold our own output and are not read."""
+
+    def __init__(self, output: Path) -> None:
+        self._output = os.path.realpath(output)
+        self._datasets = {os.path.join(self._output, name) for name in (*DATASETS, "_state")}
+
+    def __call__(self, real: str, top: str) -> bool:
+        """real: a folder. top: the folder that the user named, in which it lies.
+
+        An output that lies in a named folder is passed over whole; of one that holds it, what we wrote.
+        """
+        if real in self._datasets:
+            return True
+        return real == self._output and real != top
+
+
+def _walk(path: str, own: _Own, seen: set[str]) -> Iterator[_Found]:
+    real = os.path.realpath(path)
+    if os.path.isdir(real):
+        yield from _walk_folder(path, real, real, own, seen)
+    elif real not in seen:
+        seen.add(real)
+        found = _file(path)
+        if found:
+            yield found
+
+
+def _walk_folder(path: str, real: str, top: str, own: _Own, seen: set[str]) -> Iterator[_Found]:
+    folders = [(path, real)]
+    while folders:
+        path, real = folders.pop()
+        if real in seen or own(real, top):
+            continue
+        seen.add(real)
+        try:
+            with os.scandir(path) as listing:
+                entries = sorted(listing, key=lambda entry: os.fsencode(entry.name))
+        except OSError as error:
+            yield _Found(path, error)
+            continue
+        below: list[tuple[str, str]] = []
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            link = entry.is_symlink()
+            entry_real = os.path.realpath(entry.path) if link else f"{real.rstrip('/')}/{entry.name}"
+            try:
+                if entry.is_dir():
+                    below.append((entry.path, entry_real))
+                    continue
+                if entry_real in seen:
+                    continue
+                seen.add(entry_real)
+                status = entry.stat()
+            except OSError as error:
+                yield _Found(entry.path, error)
+                continue
+            yield _Found(entry.path, status if stat.S_ISREG(status.st_mode) else _not_a_file())
+        folders.extend(reversed(below))
+
+
+def _file(path: str) -> _Found:
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        return _Found(path, error)
+    return _Found(path, status if stat.S_ISREG(status.st_mode) else _not_a_file())
+
+
+def _not_a_file() -> ItemError:
+    return ItemError("read", "not-a-file", "a device, pipe or socket is not an input")
+
+
+def _spooled(spool: Path, stream: BinaryIO | None = None) -> SourceFile:
+    """Standard input, written to a file of `spool`: it cannot be read twice, and parts and a second try must."""
+    stream = stream or sys.stdin.buffer
+    spool.mkdir(parents=True, exist_ok=True)
+    path = spool / "stdin"
+    head = b""
+    with path.open("wb") as file:
+        while chunk := stream.read(CHUNK):
+            head = head or chunk[:16]
+            file.write(chunk)
+    status = path.stat()
+    return SourceFile(STDIN, str(path), status.st_size, status.st_mtime_ns, "jsonl", compression_of(head))

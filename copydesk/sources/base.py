@@ -1,0 +1,141 @@
+"""What every reader of a format has in common: numbering, blocks, names and rejects."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from copydesk.errors import ItemError
+from copydesk.model import Reject, SourceFile
+from copydesk.settings import Settings
+
+BLOCK_ITEMS = 256
+"""Items in a block; the parts of a file take its blocks in turn."""
+
+TRANSIENT = frozenset({"unreadable", "vanished"})
+"""Errors of a file that say nothing of its bytes: the same file may be well the next time."""
+
+COMPRESSION_ENDINGS = frozenset({"gz", "gzip", "zst", "zstd"})
+FORMAT_ENDINGS = {
+    "txt": "text",
+    "text": "text",
+    "md": "text",
+    "html": "html",
+    "htm": "html",
+    "xhtml": "html",
+    "jsonl": "jsonl",
+    "ndjson": "jsonl",
+    "json": "jsonl",
+    "csv": "csv",
+    "tsv": "csv",
+    "parquet": "parquet",
+    "pq": "parquet",
+    "warc": "warc",
+    "wet": "warc",
+}
+
+_LONGEST_ID = 1024
+
+
+@dataclass(slots=True)
+class Reading:
+    """A file while one part of it is read.
+
+    number: of the item met last, from 1; items of other parts, and bad ones, count.
+    """
+
+    file: SourceFile
+    settings: Settings
+    part: int = 0
+    parts: int = 1
+    number: int = 0
+
+    def claim(self) -> bool:
+        """Count one more item. True if it belongs to this part."""
+        index = self.number
+        self.number = index + 1
+        return self.parts == 1 or index // BLOCK_ITEMS % self.parts == self.part
+
+    def reject(self, error: ItemError, content: bytes | None = None, source_id: str | None = None) -> Reject:
+        """The row of rejects/ for `error`; content is cut to the setting reject_bytes."""
+        return Reject(
+            source_uri=self.file.uri,
+            source_id=source_id,
+            stage=error.stage,
+            error=error.error,
+            message=str(error),
+            content=None if content is None else bytes(content[: self.settings.reject_bytes]),
+        )
+
+    def too_large(self, what: str, size: int | None, content: bytes, source_id: str | None) -> Reject:
+        """The reject of an item above the setting max_item_bytes. size: in bytes, None if not known."""
+        measure = "more than" if size is None else f"{size:,} bytes, above"
+        limit = f"{self.settings.max_item_bytes:,}"
+        message = f"{what} of {measure} {limit} bytes: raise max_item_bytes if it is an article"
+        return self.reject(ItemError("read", "too-large", message), content, source_id)
+
+
+def endings(name: str) -> tuple[str, str | None, str | None]:
+    """Stem, format that the ending stands for and compression ending of a file name: `a.html.gz` is a, html, gz."""
+    stem, compression = name, None
+    base, dot, ending = stem.rpartition(".")
+    if base and dot and ending.lower() in COMPRESSION_ENDINGS:
+        stem, compression = base, ending.lower()
+        base, dot, ending = stem.rpartition(".")
+    named = FORMAT_ENDINGS.get(ending.lower()) if base and dot else None
+    return (base if named else stem), named, compression
+
+
+def name_id(path: str) -> str:
+    """source_id of a file of one article: its name less one compression and one format ending."""
+    stem = endings(os.path.basename(path))[0]
+    return os.fsencode(stem).decode("utf-8", "replace")
+
+
+def record_id(record: Mapping[str, Any]) -> str | None:
+    """The record's own `id` as a string, or None if it has none that can serve (a string or a number)."""
+    value = record.get("id")
+    if isinstance(value, str):
+        text = value.strip()
+        if not text.isascii():
+            text = text.encode("utf-8", "replace").decode("utf-8")
+        return text if 0 < len(text) <= _LONGEST_ID else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        return None
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        value = int(value)  # pandas writes whole numbers as floats where a column has gaps
+    elif isinstance(value, int) and value.bit_length() > 256:
+        return None
+    return str(value)
+
+
+def mapped(record: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The record keyed by our names. names: {ours: theirs}. Fields that are not mapped stay as they are.
+
+    A record that lacks their field keeps what it has under our name, unless that is mapped to something else.
+    """
+    if not names:
+        return record
+    theirs = set(names.values())
+    result = {key: value for key, value in record.items() if key not in theirs}
+    result.update((ours, record[their]) for ours, their in names.items() if record.get(their) is not None)
+    return result
+
+
+def canonical_json(row: Mapping[str, Any]) -> bytes:
+    """The row as JSON with sorted keys. Raises ItemError for values that have no place in JSON."""
+    try:
+        return orjson.dumps(row, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    except (orjson.JSONEncodeError, RecursionError) as error:
+        raise ItemError("read", "json", f"the row cannot be written as JSON ({error})") from None
+
+
+def _plain(value: Any) -> Any:
+    """What orjson does not know: decimals, durations, bytes, sets as text."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return str(value)

@@ -1,0 +1,206 @@
+"""CSV and TSV with a header row; the delimiter is found from the first rows."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from itertools import chain
+
+from copydesk.decode import decode
+from copydesk.errors import ItemError
+from copydesk.model import Item, Reject
+from copydesk.settings import RECORD_FIELDS
+from copydesk.sources.base import Reading, canonical_json, mapped, record_id
+from copydesk.sources.lines import Piece, lines
+from copydesk.sources.stream import as_utf8, chunks
+
+DELIMITERS = ",\t;|"
+_KNOWN = frozenset((*RECORD_FIELDS, "headline", "author", "published", "source", "body", "content", "article", "link"))
+_SAMPLE = 64 * 1024
+_LONGEST_NAME = 128
+
+
+def looks_like(head: bytes, names: frozenset[str]) -> bool:
+    """Whether a source that begins so is CSV: a header with a field name we know, and rows as wide as it.
+
+    names: field names that the user's `map` speaks of.
+    """
+    rows, delimiter = _sample(head)
+    if len(rows) < 2 or delimiter is None:
+        return False
+    header = [name.strip().lower() for name in rows[0]]
+    if len(set(header)) < len(header) or not all(0 < len(name) <= _LONGEST_NAME for name in header):
+        return False
+    return bool((_KNOWN | names) & set(header)) and len(rows[1]) == len(header)
+
+
+def read(reading: Reading) -> Iterator[Item | Reject]:
+    """One Item a row below the header, one Reject a row that does not fit it. Blank lines do not count."""
+    data, _ = as_utf8(chunks(reading.file))
+    head = bytearray()
+    for chunk in data:
+        head += chunk
+        if len(head) >= _SAMPLE:
+            break
+    sample = bytes(head[3:] if head.startswith(b"\xef\xbb\xbf") else head)
+    settings = reading.settings
+    delimiter = _sample(sample[:_SAMPLE])[1] or ","
+    rows = records(chain([sample], data), delimiter, settings.max_item_bytes, settings.reject_bytes)
+    header: list[str] | None = None
+    for row in rows:
+        if row.whole and (not row.data or row.data.isspace()):
+            continue
+        if header is None:
+            header = _header(row, delimiter, settings.map)
+            continue
+        if not reading.claim():
+            continue
+        number = str(reading.number)
+        if not row.whole:
+            yield reading.too_large("a row", row.size, row.data, number)
+            continue
+        try:
+            yield _item(reading, header, row, delimiter)
+        except ItemError as error:
+            yield reading.reject(error, row.data, number)
+
+
+def _header(row: Piece, delimiter: str, names: dict[str, str]) -> list[str]:
+    if not row.whole:
+        raise ItemError(
+            "read", "csv", "the first line, which should name the columns, is longer than an article may be"
+        )
+    header = [name.strip() for name in fields(row.data, delimiter)]
+    wanted = {names.get("text", "text"), names.get("html", "html")}
+    if not wanted & set(header):
+        found = ", ".join(header[:12])[:200]
+        message = f"no column `text` or `html` among {found}: name it with --map text=COLUMN"
+        raise ItemError("read", "no-text", message)
+    return header
+
+
+def _item(reading: Reading, header: list[str], row: Piece, delimiter: str) -> Item:
+    values = fields(row.data, delimiter)
+    while len(values) > len(header) and not values[-1]:
+        values.pop()  # a delimiter after the last field
+    if len(values) != len(header):
+        message = f"the row has {len(values)} fields and the header {len(header)}: check its quotes and delimiters"
+        raise ItemError("read", "csv", message)
+    row_by_name: dict[str, str] = {}
+    for name, value in zip(header, values, strict=True):
+        row_by_name.setdefault(name, value)
+    record = mapped(row_by_name, reading.settings.map)
+    own = record_id(record)
+    return Item(
+        source_uri=reading.file.uri,
+        source_format="csv",
+        source_id=str(reading.number) if own is None else own,
+        own_id=own is not None,
+        content=canonical_json(row_by_name),
+        record=record,
+    )
+
+
+def fields(row: bytes, delimiter: str) -> list[str]:
+    """The fields of one row. Each is decoded by itself if the row is not UTF-8. Raises ItemError."""
+    try:
+        return _parse(row.decode(), delimiter)
+    except UnicodeDecodeError:
+        # Latin-1 keeps every byte, and no byte of ours has another meaning in it: cut first, then decode.
+        return [
+            decode(value.encode("latin-1")).text if value else "" for value in _parse(row.decode("latin-1"), delimiter)
+        ]
+
+
+def _parse(row: str, delimiter: str) -> list[str]:
+    limit = csv.field_size_limit()
+    if len(row) > limit:
+        csv.field_size_limit(len(row))
+    try:
+        parsed = list(csv.reader([row], delimiter=delimiter))
+    except csv.Error as error:
+        raise ItemError("read", "csv", f"not a CSV row ({error})") from None
+    finally:
+        if len(row) > limit:
+            csv.field_size_limit(limit)
+    if len(parsed) > 1:
+        raise ItemError("read", "csv", "a carriage return outside quotes: save the file with ordinary line ends")
+    return parsed[0] if parsed else []
+
+
+def _sample(head: bytes) -> tuple[list[list[str]], str | None]:
+    """The first rows as the likeliest delimiter cuts them, and it; None if none cuts the header in two."""
+    best: tuple[tuple[float, int], list[list[str]], str] | None = None
+    for delimiter in DELIMITERS:
+        if delimiter.encode() not in head.partition(b"\n")[0]:
+            continue
+        rows: list[list[str]] = []
+        try:
+            for piece in records(iter([head]), delimiter, _SAMPLE, 0):
+                ended = piece.offset + piece.size < len(head) - 2
+                if piece.whole and piece.data.strip() and (ended or not rows or len(rows) == 1):
+                    rows.append(_parse(piece.data.decode("latin-1"), delimiter))
+                if len(rows) == 16:
+                    break
+        except ItemError:
+            continue
+        if not rows or len(rows[0]) < 2:
+            continue
+        agree = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
+        score = (agree, len(rows[0]))
+        if best is None or score > best[0]:
+            best = score, rows, delimiter
+    return ([], None) if best is None else best[1:]
+
+
+def records(data: Iterator[bytes], delimiter: str, limit: int, keep: int) -> Iterator[Piece]:
+    """The rows of a CSV source, undecoded: a line break between quotes does not end a row (RFC 4180).
+
+    limit, keep: as in lines(). A quote that is never closed makes what follows one row, up to the limit; reading
+    then goes on at the next line.
+    """
+    quoting = _Quoting(delimiter)
+    parts: list[bytes] = []
+    size = start = 0
+    for line in lines(data, limit, keep):
+        if not parts:
+            start, size, quoting.inside = line.offset, 0, False
+        parts.append(line.data)
+        size = line.offset + line.size - start
+        if not line.whole or size > limit:
+            yield Piece(start, size, b"\n".join(parts)[:keep], False)
+            parts = []
+        elif not quoting.open_after(line.data):
+            yield Piece(start, size, b"\n".join(parts) if len(parts) > 1 else line.data, True)
+            parts = []
+    if parts:
+        yield Piece(start, size, b"\n".join(parts), True)
+
+
+class _Quoting:
+    """Whether a quoted field is open after a line. Only a quote that opens a field counts: `6" pipe` does not."""
+
+    def __init__(self, delimiter: str) -> None:
+        self.inside = False
+        mark = re.escape(delimiter.encode())
+        self._opens = re.compile(rb'(?:^|%b)"' % mark)
+        self._after_delimiter = b'%b"' % delimiter.encode()
+        self._closes = re.compile(rb'[^"]*+(?:""[^"]*+)*+"')
+
+    def open_after(self, line: bytes) -> bool:
+        if not self.inside and not line.startswith(b'"') and self._after_delimiter not in line:
+            return False
+        at = 0
+        while True:
+            if not self.inside:
+                opens = self._opens.search(line, at)
+                if not opens:
+                    return False
+                at = opens.end()
+                self.inside = True
+            closes = self._closes.match(line, at)
+            if not closes:
+                return True
+            at = closes.end()
+            self.inside = False

@@ -1,0 +1,136 @@
+"""Parquet files, some rows at a time."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from copydesk.decode import decode
+from copydesk.errors import ItemError
+from copydesk.model import Item, Reject
+from copydesk.settings import MIB, RECORD_FIELDS
+from copydesk.sources.base import BLOCK_ITEMS, Reading, canonical_json, mapped, record_id
+from copydesk.sources.stream import chunks, open_regular
+
+MAGIC = b"PAR1"
+_BATCH_BYTES = 16 * MIB
+_BUFFER = MIB
+_LARGEST_SPOOL = 16 * 1024 * MIB
+"""A compressed Parquet file must be unpacked before it can be read; no bomb shall fill the disk."""
+
+
+def read(reading: Reading) -> Iterator[Item | Reject]:
+    """One Item a row. A row group that cannot be read is one Reject, and the next group is read."""
+    with _seekable(reading) as raw:
+        try:
+            # Not pre-buffered: a column of a row group may be larger than memory.
+            table = pq.ParquetFile(raw, pre_buffer=False, buffer_size=_BUFFER)
+            metadata = table.metadata
+            sizes = [
+                (metadata.row_group(n).num_rows, metadata.row_group(n).total_byte_size)
+                for n in range(metadata.num_row_groups)
+            ]
+            columns = list(table.schema_arrow.names)
+        except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
+            raise _not_parquet(error) from None
+        _check_columns(columns, reading.settings.map)
+        for group, (rows, size) in enumerate(sizes):
+            yield from _group(reading, table, group, rows, size)
+
+
+def _group(reading: Reading, table: pq.ParquetFile, group: int, rows: int, size: int) -> Iterator[Item | Reject]:
+    first = reading.number
+    if rows <= 0:
+        return
+    if not _holds_ours(reading, first, rows):
+        reading.number = first + rows
+        return
+    batch_rows = max(1, min(BLOCK_ITEMS, _BATCH_BYTES * rows // max(size, 1)))
+    try:
+        for batch in table.iter_batches(batch_size=batch_rows, row_groups=[group], use_threads=False):
+            yield from _batch(reading, batch)
+    except (pa.ArrowException, OSError, ValueError, TypeError) as error:
+        # All parts that hold rows of the group meet this, maybe after some rows: the number says which one tells.
+        failed, reading.number = reading.number, first
+        if reading.claim():
+            message = f"rows {failed + 1} to {first + rows} cannot be read ({_short(error)}): write the file again"
+            yield reading.reject(ItemError("read", "parquet", message))
+    reading.number = first + rows
+
+
+def _holds_ours(reading: Reading, first: int, rows: int) -> bool:
+    """Whether any of the rows belongs to this part."""
+    blocks = range(first // BLOCK_ITEMS, (first + rows - 1) // BLOCK_ITEMS + 1)
+    return len(blocks) >= reading.parts or any(block % reading.parts == reading.part for block in blocks)
+
+
+def _batch(reading: Reading, batch: pa.RecordBatch) -> Iterator[Item | Reject]:
+    ours = [reading.claim() for _ in range(batch.num_rows)]
+    if not any(ours):
+        return
+    number = reading.number - batch.num_rows
+    for index, mine in enumerate(ours):
+        if mine:
+            row = {name: column[index].as_py() for name, column in zip(batch.schema.names, batch.columns, strict=True)}
+            yield _row(reading, row, str(number + index + 1))
+
+
+def _row(reading: Reading, row: dict[str, Any], number: str) -> Item | Reject:
+    content = b""
+    try:
+        content = canonical_json(row)
+        if len(content) > reading.settings.max_item_bytes:
+            return reading.too_large("a row", len(content), content, number)
+        record = mapped(row, reading.settings.map)
+        for name in RECORD_FIELDS:
+            if isinstance(record.get(name), bytes):
+                record = {**record, name: decode(record[name]).text if record[name] else ""}
+    except ItemError as error:
+        return reading.reject(error, content, number)
+    own = record_id(record)
+    return Item(
+        source_uri=reading.file.uri,
+        source_format="parquet",
+        source_id=number if own is None else own,
+        own_id=own is not None,
+        content=content,
+        record=record,
+    )
+
+
+def _check_columns(columns: list[str], names: dict[str, str]) -> None:
+    if not {names.get("text", "text"), names.get("html", "html")} & set(columns):
+        found = ", ".join(columns[:12])[:200]
+        message = f"no column `text` or `html` among {found}: name it with --map text=COLUMN"
+        raise ItemError("read", "no-text", message)
+
+
+def _seekable(reading: Reading) -> BinaryIO:
+    """The file, unpacked into a temporary one if it is compressed as a whole."""
+    if reading.file.compression is None:
+        return open_regular(reading.file.path)
+    spool = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 the caller closes it
+    size = 0
+    try:
+        for chunk in chunks(reading.file):
+            size += len(chunk)
+            if size > _LARGEST_SPOOL:
+                raise ItemError("read", "too-large", f"unpacks to more than {_LARGEST_SPOOL:,} bytes: unpack it first")
+            spool.write(chunk)
+        spool.seek(0)
+    except BaseException:
+        spool.close()
+        raise
+    return spool
+
+
+def _not_parquet(error: Exception) -> ItemError:
+    return ItemError("read", "parquet", f"not a Parquet file that can be read ({_short(error)}): write it again")
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
