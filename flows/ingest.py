@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture, wait
 from prefect.runtime import flow_run
-from prefect.task_runners import ProcessPoolTaskRunner
+from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 
 from copydesk.model import Shard
 from copydesk.pipeline import run
@@ -40,7 +40,10 @@ def _run_name() -> str:
     return "ingest " + ", ".join(Path(name).name or name for name in named)[:80]
 
 
-@flow(name="ingest", flow_run_name=_run_name, task_runner=ProcessPoolTaskRunner(), persist_result=False)
+_PROCESSES = cast(TaskRunner[PrefectFuture[Any]], ProcessPoolTaskRunner())  # its type is not declared a covariant one
+
+
+@flow(name="ingest", flow_run_name=_run_name, task_runner=_PROCESSES, persist_result=False)
 def ingest(settings: Settings) -> dict[str, Any]:
     """Ingest `settings.inputs` into `settings.output`: the command line's `copydesk ingest` as a flow.
 

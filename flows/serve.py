@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, cast
 
 from prefect import serve as prefect_serve
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -11,6 +11,7 @@ from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.sorting import LogSort
 from prefect.deployments import run_deployment
+from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
 
 from copydesk.errors import UsageError
@@ -30,18 +31,21 @@ def serve(settings: Settings, cron: str) -> None:
 
     Late and one-off runs queue behind a running one: one run at a time writes to an output.
     """
-    now = ingest.to_deployment("ingest-now", description="One-off runs, started by `copydesk trigger`.")
-    served = [now]
+    served = [_deployment("ingest-now", description="One-off runs, started by `copydesk trigger`.")]
     if settings.inputs:
-        served.append(ingest.to_deployment("ingest-hourly", cron=cron, parameters=parameters(settings)))
+        served.append(_deployment("ingest-hourly", cron=cron, parameters=parameters(settings)))
     prefect_serve(*served, limit=1)
+
+
+def _deployment(name: str, **options: Any) -> RunnerDeployment:
+    return cast(RunnerDeployment, ingest.to_deployment(name, **options))  # a coroutine only in an async caller
 
 
 def follow(settings: Settings, deployment: str) -> bool:
     """Start a one-off run and print its log until it ends. Whether it completed; UsageError: no such deployment."""
     with get_client(sync_client=True) as client:
         try:
-            started = run_deployment(deployment, parameters=parameters(settings), timeout=0)
+            started = cast(FlowRun, run_deployment(deployment, parameters=parameters(settings), timeout=0))
         except ObjectNotFound:
             raise UsageError(
                 f"the Prefect server knows no deployment {deployment}: "

@@ -1,0 +1,107 @@
+"""The command line: what it prints, what it ends with, what it refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from copydesk.errors import UsageError
+from copydesk.store import Store
+from flows.cli import main, read_settings
+from tests.copydesk.corpus import story, write_jsonl
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return write_jsonl(tmp_path / "in.jsonl", [{"headline": f"Title {i}", "text": story(i)} for i in range(3)])
+
+
+def command(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return int(ended.value.code or 0)
+
+
+def test_ingest_prints_the_books(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("ingest", "in.jsonl", "-o", "out", "--map", "title=headline") == 0
+    printed = capsys.readouterr().out
+    assert "3 items" in printed
+    assert "articles           3" in printed
+
+
+def test_json_is_one_object_with_the_columns_of_runs(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from copydesk.schema import RUNS
+
+    assert command("ingest", "in.jsonl", "--json") == 0
+    captured = capsys.readouterr()
+    books = json.loads(captured.out)
+    assert list(books) == RUNS.names
+    assert (books["items"], books["articles"]) == (3, 3)
+    assert captured.err == ""
+
+
+def test_standard_input(corpus: Path, tmp_path: Path) -> None:
+    code = "from flows.cli import main; main(['ingest', '-', '-o', 'out', '--json', '-w', '1'])"
+    with corpus.open("rb") as lines:
+        done = subprocess.run([sys.executable, "-c", code], stdin=lines, capture_output=True, cwd=tmp_path, check=True)
+    assert json.loads(done.stdout)["articles"] == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("ingest", "in.jsonl", "--workers", "0"), "workers"),
+        (("ingest", "in.jsonl", "--workers", "many"), "many"),
+        (("ingest", "in.jsonl", "--map", "headline"), "title=headline"),
+        (("ingest", "in.jsonl", "--map", "header=headline"), "header"),
+        (("ingest", "nowhere"), "nowhere"),
+        (("ingest",), "nothing to ingest"),
+        (("ingest", "https://news.example/a.html"), "https://news.example/a.html"),
+        (("ingest", "in.jsonl", "--no-such-option"), "no-such-option"),
+        (("verify", "-o", "nowhere"), "nowhere"),
+        (("ingest", "in.jsonl", "--config", "nowhere.toml"), "nowhere.toml"),
+    ],
+)
+def test_usage_errors_end_with_2(
+    arguments: tuple[str, ...], says: str, corpus: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(*arguments) == 2
+    captured = capsys.readouterr()
+    assert says in captured.out + captured.err
+    assert not Path("output/runs").exists()
+
+
+def test_a_locked_output_ends_with_3(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Store(Path("out")).lock("the night shift"):
+        assert command("ingest", "in.jsonl", "-o", "out") == 3
+    assert "the night shift" in capsys.readouterr().err
+
+
+def test_verify_ends_with_4_if_a_file_is_damaged(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("ingest", "in.jsonl", "-o", "out") == 0
+    assert command("verify", "-o", "out", "--read-data") == 0
+    (file,) = Path("out/articles").rglob("*.parquet")
+    file.write_bytes(file.read_bytes()[:-1])
+    assert command("verify", "-o", "out") == 4
+    assert file.name in capsys.readouterr().out
+
+
+def test_reindex(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("ingest", "in.jsonl", "-o", "out") == 0
+    assert command("reindex", "-o", "out", "--json") == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"segments": 1}
+
+
+def test_settings_come_from_options_then_the_file_then_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("copydesk.toml").write_text('output = "desk"\nworkers = 3\nmap = {title = "headline"}\n')
+    read = read_settings(workers=5)
+    assert (read.output, read.workers, read.map, read.reject_bytes) == (Path("desk"), 5, {"title": "headline"}, 4096)
+    Path("copydesk.toml").write_text("wokers = 3\n")
+    with pytest.raises(UsageError, match="wokers"):
+        read_settings()
