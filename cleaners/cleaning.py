@@ -1,0 +1,116 @@
+"""From texts to cleaned texts: the batch goes through the engine at once, then each text through layout and vetoes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from cleaners.engine import Engine, Hit, engine
+from cleaners.fields import gather
+from cleaners.layout import Cut, place
+from cleaners.page import Page
+from cleaners.span import Cleaned, Fields, Span, apply
+
+# Texts are joined up to about this many bytes: enough to spread the cost of a call, little enough for the memory.
+BATCH_BYTES = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text to clean. title: the headline the record has, if any. language: BCP 47, if known."""
+
+    text: str
+    title: str | None = None
+    language: str | None = None
+
+
+def clean(text: str, *, title: str | None = None, language: str | None = None) -> Cleaned:
+    """Take out of `text` what is not the story. Never raises for any string.
+
+    title: the headline if the record has one: a first line that repeats it is taken out. language: BCP 47; None
+    tries the rules of every language. Offsets of the removals are code points of `text`.
+    """
+    return clean_many([Source(text, title, language)])[0]
+
+
+def clean_many(sources: Sequence[Source]) -> list[Cleaned]:
+    """`clean` for many texts at once, in order; what a text gives does not depend on the others."""
+    return list(_cleaned(sources, engine()))
+
+
+def _cleaned(sources: Sequence[Source], rules: Engine) -> Iterator[Cleaned]:
+    for first, encoded in _batches(sources):
+        hits = rules.hits(b"\n".join(encoded))
+        hit = next(hits, None)
+        offset = 0
+        for number, data in enumerate(encoded):
+            own = []
+            end = offset + len(data)
+            while hit is not None and hit.line_start <= end:
+                own.append(_moved(hit, offset))
+                hit = next(hits, None)
+            offset = end + 1
+            yield _clean_one(sources[first + number], data, own, rules)
+
+
+def _batches(sources: Sequence[Source]) -> Iterator[tuple[int, list[bytes]]]:
+    batch: list[bytes] = []
+    first = size = 0
+    for number, source in enumerate(sources):
+        data = source.text.encode("utf-8", "surrogatepass")
+        batch.append(data)
+        size += len(data)
+        if size >= BATCH_BYTES:
+            yield first, batch
+            batch, first, size = [], number + 1, 0
+    if batch:
+        yield first, batch
+
+
+def _moved(hit: Hit, offset: int) -> Hit:
+    if not offset:
+        return hit
+    return Hit(
+        hit.rule, hit.start - offset, hit.end - offset, hit.line_start - offset, hit.line_end - offset, hit.values
+    )
+
+
+def _clean_one(source: Source, data: bytes, hits: list[Hit], rules: Engine) -> Cleaned:
+    page = Page(data)
+    cuts = place(page, [hit for hit in hits if hit.rule.speaks(source.language)], source.title)
+    if not cuts:
+        return Cleaned(source.text)
+    vetoes = [
+        Span(hit.start, hit.end, hit.rule.id, hit.rule.category)
+        for line in {cut.line for cut in cuts}
+        for hit in rules.vetoes(data, line, page.end(line))
+        if hit.rule.speaks(source.language)
+    ]
+    spans = [
+        Span(cut.start, cut.end, cut.rule, cut.category, "field" if cut.field else "drop", cut.field) for cut in cuts
+    ]
+    if not source.text.isascii():
+        spans, vetoes = _code_points(data, spans), _code_points(data, vetoes)
+    text, removals = apply(source.text, spans, vetoes)
+    kept = {(span.start, span.end, span.rule): cut for span, cut in zip(spans, cuts, strict=True)}
+    held = {rule for removal in removals for rule in ((removal.start, removal.end),)}
+    values = [
+        value
+        for (start, end, _), cut in sorted(kept.items(), key=lambda pair: pair[0])
+        if any(a <= start and end <= b for a, b in held)
+        for value in cut.values
+    ]
+    return Cleaned(text, removals, gather(values) if values else Fields())
+
+
+def _code_points(data: bytes, spans: list[Span]) -> list[Span]:
+    """The spans with offsets in code points instead of bytes: one pass over the text."""
+    places: dict[int, int] = {}
+    position = points = 0
+    for offset in sorted({offset for span in spans for offset in (span.start, span.end)}):
+        points += len(data[position:offset].decode("utf-8", "surrogatepass"))
+        position = places[offset] = offset
+        places[offset] = points
+    return [
+        Span(places[span.start], places[span.end], span.rule, span.category, span.action, span.field) for span in spans
+    ]

@@ -1,0 +1,116 @@
+"""Find the lines that rules may touch over a whole batch at once, then ask which rules, then where.
+
+Three steps, each in linear time (RE2): one automaton of all rules runs over the bytes of the batch and stops
+only at candidate lines, so lines that nothing touches cost no Python object; a set automaton tells which rules
+match a candidate; those rules alone then give their span. Everything here counts in bytes of UTF-8: the
+binding's str interface would count code points anew at every match.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import re2
+
+from cleaners.rules import Rule, options, rules
+
+# A rule that matches a line this often is no longer read further: keeps hostile lines linear.
+MATCHES_PER_LINE = 64
+
+_NAMED_GROUP = re.compile(r"\(\?P<\w+>")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule's answer. start, end: bytes of the part it matched; line_start, line_end: its line, no line break.
+
+    values: what the named groups of the pattern matched, in order of position.
+    """
+
+    rule: Rule
+    start: int
+    end: int
+    line_start: int
+    line_end: int
+    values: tuple[tuple[str, str], ...] = field(default=())
+
+
+class Engine:
+    """The compiled form of some rules. Building one takes some tenths of a second: keep it (see `engine`)."""
+
+    def __init__(self, known: Sequence[Rule]) -> None:
+        self.rules = tuple(sorted(known, key=lambda rule: rule.id))
+        takers = [rule for rule in self.rules if rule.action != "keep"]
+        self._finder = _finder(takers)
+        self._takers = _Matcher(takers)
+        self._vetoes = _Matcher([rule for rule in self.rules if rule.action == "keep"])
+
+    def hits(self, data: bytes) -> Iterator[Hit]:
+        """What rules match in the lines of `data` (UTF-8), line by line in order of position; no vetoes."""
+        position, size = 0, len(data)
+        while position <= size:
+            match = self._finder.search(data, position)
+            if match is None:
+                return
+            found = match.start()
+            start = data.rfind(b"\n", 0, found) + 1
+            end = data.find(b"\n", max(found, start))
+            end = size if end < 0 else end
+            yield from self._takers.hits(data, start, end)
+            position = end + 1
+
+    def vetoes(self, data: bytes, start: int, end: int) -> Iterator[Hit]:
+        """The `keep` rules that match the line data[start:end]."""
+        return self._vetoes.hits(data, start, end)
+
+
+@functools.cache
+def engine() -> Engine:
+    """The engine of the rules that come with this package."""
+    return Engine(rules())
+
+
+class _Matcher:
+    """Which of some rules match a line, and where."""
+
+    def __init__(self, known: Sequence[Rule]) -> None:
+        self._rules = known
+        self._patterns = [re2.compile(rule.anchored, options()) for rule in known]
+        self._groups = [
+            sorted((index, name) for name, index in pattern.groupindex.items()) for pattern in self._patterns
+        ]
+        self._set = re2.Set.SearchSet(options())
+        for rule in known:
+            self._set.Add(_uncaptured(rule.anchored))
+        self._set.Compile()
+
+    def hits(self, data: bytes, start: int, end: int) -> Iterator[Hit]:
+        line = data[start:end]
+        length = end - start
+        for number in self._set.Match(line) or ():
+            rule = self._rules[number]
+            if length > rule.max_length and len(line.decode("utf-8", "surrogatepass")) > rule.max_length:
+                continue
+            for count, match in enumerate(self._patterns[number].finditer(line)):
+                a, b = match.span()
+                if a == b or count >= MATCHES_PER_LINE:
+                    break
+                values = tuple(
+                    (name, value.decode("utf-8", "replace"))
+                    for index, name in self._groups[number]
+                    if (value := match.group(index))
+                )
+                yield Hit(rule, start + a, start + b, start, end, values)
+
+
+def _finder(known: Sequence[Rule]) -> re2._Regexp:
+    chosen = options()
+    chosen.never_capture = True
+    return re2.compile("|".join(_uncaptured(rule.anchored) for rule in known) or r"[^\x00-\x{10FFFF}]", chosen)
+
+
+def _uncaptured(pattern: str) -> str:
+    return _NAMED_GROUP.sub("(?:", pattern)

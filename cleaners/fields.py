@@ -1,0 +1,80 @@
+"""From what rules matched to fields of the record: lists are split, nothing else is changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from cleaners.span import Fields
+
+_AND = re.compile(r"\s*(?:,|;|&|\||\band\b|\bund\b|\by\b|\be\b|\bmit\b|\bwith\b)\s*")
+_ROLE = re.compile(
+    r"\b(?:staff|writers?|reporters?|correspondents?|editors?|contributors?|columnists?|press|news|times|post|"
+    r"journal|reuters|afp|ap|dpa|redaktion|redacción|agencias?|producer|special|senior|chief|analyst|author)\b",
+    re.IGNORECASE,
+)
+_CRUMB = re.compile(r"\s*(?:/|>|»|›|\||→|::)\s*")
+_ROOT = {"home", "homepage", "start", "startseite", "inicio", "início", "portada", "news", "accueil"}
+_TAG_SEPARATOR = re.compile(r"\s*(?:[,;|•·]|#|\s/\s)\s*")
+_NAME_PARTS = 2  # words of a name when nothing separates them
+
+
+def gather(values: Iterable[tuple[str, str]]) -> Fields:
+    """Fields from (name, text) pairs in order of position; of a single field the first that says something wins."""
+    found: dict[str, list[str]] = {}
+    for name, value in values:
+        if value := value.strip(" \t\r\n\u00a0"):
+            found.setdefault(name, []).append(value)
+    if not found:
+        return _NONE
+    section = next((s for s in map(_section, found.get("section", ())) if s), None)
+    return Fields(
+        title=_first(found, "title"),
+        authors=_unique(name for value in found.get("authors", ()) for name in authors(value)),
+        published=_first(found, "published"),
+        modified=_first(found, "modified"),
+        section=section,
+        tags=_unique(tag for value in found.get("tags", ()) for tag in tags(value)),
+        credit=_first(found, "credit"),
+        source=_first(found, "source"),
+        attribution=_first(found, "attribution"),
+    )
+
+
+def authors(text: str) -> tuple[str, ...]:
+    """Names in a byline without its "By": split at commas and "and"; roles and agencies are left out if names are left."""
+    parts = [part.strip(" .-–—") for part in _AND.split(text)]
+    names = [part for part in parts if part and not _ROLE.search(part) and part[:1].isupper()]
+    return tuple(names or [part for part in parts if part][:1])
+
+
+def tags(text: str) -> tuple[str, ...]:
+    """Tags of a tag line. Where nothing separates them, names of two words each are the best guess."""
+    parts = [part for part in (part.strip() for part in _TAG_SEPARATOR.split(text)) if part]
+    if len(parts) != 1:
+        return tuple(parts)
+    words = parts[0].split()
+    if len(words) >= 4 and len(words) % _NAME_PARTS == 0 and all(word[:1].isupper() for word in words):
+        return tuple(" ".join(words[i : i + _NAME_PARTS]) for i in range(0, len(words), _NAME_PARTS))
+    return tuple(parts)
+
+
+def _section(trail: str) -> str | None:
+    """The section a breadcrumb names: its last step but the headline's, without "Home"."""
+    steps = [step for step in (step.strip() for step in _CRUMB.split(trail)) if step]
+    if len(steps) > 1 and steps[0].casefold() in _ROOT:
+        steps = steps[1:]
+        if len(steps) > 1:
+            steps = steps[:-1]
+    return steps[-1] if steps else None
+
+
+def _first(found: dict[str, list[str]], name: str) -> str | None:
+    return found[name][0] if name in found else None
+
+
+def _unique(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+_NONE = Fields()

@@ -1,0 +1,192 @@
+"""Rule packs: what the TOML files in packs/ may say, loaded and checked.
+
+A rule is data: a pattern (RE2 syntax) with the scope it is looked for in, and examples that it must take and
+look-alikes that it must leave. A pack may define `[words]`: pieces that patterns name as `{{name}}`; those of
+`packs/_words.toml` are known to all packs.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import re2
+
+Scope = Literal["line", "prefix", "suffix", "inline", "head block", "tail block", "heading", "beside"]
+RuleAction = Literal["drop", "field", "keep"]
+
+MINIMUM_EXAMPLES = 2
+FIELD_NAMES = (
+    "title",
+    "authors",
+    "published",
+    "modified",
+    "section",
+    "tags",
+    "credit",
+    "source",
+    "attribution",
+)
+_KEYS = {
+    "id",
+    "category",
+    "action",
+    "field",
+    "scope",
+    "languages",
+    "max_length",
+    "pattern",
+    "takes",
+    "leaves",
+}
+_SPACE = r"[ \t\r\x{a0}\x{2009}\x{200b}\x{202f}\x{feff}]"
+_BULLET = rf"(?:[•·*>»▶►▸→–—|-]{_SPACE}*)?"
+_WRAPPED: dict[str, str] = {
+    "prefix": rf"^{_SPACE}*(?:%s){_SPACE}*",
+    "suffix": rf"{_SPACE}*(?:%s){_SPACE}*$",
+    "inline": "(?:%s)",
+}
+_WHOLE_LINE = rf"^{_SPACE}*{_BULLET}(?:%s){_SPACE}*$"
+
+
+class RuleError(ValueError):
+    """A rule pack says something that is no rule: names the pack, the rule and what to mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of a pack.
+
+    id: unique over all packs. category: the kind of boilerplate. action: "drop", "field" or "keep" (a veto).
+    field: the field of the record it fills; named groups of the pattern fill fields too.
+    scope: "line" (the whole line), "prefix", "suffix", "inline" (a part of it), "head block" and "tail block"
+    (a whole line, there only), "heading" (a whole line that begins a block of short lines), "beside" (a whole
+    line next to one that another rule takes). languages: primary subtags; empty means all.
+    max_length: longest line it looks at, in code points. pattern: in RE2 syntax, anchored by its scope, case
+    ignored unless the pattern says (?-i:...). takes, leaves: examples, whole lines.
+    """
+
+    id: str
+    category: str
+    action: RuleAction
+    scope: Scope
+    max_length: int
+    pattern: str
+    takes: tuple[str, ...]
+    leaves: tuple[str, ...]
+    field: str | None = None
+    languages: tuple[str, ...] = ()
+
+    def speaks(self, language: str | None) -> bool:
+        """Whether the rule is for texts of `language` (BCP 47; None: unknown, every rule is)."""
+        return not self.languages or language is None or language.partition("-")[0].lower() in self.languages
+
+    @property
+    def anchored(self) -> str:
+        """The pattern as its scope anchors it, ready to be compiled."""
+        return f"(?im)(?:{_WRAPPED.get(self.scope, _WHOLE_LINE) % self.pattern})"
+
+
+def options() -> re2.Options:
+    """How every pattern is compiled: no match crosses a line break; memory for the automaton of all rules, in bytes."""
+    chosen = re2.Options()
+    chosen.never_nl = True
+    chosen.log_errors = False
+    chosen.max_mem = 256 << 20
+    return chosen
+
+
+@functools.cache
+def rules() -> tuple[Rule, ...]:
+    """All rules of the packs that come with this package, by id. Raises RuleError for a pack that is wrong."""
+    folder = importlib.resources.files(__package__) / "packs"
+    packs = {
+        entry.name.removesuffix(".toml"): tomllib.loads(entry.read_text(encoding="utf-8"))
+        for entry in folder.iterdir()
+        if entry.name.endswith(".toml")
+    }
+    return load(packs)
+
+
+def load(packs: Mapping[str, Mapping[str, Any]]) -> tuple[Rule, ...]:
+    """Rules of parsed packs (pack name -> TOML document), ordered by id, so that no order of files or tables counts.
+
+    Raises RuleError for an unknown key, a missing example, a bad pattern or an id used twice.
+    """
+    common = packs.get("_words", {}).get("words", {})
+    found: dict[str, Rule] = {}
+    for pack, content in packs.items():
+        words = {**common, **content.get("words", {})}
+        for rule in _rules_of(pack, content.get("rule", ()), words):
+            if rule.id in found:
+                raise RuleError(f"pack {pack}: rule id {rule.id!r} is used twice")
+            found[rule.id] = rule
+    return tuple(found[key] for key in sorted(found))
+
+
+def _rules_of(pack: str, tables: Iterable[Mapping[str, Any]], words: Mapping[str, str]) -> Iterator[Rule]:
+    for table in tables:
+        where = f"pack {pack}, rule {table.get('id', '?')!r}"
+        if unknown := set(table) - _KEYS:
+            raise RuleError(f"{where}: unknown keys {sorted(unknown)}")
+        if missing := {"id", "scope", "max_length", "pattern", "takes", "leaves"} - set(table):
+            raise RuleError(f"{where}: missing keys {sorted(missing)}")
+        rule = Rule(
+            id=table["id"],
+            category=table.get("category", pack),
+            action=table.get("action", "drop"),
+            scope=table["scope"],
+            max_length=table["max_length"],
+            pattern=_expand(where, table["pattern"], words),
+            takes=tuple(table["takes"]),
+            leaves=tuple(table["leaves"]),
+            field=table.get("field"),
+            languages=tuple(table.get("languages", ())),
+        )
+        _check(where, rule)
+        yield rule
+
+
+def _expand(where: str, pattern: str, words: Mapping[str, str]) -> str:
+    """Replace {{name}} by its piece; pieces may name others, without circles."""
+    for _ in range(8):
+        if "{{" not in pattern:
+            return pattern.strip()
+        head, _, rest = pattern.partition("{{")
+        name, closed, tail = rest.partition("}}")
+        while closed:
+            if name not in words:
+                raise RuleError(f"{where}: no words called {name!r}")
+            head += f"(?:{words[name].strip()})"
+            before, opened, rest = tail.partition("{{")
+            head += before
+            if not opened:
+                break
+            name, closed, tail = rest.partition("}}")
+        pattern = head
+    raise RuleError(f"{where}: words that name each other in a circle")
+
+
+def _check(where: str, rule: Rule) -> None:
+    if rule.scope not in get_args(Scope):
+        raise RuleError(f"{where}: scope {rule.scope!r} is none of {get_args(Scope)}")
+    if rule.action not in get_args(RuleAction):
+        raise RuleError(f"{where}: action {rule.action!r} is none of {get_args(RuleAction)}")
+    if (rule.action == "field") != (rule.field is not None):
+        raise RuleError(f'{where}: `field` is for action "field", and needed there')
+    if rule.field is not None and rule.field not in FIELD_NAMES:
+        raise RuleError(f"{where}: field {rule.field!r} is none of {FIELD_NAMES}")
+    if rule.max_length < 1:
+        raise RuleError(f"{where}: max_length must be at least 1")
+    if min(len(rule.takes), len(rule.leaves)) < MINIMUM_EXAMPLES:
+        raise RuleError(f"{where}: at least {MINIMUM_EXAMPLES} lines in `takes` and in `leaves`")
+    try:
+        compiled = re2.compile(rule.anchored, options())
+    except re2.error as error:
+        raise RuleError(f"{where}: {error}") from error
+    if unknown := set(compiled.groupindex) - set(FIELD_NAMES):
+        raise RuleError(f"{where}: groups {sorted(unknown)} are no fields")
