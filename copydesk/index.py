@@ -77,10 +77,10 @@ class Latest:
 # ---- writing -------------------------------------------------------------------------------------------------------
 
 
-def write_segment(path: Path, entries: pa.Table, signatures: sketch.U32, run_id: str = "") -> None:
+def write_segment(path: Path, entries: pa.Table, keys: sketch.U64, run_id: str = "") -> None:
     """Write the segment of a run, complete and synced, to `path`.
 
-    entries: the columns of ENTRY, in any order of rows, ids unique. signatures: uint32[n, sketch.K], of the same rows.
+    entries: the columns of ENTRY, in any order of rows, ids unique. keys: uint64[n, sketch.KEYS], of the same rows.
     """
     order = precedence(entries)
     entries = entries.select(ENTRY.names).cast(ENTRY).take(pa.array(order)).combine_chunks()
@@ -91,8 +91,8 @@ def write_segment(path: Path, entries: pa.Table, signatures: sketch.U32, run_id:
         columns[f"{name}_sorted"] = pa.array(high[by_high])
         columns[f"{name}_order"] = pa.array(by_high.astype(np.uint32))
     bits = max(1, int(len(order) - 1).bit_length()) if len(order) else 1
-    keys = _packed_keys(sketch.band_keys(signatures[order]), _has_keys(entries), bits)
-    columns["keys"] = pa.FixedSizeListArray.from_arrays(pa.array(keys), sketch.BANDS)
+    packed = _packed_keys(keys[order], _has_keys(entries), bits)
+    columns["keys"] = pa.FixedSizeListArray.from_arrays(pa.array(packed), sketch.KEYS)
     _write(path, pa.record_batch(columns), {"run_id": run_id, "entry_bits": bits})
 
 
@@ -100,7 +100,7 @@ def segment_from_rows(
     path: Path, articles: pa.Table, duplicates: pa.Table, revisions: pa.Table, run_id: str = ""
 ) -> None:
     """Write the segment of a run from its rows in the Parquet datasets (schema.ARTICLES and so on, with `text`)."""
-    parts, signatures = [], []
+    parts, keys = [], []
     for kind, rows in (("article", articles), ("duplicate", duplicates), ("revision", revisions)):
         for start in range(0, len(rows), 1024):
             block = rows.slice(start, 1024)
@@ -111,13 +111,11 @@ def segment_from_rows(
             if kind == "article":
                 block = _with(block, "jaccard", pa.nulls(len(block), pa.float64()))
             for name, column in made.columns().items():
-                if name != "signature":
-                    block = _with(block, name, column)
+                block = _with(block, name, column)
             parts.append(entries_of(block))
-            signatures.append(made.signature)
+            keys.append(sketch.keys_of(block))
     entries = pa.concat_tables(parts) if parts else ENTRY.empty_table()
-    made_of = np.concatenate(signatures) if signatures else np.empty((0, sketch.K), np.uint32)
-    write_segment(path, entries, made_of, run_id)
+    write_segment(path, entries, np.concatenate(keys) if keys else np.empty((0, sketch.KEYS), np.uint64), run_id)
 
 
 def entries_of(rows: pa.Table) -> pa.Table:
@@ -211,7 +209,7 @@ def _has_keys(entries: pa.Table) -> Bools:
 
 
 def _packed_keys(keys: U64, keyed: Bools, bits: int) -> U64:
-    """uint64[n * BANDS], sorted; places without a key come last, as 2**64 - 1 (no key of an entry: see `_probe`)."""
+    """uint64[n * KEYS], sorted; places without a key come last, as 2**64 - 1 (no key of an entry: see `_probe`)."""
     packed = np.full(keys.size, ~np.uint64(0), np.uint64)
     entries = np.flatnonzero(keyed).astype(np.uint64)
     shift = np.uint64(bits)
@@ -383,7 +381,7 @@ class Index:
         return Latest(entry, version)
 
     def candidates(self, keys: U64, per_key: int = PER_KEY) -> tuple[I64, I64]:
-        """Distinct pairs (row of `keys`, entry) that share a band. keys: uint64[n, BANDS]. Sorted."""
+        """Distinct pairs (row of `keys`, entry) that share a band. keys: uint64[n, KEYS]. Sorted."""
         found = []
         flat = np.ascontiguousarray(keys).reshape(-1)
         for segment, start in zip(self.segments, self._starts, strict=False):

@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from copydesk import sketch
 from copydesk.index import PER_KEY, REVISION, Index, entries_of, id_array, microseconds, precedence
-from copydesk.similarity import NONE, OVERLAP, STRONG, Figures, Texts, judge, measure, title_containment
-from copydesk.stories import Edge, Node, assign
+from copydesk.similarity import EMBEDS, NONE, OVERLAP, STRONG, WEAK, Figures, Texts, judge, measure, title_containment
+from copydesk.stories import Edge, Node, Place, Tie, assign
 
 I64 = npt.NDArray[np.int64]
 
@@ -50,6 +50,8 @@ LINKS = pa.schema(
     ]
 )
 
+VERDICTS: dict[int, Tie] = {OVERLAP: "overlap", EMBEDS: "embeds", WEAK: "weak", STRONG: "strong"}
+
 MOSTLY = 0.8
 """Share of a text that must be found in another to call it a cut of it."""
 
@@ -61,15 +63,15 @@ class Decisions:
     rows: pa.Table
     overlaps: pa.Table
 
-    def entries(self, new: pa.Table) -> tuple[pa.Table, sketch.U32]:
-        """What index.write_segment() takes: the entries of all rows of `new` but those seen, and their signatures."""
+    def entries(self, new: pa.Table) -> tuple[pa.Table, sketch.U64]:
+        """What index.write_segment() takes: the entries of all rows of `new` but those seen, and their band keys."""
         kept = pc.not_equal(self.rows["kind"], "seen")
         rows = new.filter(kept)
         for name in ("story_id", "kind", "version", "jaccard"):
             if name in rows.column_names:
                 rows = rows.drop_columns([name])
             rows = rows.append_column(name, self.rows[name].filter(kept))
-        return entries_of(rows), sketch.signature_array(rows["signature"])
+        return entries_of(rows), sketch.keys_of(rows)
 
 
 def match(new: pa.Table, index: Index, texts: Texts) -> Decisions:
@@ -180,8 +182,7 @@ class _Run:
         rows = np.array(self.node_rows, np.int64)
         count = len(rows)
         comparable = np.flatnonzero(np.array([self.sizes[row] for row in rows], np.int64) >= sketch.MIN_SHINGLES)
-        signatures = sketch.signature_array(self.new["signature"].take(pa.array(rows[comparable])))
-        keys = sketch.band_keys(signatures)
+        keys = sketch.keys_of(self.new.select(sketch.SKETCH.names).take(pa.array(rows[comparable])))
         a, b = _within(keys)
         c, entry = self.index.candidates(keys)
         hashes = pa.array([self.hashes[row] for row in rows], pa.binary(16))
@@ -218,12 +219,11 @@ class _Run:
         number_of_story = self._story_numbers(history)
         nodes = self._nodes(history, number_of_story)
         edges = [
-            Edge(int(a[k]), int(b[k]), bool(verdicts[k] == STRONG), _strength(figures, k))
-            for k in np.flatnonzero(verdicts > OVERLAP)
+            Edge(int(a[k]), int(b[k]), VERDICTS[verdicts[k]], _strength(figures, k), _longer(figures, a, b, k))
+            for k in np.flatnonzero(verdicts != NONE)
         ]
-        edges += [Edge(node, twin, True, (1.0, 1.0)) for node, twin in self.twins]
-        groups, joined = assign(nodes, edges)
-        self._name_stories(groups, joined, {number: story for story, number in number_of_story.items()})
+        edges += [Edge(node, twin, "strong", (1.0, 1.0)) for node, twin in self.twins]
+        self._name_stories(assign(nodes, edges), {number: story for story, number in number_of_story.items()})
         self._find_links(a, b, verdicts, history)
         return self._rows()
 
@@ -253,13 +253,16 @@ class _Run:
             )
         return nodes
 
-    def _name_stories(self, groups: list[int], joined: list[int | None], names: dict[int, str]) -> None:
+    def _name_stories(self, places: list[Place], names: dict[int, str]) -> None:
         canonical: dict[int, str] = {}
         for row, name in enumerate(self.ids):  # in order of precedence
+            place = places[self.node_of[row]] if self.kind[row] == "article" else None
+            if place is not None and not place.embeds:
+                canonical.setdefault(place.group, name)
+        for row, name in enumerate(self.ids):
             if self.kind[row] == "article":
-                node = self.node_of[row]
-                old = joined[node]
-                story = canonical.setdefault(groups[node], name) if old is None else names[old]
+                place = places[self.node_of[row]]
+                story = canonical[place.group] if place.story is None else names[place.story]
                 self.story[row] = story
                 if story != name:
                     self.kind[row] = "duplicate"
@@ -385,6 +388,10 @@ def _strength(figures: Figures, k: int) -> tuple[float, ...]:
     return float(figures.jaccard[k]), float(max(figures.a_in_b[k], figures.b_in_a[k]))
 
 
+def _longer(figures: Figures, a: I64, b: I64, k: int) -> int:
+    return int(a[k] if figures.a_size[k] >= figures.b_size[k] else b[k])
+
+
 def _same_publisher(a: str | None, b: str | None) -> bool:
     return bool(a and b) and a.casefold() == b.casefold()  # type: ignore[union-attr]
 
@@ -392,11 +399,11 @@ def _same_publisher(a: str | None, b: str | None) -> bool:
 def _within(keys: sketch.U64, per_key: int = PER_KEY) -> tuple[I64, I64]:
     """Pairs (earlier, later) of rows that share a band key; in a crowded one the first `per_key` rows with all others.
 
-    keys: uint64[n, BANDS], rows in order of precedence. Distinct, sorted.
+    keys: uint64[n, KEYS], rows in order of precedence. Distinct, sorted.
     """
     count = len(keys)
     flat = keys.reshape(-1)
-    rows = np.repeat(np.arange(count, dtype=np.int64), sketch.BANDS)
+    rows = np.repeat(np.arange(count, dtype=np.int64), keys.shape[1])
     order = np.argsort(flat, kind="stable")
     flat, rows = flat[order], rows[order]
     starts = np.flatnonzero(np.concatenate(([True], flat[1:] != flat[:-1]))) if len(flat) else np.empty(0, np.int64)

@@ -22,11 +22,11 @@ Bools = npt.NDArray[np.bool_]
 Texts = Callable[[Sequence[str]], Mapping[str, str]]
 """Cleaned texts of new or historic ids."""
 
-LEAD_WORDS = 60
+STRONG_BETWEEN = 0.4
 LEAST = 30
 """Shingles that a text needs for containment or a template-prone publisher to say anything."""
 
-NONE, OVERLAP, WEAK, STRONG = 0, 1, 2, 3
+NONE, OVERLAP, EMBEDS, WEAK, STRONG = 0, 1, 2, 3, 4
 
 _TEXTS_AT_ONCE = 8192
 
@@ -65,26 +65,30 @@ def measure(a: Sequence[str], b: Sequence[str], texts: Texts) -> Figures:
 
 
 def judge(figures: Figures, same_publisher: Bools, title: F64) -> I8:
-    """What each pair is: STRONG (one story; merges), WEAK (one story; attaches), OVERLAP (linked only) or NONE.
+    """What each pair is.
 
+    STRONG: one story; merges. WEAK: one story; attaches. EMBEDS: the longer holds the shorter under another lead: it
+    may be a longer version or a digest of several stories. OVERLAP: linked only. NONE.
     same_publisher: both known and equal. title: containment of the shorter title's words in the other, 0 if unknown.
     """
     f = figures
     contained = np.maximum(f.a_in_b, f.b_in_a)
-    smaller = np.minimum(f.a_size, f.b_size)
-    leads = np.minimum(f.a_lead_in_b, f.b_lead_in_a)
+    least = np.minimum(f.a_size, f.b_size)
     longer_lead = np.where(f.a_size >= f.b_size, f.a_lead_in_b, f.b_lead_in_a)
+    leads = np.minimum(f.a_lead_in_b, f.b_lead_in_a)
 
-    cut = (contained >= 0.6) & (longer_lead >= 0.4) & (smaller >= LEAST)
     between = (contained >= 0.5) & (f.jaccard >= 0.3)
-    within = (f.jaccard >= 0.5) & (leads >= 0.5) & (smaller >= LEAST)
-    within |= (title >= 0.8) & ((f.jaccard >= 0.3) & (smaller >= LEAST) | (f.jaccard >= 0.95))
+    cut = (contained >= 0.5) & (leads >= 0.3) & (least >= LEAST)
+    within = (f.jaccard >= 0.5) & (leads >= 0.5) & (least >= LEAST)
+    within |= (title >= 0.8) & ((f.jaccard >= 0.3) & (least >= LEAST) | (f.jaccard >= 0.95))
     same = np.where(same_publisher, within, between | cut)
-    strong = same & (f.jaccard >= 0.5)
+    embeds = same & ~same_publisher & (contained >= 0.75) & (longer_lead < 0.1) & (f.jaccard < 0.65)
+    strong = same & ~embeds & (f.jaccard >= np.where(same_publisher, 0.5, STRONG_BETWEEN))
 
     result = np.zeros(len(contained), np.int8)
-    result[(contained >= 0.5) & (smaller >= LEAST)] = OVERLAP
+    result[(contained >= 0.5) & (least >= LEAST)] = OVERLAP
     result[same] = WEAK
+    result[embeds] = EMBEDS
     result[strong] = STRONG
     return result
 
@@ -112,7 +116,7 @@ def _blocks(order: Sequence[int], a: Sequence[str], b: Sequence[str]) -> Iterato
 
 def _shingle(text: str) -> _Shingled:
     in_order = sketch.shingles_in_order(text)
-    return _Shingled(sketch.distinct(in_order), sketch.distinct(in_order[: LEAD_WORDS - sketch.NGRAM + 1]))
+    return _Shingled(sketch.distinct(in_order), sketch.distinct(in_order[: sketch.LEAD_SHINGLES]))
 
 
 def _compare(a: _Shingled, b: _Shingled) -> tuple[float, ...]:

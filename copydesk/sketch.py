@@ -13,6 +13,9 @@ The signature is, bit for bit, that of `datasketch` 2 (scheme "affine32", seed 1
 Sources: Broder, On the resemblance and containment of documents (1997), for shingles and MinHash; Leskovec, Rajaraman,
 Ullman, Mining of Massive Datasets, 3.4, for bands and rows; datasketch/minhash.py for the permutations. Word 3-grams
 and 42 bands of 3 rows were the best of those measured on syndicated news.
+
+A cut copy keeps the lead and may share little of the whole, so the first 60 tokens have a short signature of their own
+(the first 24 permutations, 8 bands of 3 rows): it finds excerpts that the whole text's bands miss.
 """
 
 from __future__ import annotations
@@ -36,6 +39,11 @@ NGRAM = 3
 BANDS = 42
 ROWS = 3
 K = BANDS * ROWS
+LEAD_TOKENS = 60
+LEAD_BANDS = 8
+LEAD_K = LEAD_BANDS * ROWS
+LEAD_SHINGLES = LEAD_TOKENS - NGRAM + 1
+KEYS = BANDS + LEAD_BANDS
 SEED = 1
 TOKEN_CHARS = 64
 UNSPACED_NGRAM = 3
@@ -45,7 +53,7 @@ MIN_SHINGLES = 8
 VERSION = 1
 PARAMETERS = (
     f"sketch={VERSION} nfkc-casefold word{NGRAM} unspaced{UNSPACED_NGRAM} token{TOKEN_CHARS} fnv1a64 "
-    f"affine32 seed={SEED} bands={BANDS}x{ROWS} min={MIN_SHINGLES}"
+    f"affine32 seed={SEED} bands={BANDS}x{ROWS} lead{LEAD_TOKENS}:{LEAD_BANDS}x{ROWS} min={MIN_SHINGLES}"
 )
 """Versions whatever is kept of a sketch. Change VERSION when the same text gives another sketch."""
 
@@ -54,6 +62,7 @@ SKETCH = pa.schema(
         pa.field("text_hash", pa.binary(16)),  # of the normalized tokens; null: nothing to compare
         pa.field("shingle_count", pa.int32()),  # distinct shingles
         pa.field("signature", pa.list_(pa.uint32(), K)),
+        pa.field("lead_signature", pa.list_(pa.uint32(), LEAD_K)),  # of the first 60 tokens
     ]
 )
 
@@ -85,19 +94,21 @@ _HASHES_AT_ONCE = 1 << 15  # fits the second-level cache: four bytes each, in an
 
 @dataclass(frozen=True, slots=True)
 class Sketches:
-    """Sketches of n texts. text_hash: 16 bytes or None. shingle_count: int32[n]. signature: uint32[n, K]."""
+    """Sketches of n texts. text_hash: 16 bytes or None. shingle_count: int32[n]. signature: uint32[n, K].
+    lead_signature: uint32[n, LEAD_K]."""
 
     text_hash: list[bytes | None]
     shingle_count: npt.NDArray[np.int32]
     signature: U32
+    lead_signature: U32
 
     def columns(self) -> dict[str, pa.Array]:
         """The columns of SKETCH, in order."""
-        signature = pa.FixedSizeListArray.from_arrays(pa.array(self.signature.reshape(-1)), K)
         return {
             "text_hash": pa.array(self.text_hash, pa.binary(16)),
             "shingle_count": pa.array(self.shingle_count),
-            "signature": signature,
+            "signature": _lists(self.signature),
+            "lead_signature": _lists(self.lead_signature),
         }
 
 
@@ -105,12 +116,15 @@ def sketch(texts: Sequence[str]) -> Sketches:
     """The sketches of a batch of texts. Batches of some hundred texts are quickest; results do not depend on it."""
     hashes: list[bytes | None] = []
     shingled: list[U64] = []
+    leads: list[U64] = []
     for text in texts:
         tokens = _token_hashes(text)
         hashes.append(_text_hash(text, tokens))
-        shingled.append(distinct(_shingle_hashes(tokens)))
+        in_order = _shingle_hashes(tokens)
+        shingled.append(distinct(in_order))
+        leads.append(in_order[:LEAD_SHINGLES])
     counts = np.fromiter((len(s) for s in shingled), np.int32, len(shingled))
-    return Sketches(hashes, counts, signatures(shingled))
+    return Sketches(hashes, counts, signatures(shingled), signatures(leads, LEAD_K))
 
 
 def normalize(text: str) -> str:
@@ -138,32 +152,43 @@ def shingles_in_order(text: str) -> U64:
     return _shingle_hashes(_token_hashes(text))
 
 
-def signatures(shingled: Sequence[U64]) -> U32:
-    """MinHash signatures of sets of shingles: uint32[n, K]. An empty set has 2**32 - 1 throughout."""
-    result = np.full((len(shingled), K), 0xFFFFFFFF, np.uint32)
+def signatures(shingled: Sequence[U64], k: int = K) -> U32:
+    """MinHash signatures (the first k permutations) of sets of shingles: uint32[n, k]. An empty set has 2**32 - 1."""
+    result = np.full((len(shingled), k), 0xFFFFFFFF, np.uint32)
     for first, last in _blocks([len(s) for s in shingled]):
         block = [i for i in range(first, last) if len(shingled[i])]
         if block:
             starts = np.cumsum([0, *(len(shingled[i]) for i in block[:-1])])
             hashes = _fmix32((np.concatenate([shingled[i] for i in block]) >> np.uint64(32)).astype(np.uint32))
-            result[block] = _minima(hashes, starts)
+            result[block] = _minima(hashes, starts, k)
     return result
 
 
-def band_keys(signature: U32) -> U64:
-    """One key a band, the band's number mixed in: uint32[n, K] -> uint64[n, BANDS]."""
-    rows = signature.reshape(-1, BANDS, ROWS).astype(np.uint64)
-    keys = np.arange(1, BANDS + 1, dtype=np.uint64)[None, :] * _ODD[0]
+def keys_of(sketches: pa.Table) -> U64:
+    """The band keys of texts, of the whole and of the lead: columns of SKETCH -> uint64[n, KEYS]."""
+    whole = band_keys(_matrix(sketches["signature"], K))
+    lead = band_keys(_matrix(sketches["lead_signature"], LEAD_K), first=BANDS)
+    return np.concatenate([whole, lead], axis=1)
+
+
+def band_keys(signature: U32, first: int = 0) -> U64:
+    """One key a band of ROWS values: uint32[n, bands * ROWS] -> uint64[n, bands]. The bands' numbers, from `first`, are
+    mixed in: keys of different bands do not meet."""
+    bands = signature.shape[1] // ROWS
+    rows = signature.reshape(-1, bands, ROWS).astype(np.uint64)
+    keys = np.broadcast_to(np.arange(first + 1, first + bands + 1, dtype=np.uint64) * _ODD[0], rows.shape[:2])
     for row in range(ROWS):
         keys = _fmix64((keys ^ rows[:, :, row]) * _ODD[1])
     return keys
 
 
-def signature_array(column: pa.ChunkedArray | pa.Array) -> U32:
-    """The `signature` column of SKETCH as uint32[n, K]. Nulls are not allowed."""
-    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
-    parts = [np.asarray(chunk.flatten(), np.uint32).reshape(-1, K) for chunk in chunks]
-    return np.concatenate(parts) if parts else np.empty((0, K), np.uint32)
+def _matrix(column: pa.ChunkedArray, width: int) -> U32:
+    parts = [np.asarray(chunk.flatten(), np.uint32).reshape(-1, width) for chunk in column.chunks]
+    return np.concatenate(parts) if parts else np.empty((0, width), np.uint32)
+
+
+def _lists(matrix: U32) -> pa.Array:
+    return pa.FixedSizeListArray.from_arrays(pa.array(matrix.reshape(-1)), matrix.shape[1])
 
 
 def _spaced_out(units: Iterable[str]) -> Iterable[str]:
@@ -264,12 +289,12 @@ def permutations() -> tuple[U32, U32]:
     return a, draw.randint(0, 1 << 32, K, dtype=np.uint32)
 
 
-def _minima(hashes: U32, starts: I64) -> U32:
-    """The least value of every permutation in every segment that begins at `starts`: uint32[len(starts), K]."""
+def _minima(hashes: U32, starts: I64, count: int) -> U32:
+    """The least value of `count` permutations in every segment that begins at `starts`: uint32[len(starts), count]."""
     a, b = permutations()
-    result = np.empty((K, len(starts)), np.uint32)
+    result = np.empty((count, len(starts)), np.uint32)
     permuted = np.empty_like(hashes)
-    for k in range(K):
+    for k in range(count):
         np.multiply(hashes, a[k], out=permuted)
         np.add(permuted, b[k], out=permuted)
         np.minimum.reduceat(permuted, starts, out=result[k])

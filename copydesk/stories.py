@@ -3,21 +3,27 @@
 Strong pairs of articles make components. What is left over attaches, in order of strength: a weaker pair, or a match
 with the text of a revision, brings a single article to one story and never joins two. Only the core of a story can be
 attached to, so that attachments do not chain. A component that touches published stories joins the earliest.
+A text that embeds another under a lead of its own attaches to that one's story, but not if it holds a second story
+as well: then it is a digest, and linked only. It is never a story's canonical article.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+Tie = Literal["overlap", "embeds", "weak", "strong"]
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A distinct text. Of this run: `base` (the first version of an item) or a revision of `item`, which is either the
-    node of this run that it revises in the end or a historic story. Historic: `story` is set.
+    """A distinct text. Of this run: `base` (the first version of an item) or a revision of `item`, which is the node of
+    this run that it revises in the end. Of, or revising what is in, a published story: `story` is set.
 
-    size: shingles. story: number of the historic story it belongs to, else None. fixed: a historic story that has
-    exactly this text. core: whether weak pairs may attach to a historic text. name: breaks ties.
+    name: breaks ties. size: shingles. story: number of the published story; smaller is earlier. fixed: number of a
+    published story that has exactly this text. core: whether weak pairs may attach to this published text.
     """
 
     name: str
@@ -28,19 +34,35 @@ class Node:
     fixed: int | None = None
     core: bool = True
 
+    @property
+    def open(self) -> bool:
+        """Whether its story is yet to be found."""
+        return self.base and self.story is None
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A verified pair of nodes that are one story. strength: larger is attached first."""
+    """A verified pair of nodes. strength: larger is attached first. longer: which of the two has more shingles."""
 
     a: int
     b: int
-    strong: bool
+    tie: Tie
     strength: tuple[float, ...]
+    longer: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a node ended. group: open nodes of one story share it, -1 for others. story: the published story it is of,
+    None if new. embeds: attached because it embeds another."""
+
+    group: int
+    story: int | None
+    embeds: bool = False
 
 
 class Forest:
-    """Union-find with path halving (Tarjan, van Leeuwen)."""
+    """Union-find with path halving (Tarjan, van Leeuwen 1984)."""
 
     def __init__(self, count: int) -> None:
         self._parent = list(range(count))
@@ -59,116 +81,137 @@ class Forest:
 
 @dataclass(slots=True)
 class _Group:
-    """A component of base nodes on its way to a story. hub: others attached to it; to: the group it attached to."""
+    """A component on its way to a story. hub: others attached to it; to: the group it attached to."""
 
-    members: int
-    size: int
-    name: str
+    members: int = 0
+    size: int = 0
+    name: str = ""
     story: int | None = None
     hub: bool = False
     to: int | None = None
+    embeds: bool = False
 
     @property
     def loose(self) -> bool:
         return self.story is None and self.to is None and not self.hub
 
 
-def assign(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[list[int], list[int | None]]:
-    """Group numbers and historic stories of nodes.
-
-    Returns, for every node: the number of its group (base nodes of one new or historic story share it; -1 for others),
-    and the precedence of the historic story it joins or belongs to, None if it is of a new story.
-    """
-    forest = Forest(len(nodes))
-    for edge in edges:
-        if edge.strong and _new_base(nodes[edge.a]) and _new_base(nodes[edge.b]):
-            forest.join(edge.a, edge.b)
-    groups = _groups(nodes, forest)
-    _join_history(nodes, edges, forest, groups)
-    for edge in sorted(edges, key=lambda e: (e.strength, nodes[e.a].name, nodes[e.b].name), reverse=True):
-        for a, b in ((edge.a, edge.b), (edge.b, edge.a)):
-            if _new_base(nodes[a]):
-                _attach(nodes, groups, forest, a, b, edge.strong)
-    return _outcome(nodes, groups, forest)
+def assign(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[Place]:
+    """The places of all nodes. Does not depend on the order of edges."""
+    return _Assignment(nodes, edges).places()
 
 
-def _new_base(node: Node) -> bool:
-    return node.base and node.story is None
+class _Assignment:
+    def __init__(self, nodes: Sequence[Node], edges: Sequence[Edge]) -> None:
+        self.nodes = nodes
+        self.forest = Forest(len(nodes))
+        for edge in edges:
+            if edge.tie == "strong" and nodes[edge.a].open and nodes[edge.b].open:
+                self.forest.join(edge.a, edge.b)
+        self.groups = self._components()
+        self._join_published(edges)
+        digests = self._digests(edges)
+        ordered = sorted(edges, key=lambda e: (e.strength, *sorted((nodes[e.a].name, nodes[e.b].name))), reverse=True)
+        for edge in ordered:
+            if edge.tie == "strong" or (edge.tie == "weak" and edge.longer not in digests):
+                self._attach(edge.a, edge.b, edge.tie == "strong")
+                self._attach(edge.b, edge.a, edge.tie == "strong")
+        for edge in ordered:
+            if edge.tie == "embeds" and edge.longer not in digests:
+                self._attach_embedding(edge)
 
+    def places(self) -> list[Place]:
+        result = []
+        for i, node in enumerate(self.nodes):
+            if node.open:
+                top = self._top(i)
+                result.append(Place(top, self.groups[top].story, self.groups[self.forest.root(i)].embeds))
+            else:
+                result.append(Place(-1, node.story))
+        return result
 
-def _groups(nodes: Sequence[Node], forest: Forest) -> dict[int, _Group]:
-    groups: dict[int, _Group] = {}
-    for i, node in enumerate(nodes):
-        if _new_base(node):
-            group = groups.setdefault(forest.root(i), _Group(0, 0, ""))
-            group.members += 1
-            group.size, group.name = max((group.size, group.name), (node.size, node.name))
-    return groups
+    def _components(self) -> dict[int, _Group]:
+        groups: dict[int, _Group] = defaultdict(_Group)
+        for i, node in enumerate(self.nodes):
+            if node.open:
+                group = groups[self.forest.root(i)]
+                group.members += 1
+                group.size, group.name = max((group.size, group.name), (node.size, node.name))
+        return dict(groups)
 
+    def _join_published(self, edges: Sequence[Edge]) -> None:
+        """A group joins the earliest published story with exactly one of its texts, else the earliest strong one."""
+        exact = ((i, node.fixed) for i, node in enumerate(self.nodes) if node.open and node.fixed is not None)
+        for claims in (exact, self._strong_claims(edges)):
+            found: dict[int, int] = {}
+            for i, story in claims:
+                root = self.forest.root(i)
+                if self.groups[root].story is None:
+                    found[root] = min(found.get(root, story), story)
+            for root, story in found.items():
+                self.groups[root].story = story
 
-def _join_history(nodes: Sequence[Node], edges: Sequence[Edge], forest: Forest, groups: dict[int, _Group]) -> None:
-    """A group joins the earliest historic story that has one of its texts exactly, else the earliest strong match."""
-    for exact in (True, False):
-        found: dict[int, int] = {}
-        for i, story in _fixed(nodes) if exact else _strong_history(nodes, edges):
-            root = forest.root(i)
-            if groups[root].story is None:
-                found[root] = min(found.get(root, story), story)
-        for root, story in found.items():
-            groups[root].story = story
+    def _strong_claims(self, edges: Sequence[Edge]) -> Iterator[tuple[int, int]]:
+        for edge in edges:
+            for a, b in ((edge.a, edge.b), (edge.b, edge.a)):
+                story = self.nodes[b].story
+                if edge.tie == "strong" and self.nodes[a].open and self.nodes[b].base and story is not None:
+                    yield a, story
 
+    def _attach(self, a: int, b: int, strong: bool) -> None:
+        """Attach the group of `a`, if it is free to, to what `b` stands for, if that is a core."""
+        target = self.nodes[b]
+        mine = self.groups[self.forest.root(a)] if self.nodes[a].open else None
+        if mine is None or not mine.loose:
+            return
+        if target.story is not None:
+            if (target.base and target.core) or (strong and not target.base):
+                mine.story = target.story
+            return
+        if mine.members > 1 or (target.item is not None and not strong):
+            return
+        goal = self.forest.root(b) if target.item is None else self._top(target.item)
+        other = self.groups[goal]
+        if other is mine or other.to is not None:
+            return
+        if target.base and other.loose and other.members == 1 and (mine.size, mine.name) > (other.size, other.name):
+            return  # the shorter attaches to the longer, which may have other cuts; its turn comes with `b`
+        mine.to, other.hub = goal, True
 
-def _fixed(nodes: Sequence[Node]) -> Iterator[tuple[int, int]]:
-    for i, node in enumerate(nodes):
-        if _new_base(node) and node.fixed is not None:
-            yield i, node.fixed
+    def _digests(self, edges: Sequence[Edge]) -> set[int]:
+        """Texts that embed one story and hold another as well."""
+        held: dict[int, set[tuple[str, int]]] = defaultdict(set)
+        for edge in edges:
+            if edge.longer >= 0:
+                held[edge.longer].add(self._story_of(edge.a if edge.longer == edge.b else edge.b))
+        return {edge.longer for edge in edges if edge.tie == "embeds" and len(held[edge.longer]) > 1}
 
+    def _story_of(self, i: int) -> tuple[str, int]:
+        node = self.nodes[i]
+        if node.story is not None:
+            return "published", node.story
+        top = self._top(i if node.item is None else node.item)
+        story = self.groups[top].story
+        return ("new", top) if story is None else ("published", story)
 
-def _strong_history(nodes: Sequence[Node], edges: Sequence[Edge]) -> Iterator[tuple[int, int]]:
-    for edge in edges:
-        for a, b in ((edge.a, edge.b), (edge.b, edge.a)):
-            story = nodes[b].story
-            if edge.strong and _new_base(nodes[a]) and nodes[b].base and story is not None:
-                yield a, story
+    def _attach_embedding(self, edge: Edge) -> None:
+        shorter = edge.a if edge.longer == edge.b else edge.b
+        if not self.nodes[edge.longer].open or not self.nodes[shorter].base:
+            return
+        mine = self.groups[self.forest.root(edge.longer)]
+        if not mine.loose or mine.members > 1:
+            return
+        published = self.nodes[shorter].story
+        if published is not None:
+            mine.story, mine.embeds = published, True
+            return
+        goal = self._top(shorter)
+        if self.groups[goal] is not mine:
+            mine.to, mine.embeds = goal, True
+            self.groups[goal].hub = True
 
-
-def _attach(nodes: Sequence[Node], groups: dict[int, _Group], forest: Forest, a: int, b: int, strong: bool) -> None:
-    """Attach the group of `a` to what `b` stands for, if it is loose and that is a core."""
-    mine = groups[forest.root(a)]
-    if not mine.loose:
-        return
-    target = nodes[b]
-    if target.story is not None:
-        if (target.base and target.core) or (strong and not target.base):
-            mine.story = target.story
-        return
-    if mine.members > 1 or (target.item is not None and not strong):
-        return
-    goal = forest.root(b) if target.item is None else _top(groups, forest.root(target.item))
-    other = groups[goal]
-    if other is mine or other.to is not None:
-        return
-    if other.loose and other.members == 1 and target.base and (mine.size, mine.name) > (other.size, other.name):
-        return  # the shorter attaches to the longer, which may hold other cuts; its turn comes with the pair reversed
-    mine.to = goal
-    other.hub = True
-
-
-def _top(groups: dict[int, _Group], root: int) -> int:
-    while (to := groups[root].to) is not None:
-        root = to
-    return root
-
-
-def _outcome(nodes: Sequence[Node], groups: dict[int, _Group], forest: Forest) -> tuple[list[int], list[int | None]]:
-    numbers: list[int] = []
-    stories: list[int | None] = []
-    for i, node in enumerate(nodes):
-        if _new_base(node):
-            top = _top(groups, forest.root(i))
-            numbers.append(top)
-            stories.append(groups[top].story)
-        else:
-            numbers.append(-1)
-            stories.append(node.story)
-    return numbers, stories
+    def _top(self, i: int) -> int:
+        root = self.forest.root(i)
+        while (to := self.groups[root].to) is not None:
+            root = to
+        return root
