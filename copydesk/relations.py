@@ -51,8 +51,9 @@ CHECKS: tuple[tuple[str, str], ...] = (
     *(("books", _rows_as_booked(name)) for name in _BOOKED),
     (
         "ids",
-        """SELECT coalesce(id, 'null'), 'there are ' || count(*) || ' rows of this id: ' || string_agg(DISTINCT place, ' ')
-           FROM records GROUP BY id HAVING count(*) > 1 OR id IS NULL""",
+        """
+        SELECT coalesce(id, 'null'), count(*) || ' rows have this id, in ' || string_agg(DISTINCT place, ' ')
+        FROM records GROUP BY id HAVING count(*) > 1 OR id IS NULL""",
     ),
     ("ids", "SELECT id, 'rejects/ has it ' || count(*) || ' times' FROM rejects GROUP BY id HAVING count(*) > 1"),
     ("story", "SELECT id, 'its story_id is not its own id' FROM articles WHERE story_id IS DISTINCT FROM id"),
