@@ -33,6 +33,7 @@ def decide(parts: Sequence[Part], store: Store, run_id: str, segment: Path) -> p
         start += len(rows)
     entries, signatures = decisions.entries(new)
     if len(entries):
+        segment.parent.mkdir(parents=True, exist_ok=True)
         write_segment(segment, entries, signatures, run_id)
     return decisions.overlaps
 

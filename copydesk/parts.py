@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from cleaners import Removal
 from copydesk import schema, sketch
-from copydesk.model import Record, Reject
+from copydesk.model import Record, Reject, SourceFile
 from copydesk.records import reject_id
 
 RECORDS = pa.schema([*schema.RECORD, *sketch.SKETCH])
@@ -62,9 +62,10 @@ class Part:
 
 
 class PartWriter:
-    """Writes a part batch by batch; nothing but the current batch is in memory."""
+    """Writes a part, batch by batch, to a folder of its own below `parts`; only the current batch is in memory."""
 
-    def __init__(self, number: int, folder: Path) -> None:
+    def __init__(self, number: int, parts: Path) -> None:
+        folder = parts / f"{number:05d}"
         folder.mkdir(parents=True, exist_ok=True)
         self._number, self._folder = number, folder
         self._records = self._rejects = 0
@@ -123,9 +124,13 @@ class PartWriter:
         self._out["rejects"].write_table(pa.Table.from_pylist(rows, schema=REJECTS))
         self._rejects += len(rejects)
 
-    def files(self, rows: Sequence[dict[str, Any]]) -> None:
-        """What was read of each source file (FILES)."""
-        self._out["files"].write_table(pa.Table.from_pylist(list(rows), schema=FILES))
+    def files(self, read: Iterable[tuple[SourceFile, int, bool]]) -> None:
+        """What was read of each source file: the file, how many items, and whether reading it again gives the same."""
+        rows = [
+            {"uri": f.uri, "size": f.size, "mtime_ns": f.mtime_ns, "items": items, "stable": stable}
+            for f, items, stable in read
+        ]
+        self._out["files"].write_table(pa.Table.from_pylist(rows, schema=FILES))
 
     def part(self) -> Part:
         """The part as written; call it after closing."""

@@ -109,7 +109,7 @@ def _stage(
 def _process(found: Discovery, settings: Settings, staging: Path, stage_map: Map, progress: Progress) -> list[Part]:
     """The parts of all shards, in the shards' order, and one for what could not even be opened."""
     folder = staging / "parts"
-    stage = partial(process, settings=settings, folder=folder)
+    stage = partial(process, settings=settings, parts=folder)
     parts: list[Part] = []
     for part in stage_map("process", stage, found.shards):
         parts.append(part)
@@ -118,6 +118,7 @@ def _process(found: Discovery, settings: Settings, staging: Path, stage_map: Map
     if found.rejects:
         with PartWriter(len(found.shards), folder) as out:
             out.reject(found.rejects, settings.reject_bytes)
+            out.files([(file, 1, True) for file in found.refused])
         parts.append(out.part())
     return parts
 

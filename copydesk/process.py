@@ -13,33 +13,25 @@ from copydesk.errors import ItemError
 from copydesk.model import Document, Item, Record, Reject, Shard, SourceFile
 from copydesk.parts import Part, PartWriter
 from copydesk.settings import Settings
+from copydesk.sources import TRANSIENT
 
 BATCH_ITEMS = 512
 BATCH_BYTES = 8 * 1024 * 1024
 """A batch ends at whichever comes first: large enough to run rules over many texts at once, small enough for memory."""
 
 
-def process(shard: Shard, settings: Settings, folder: Path) -> Part:
-    """Read, decode, extract, clean, describe and sketch the items of a shard; write them as a part to `folder`."""
+def process(shard: Shard, settings: Settings, parts: Path) -> Part:
+    """Read, decode, extract, clean, describe and sketch the items of a shard; write them as a part below `parts`."""
     counts: Counter[str] = Counter()
-    with PartWriter(shard.number, folder) as out:
+    passing: set[str] = set()
+    with PartWriter(shard.number, parts) as out:
         for batch in _batches(sources.read(shard, settings)):
             counts.update(i.source_uri for i in batch)
             done, removals, rejects = _ingest(batch, settings)
+            passing.update(r.source_uri for r in rejects if r.error in TRANSIENT)
             out.add(done, removals)
             out.reject(rejects, settings.reject_bytes)
-        out.files(
-            [
-                {
-                    "uri": f.uri,
-                    "size": f.size,
-                    "mtime_ns": f.mtime_ns,
-                    "items": counts[f.uri],
-                    "stable": _unchanged(f),
-                }
-                for f in shard.files
-            ]
-        )
+        out.files([(f, counts[f.uri], f.uri not in passing and _unchanged(f)) for f in shard.files])
     return out.part()
 
 
