@@ -284,7 +284,7 @@ def test_the_first_query_shows_it(output: Output) -> None:
 def test_a_map_reads_other_field_names(tmp_path: Path) -> None:
     from copydesk.pipeline import run
 
-    names = {"title": "headline", "authors": "writer", "date": "when", "publisher": "paper", "url": "link"}
+    names = {"title": "head", "authors": "writer", "date": "when", "publisher": "paper", "url": "at"}
     run(Settings(inputs=(str(SEEDS / "mapped"),), output=tmp_path / "output", map=names, workers=1))
     (row,) = Output(tmp_path / "output").read("articles")
     assert row["title"] == "Hospital choir sings in the car park, key or no key"

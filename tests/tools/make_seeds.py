@@ -254,8 +254,8 @@ def seed_vault() -> dict[str, Any]:
 def choir() -> dict[str, Any]:
     """A record whose fields have other names, but for the text."""
     return {
-        "link": "https://dunmarrow-bulletin.example/choir",
-        "headline": "Hospital choir sings in the car park, key or no key",
+        "at": "https://dunmarrow-bulletin.example/choir",
+        "head": "Hospital choir sings in the car park, key or no key",
         "writer": "Gideon Plaskett",
         "when": "2024-11-22T06:45:00Z",
         "paper": "Dunmarrow Bulletin",
