@@ -101,7 +101,7 @@ def charset_named(label: str | None) -> str | None:
         name = codecs.lookup(label.strip().strip("\"'")).name
         if name in _NO_CHARSET:
             return None
-        b"".decode(name)
+        b"a".decode(name, "replace")
     except (LookupError, ValueError, UnicodeError):
         return None
     return _MEANT.get(name, name)

@@ -38,12 +38,8 @@ def looks_like(head: bytes, names: frozenset[str]) -> bool:
 def read(reading: Reading) -> Iterator[Item | Reject]:
     """One Item a row below the header, one Reject a row that does not fit it. Blank lines do not count."""
     data, _ = as_utf8(chunks(reading.file))
-    head = bytearray()
-    for chunk in data:
-        head += chunk
-        if len(head) >= _SAMPLE:
-            break
-    sample = bytes(head[3:] if head.startswith(b"\xef\xbb\xbf") else head)
+    head, data = _peek(data)
+    sample = head.removeprefix(b"\xef\xbb\xbf")
     settings = reading.settings
     delimiter = _sample(sample[:_SAMPLE])[1] or ","
     rows = records(chain([sample], data), delimiter, settings.max_item_bytes, settings.reject_bytes)
@@ -64,6 +60,24 @@ def read(reading: Reading) -> Iterator[Item | Reject]:
             yield _item(reading, header, row, delimiter)
         except ItemError as error:
             yield reading.reject(error, row.data, number)
+
+
+def _peek(data: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """The first _SAMPLE bytes or more, and what follows. A break in them is met after them."""
+    head: list[bytes] = []
+    size = 0
+    try:
+        while size < _SAMPLE and (chunk := next(data, b"")):
+            head.append(chunk)
+            size += len(chunk)
+    except ItemError as error:
+        data = _raise(error)
+    return b"".join(head), data
+
+
+def _raise(error: ItemError) -> Iterator[bytes]:
+    yield from ()
+    raise error
 
 
 def _header(row: Piece, delimiter: str, names: dict[str, str]) -> list[str]:

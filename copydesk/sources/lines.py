@@ -68,6 +68,8 @@ class _Growing:
             if self.size > self.limit:
                 self.whole = False
                 self.parts = [b"".join(self.parts)[: self.keep]]
+        elif len(self.parts[0]) < self.keep:
+            self.parts = [(self.parts[0] + part)[: self.keep]]
 
     def finish(self, offset: int) -> Piece:
         return Piece(offset, self.size, b"".join(self.parts), self.whole)

@@ -13,6 +13,8 @@ from copydesk.sources.stream import chunks
 
 def read(reading: Reading) -> Iterator[Item | Reject]:
     """The file as one Item, or the reason why not. Whether it is text or HTML stands in the SourceFile."""
+    if not reading.claim():
+        return
     limit = reading.settings.max_item_bytes
     parts: list[bytes] = []
     size = 0
@@ -21,7 +23,6 @@ def read(reading: Reading) -> Iterator[Item | Reject]:
             parts.append(chunk)
             size += len(chunk)
             if size > limit:
-                reading.claim()
                 yield reading.too_large("a file", None, b"".join(parts), None)
                 return
         content = b"".join(parts)
@@ -29,10 +30,8 @@ def read(reading: Reading) -> Iterator[Item | Reject]:
             raise ItemError("read", "empty", "nothing in it but blanks" if content else "the file is empty")
         refuse_binary(content)
     except ItemError as error:
-        reading.claim()
         yield reading.reject(error, b"".join(parts))
         return
-    reading.claim()
     yield Item(
         source_uri=reading.file.uri,
         source_format=reading.file.format,

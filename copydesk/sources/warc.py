@@ -266,7 +266,7 @@ class _Buffer:
 
 
 _BREAKS = re.compile(rb"[\r\n]*")
-_NEXT = re.compile(rb"[\r\n]+(?:WARC/|\Z)|\Z")
+_AFTER = re.compile(rb"\r?\n\r?\n|[\r\n]*(?:WARC/|\Z)")
 
 
 def _records(buffer: _Buffer, limit: int) -> Iterator[_Record]:
@@ -300,7 +300,7 @@ def _next_record(buffer: _Buffer, limit: int) -> _Record:
     if not buffer.fill(length):
         return _cut(buffer, start, header, length)
     buffer.fill(length + 16)
-    if not _NEXT.match(buffer.data[buffer.at + length : buffer.at + length + 16]):
+    if not _AFTER.match(buffer.data[buffer.at + length : buffer.at + length + 16]):
         block = buffer.peek(_LONGEST_HEADER)
         _resume(buffer)
         return _broken(
