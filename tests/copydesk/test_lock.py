@@ -45,9 +45,9 @@ def another_process(root: Path, leaves: str = "nothing") -> Iterator[tuple[subpr
         yield process, child
     finally:
         process.kill()
-        process.communicate()
         if child:
             os.kill(child, signal.SIGKILL)
+        process.communicate()  # waits for the child too: it has the pipe
 
 
 def test_the_second_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
