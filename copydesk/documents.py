@@ -9,7 +9,7 @@ from typing import Any
 
 from copydesk import metadata as described
 from copydesk import page
-from copydesk.decode import decode, mend
+from copydesk.decode import declared_charset, decode, mend
 from copydesk.errors import ItemError
 from copydesk.extract import extract
 from copydesk.language import detect
@@ -17,7 +17,6 @@ from copydesk.model import Document, Item, Metadata
 from copydesk.settings import Settings
 
 _MARKUP = re.compile(r"<(?:!doctype\s+html|html|head|body|article|div|p|meta|title|script)\b", re.I)
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.I)
 
 
 def read(item: Item, settings: Settings) -> Document:
@@ -25,8 +24,7 @@ def read(item: Item, settings: Settings) -> Document:
     if item.record is not None:
         return _of_record(item, item.record)
     kind = _header(item.http_headers, "content-type") or ""
-    declared = _CHARSET.search(kind)
-    decoded = decode(item.content, declared[1] if declared else None)
+    decoded = decode(item.content, declared_charset(item.content, kind))
     if item.source_format == "html" or (item.source_format == "warc" and _is_html(item, kind, decoded.text)):
         return _of_page(item, decoded.text, decoded.repaired, Metadata())
     text, mended = mend(decoded.text)
@@ -56,6 +54,8 @@ def _of_page(item: Item, html: str, repaired: tuple[str, ...], told: Metadata) -
     own = page.guessed(described.merge(told, found.metadata), html, url, found.site_names)
     own = replace(own, canonical_url=found.metadata.canonical_url or own.canonical_url)
     text, mended = mend(extracted.text)
+    if own.title and " ".join(text.split()) == own.title:
+        raise ItemError("extract", "no-content", "nothing but its headline was found in the page")
     if own.title:
         own = replace(own, title=mend(own.title)[0].strip() or None)
     return _document(

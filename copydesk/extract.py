@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+from copydesk import markup
 from copydesk.errors import ItemError
-
-MAX_HTML = 20_000_000
-"""Characters of a page; trafilatura has the same limit."""
 
 EXTRACTOR = "trafilatura"
 
@@ -25,11 +23,13 @@ class Extracted:
 def extract(html: str, url: str | None = None) -> Extracted:
     """The main content of a page, without its comments.
 
-    Raises ItemError (stage `extract`): `no-content` where there is none to be found, `too-large` for a page above
-    MAX_HTML, `failed` where the extractor breaks on it.
+    Raises ItemError (stage `extract`): `no-content` where there is none to be found; `failed` where the extractor
+    breaks on the page; `too-large`, `too-deep` or `too-many-attributes` where it must not be tried (markup.fault).
     """
-    if len(html) > MAX_HTML:
-        raise ItemError("extract", "too-large", f"the page has {len(html):,} characters; the limit is {MAX_HTML:,}")
+    if fault := markup.fault(html):
+        raise ItemError(
+            "extract", fault, f"the page is {fault.replace('-', ' ')} to be parsed: {len(html):,} characters"
+        )
     # 0.4 s, so imported when the first page comes.
     import trafilatura
 

@@ -7,31 +7,45 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from copydesk.urls import is_host
+
 MAX_NAME = 80
 """Characters; longer ones are sentences."""
 
 MAX_AUTHORS = 50
 
 _BY = re.compile(
-    r"^(?:(?:(?:written|posted|story|reported|reporting|words|text|article|published|analysis|opinion|review|interview|photos?|stories)\s*(?:and\s+\w+\s+)?)?by"
-    r"|author|authors|autor|autora|auteur|von|par|por|di|door|af|av|przez|oleh|texto?|de|от|автор)(?:\s*:\s*|\s+)(?=\S)",
+    r"^(?:(?:(?:written|posted|story|reported|reporting|words|text|article|published|analysis|opinion|review|interview"
+    r"|photos?|stories)\s*(?:and\s+\w+\s+)?)?by|authors?|autora?|auteur|przez|oleh|автор)(?:\s*:\s*|\s+)(?=\S)"
+    # words that also begin names (Di Maio, von Trapp): only before two words or more
+    r"|^(?:von|par|por|di|door|af|av|de|от|texto?)(?:\s*:\s*|\s+)(?=\S+\s+\S)",
     re.I,
 )
 _SPLIT = re.compile(
-    r"\s*(?:[;|•·/\n]|\s+(?:and|und|et|y|och|og|en|ve|и|dan|with|mit|avec|con)\s+|\s&\s|\s[-–—]\s)\s*", re.I
+    r"\s*(?:[;|•·/\n]|\s(?:and|And|AND|und|et|y|och|og|en|ve|и|dan|with|mit|avec|con)\s|\s&\s|\s[-–—]\s)\s*"
 )
 _NOTE = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>)\s*")
 _AFTER = re.compile(
     r"\s*(?:,?\s(?:for|at|in|of the|from)\s(?:the\s)?[A-Z].*|\s*https?://.*|\s@\w+.*|\s\S+@\S+\.\S+.*)$"
 )
 _DATE_TAIL = re.compile(r"[\s,|]*(?:\b(?:published|updated|posted)\b.*|\b\d{1,2}[/.:]\d.*|\b(?:19|20)\d\d\b.*)$", re.I)
-_NO_PERSON = re.compile(r"https?:|www\.|@|\.(?:com|org|net|html?|php|co\.\w\w)\b|[<>{}=\\]|^\W*$|^\d+$", re.I)
+_GENERIC = re.compile(r"(?:from\s)?staff\b|by\b|special to\b|.*\bstaff reports?$", re.I)
+_NO_PERSON = re.compile(r"https?:|www\.|@|\.(?:html?|php)\b|[<>{}=\\]|^\W*$|^\d", re.I)
+_ADDRESS = re.compile(r"https?:|www\.|/|@\w+$|\S+@\S+$", re.I)
 _ROLE = re.compile(
     r"\b(?:reporters?|correspondents?|writers?|editors?|editor-in-chief|columnists?|journalists?|producers?|contributors?|bureau|staff|"
     r"redakteur(?:in)?|photographers?|analysts?|critics?|professor|director|ceo|founder|md|phd|ph\.d|m\.d|desk|team|newsroom|"
     r"redaktion|redaction|rédaction|redacción|redazione|redação)\b\.?",
     re.I,
 )
+_ENDS_IN_ROLE = re.compile(
+    r"\b(?:reporter|correspondent|writer|editor|columnist|journalist|producer|contributor|analyst|critic|professor|director"
+    r"|redakteur|redakteurin|photographer|chief|fellow|lecturer|president)s?$",
+    re.I,
+)
+PARTICLES = frozenset("de del della der di da dos das du la le el al van von den ter bin ibn y e of zu af st".split())
+"""Words of a name that are written small."""
+
 _NOBODY = frozenset(
     """
     admin administrator anonymous author authors contributor default editor editorial editorial-team guest
@@ -40,7 +54,11 @@ _NOBODY = frozenset(
     editorial-staff editorial-board-member super-user wpadmin archive-author published updated share view-all-posts more-by see-all
     """.split()
 )
-_SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|md|phd|ph\.d|m\.d|mba|esq|obe|mbe|cpa|rn|dr)\.?", re.I)
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+_SUFFIX = re.compile(
+    r"(?:jr|sr|ii|iii|iv|md|phd|ph\.d|m\.d|mba|esq|obe|mbe|cpa|rn|dr|rdn|ldn?|ms|cscs|facs|ph\.?d|sponsored|advertorial)\.?",
+    re.I,
+)
 
 
 def authors(value: Any, *, houses: Iterable[str] = ()) -> tuple[str, ...]:
@@ -68,6 +86,11 @@ def key(name: str) -> str:
     return "".join(c for c in decomposed if c.isalnum())
 
 
+def shown(text: str) -> str:
+    """Text of an element as it is shown: runs of blanks as one, no soft hyphens or zero-width characters."""
+    return " ".join(text.translate(_INVISIBLE).split())
+
+
 def _strings(value: Any, depth: int) -> list[str]:
     if isinstance(value, str):
         return [value]
@@ -84,7 +107,9 @@ def _strings(value: Any, depth: int) -> list[str]:
 
 
 def _split(byline: str) -> list[str]:
-    text = " ".join(byline[:2000].replace("\n", " | ").split())
+    text = shown(byline[:2000].replace("\n", " | "))
+    if _ADDRESS.match(text):
+        return []
     text = _NOTE.sub(" ", text).strip(" ,;:|-–—•·*\"'“”")
     previous = None
     while text != previous:
@@ -93,7 +118,9 @@ def _split(byline: str) -> list[str]:
         return [text] if _is_person(text) else []
     names = []
     for group in _SPLIT.split(text):
-        names += [group] if _is_inverted(group) else group.split(",")
+        parts = [group] if _is_inverted(group) else group.split(",")
+        # what follows a name and ends in a role is that person's: `Ada Lind, Political Correspondent`
+        names += parts[:1] + [part for part in parts[1:] if not _ENDS_IN_ROLE.search(_tidy(part))]
     return [name for part in names if _is_person(name := _tidy(part))]
 
 
@@ -125,6 +152,8 @@ def _is_person(name: str) -> bool:
     if not 2 <= len(name) <= MAX_NAME or _NO_PERSON.search(name) or len(name.split()) > 7:
         return False
     if "-".join(name.casefold().split()) in _NOBODY or _SUFFIX.fullmatch(name):
+        return False
+    if _GENERIC.match(name) or (" " not in name and ("." in name[:-1] and is_host(name))):
         return False
     role = _ROLE.search(name)
     if (

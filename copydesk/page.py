@@ -9,18 +9,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from copydesk import dates, jsonld, names
+from copydesk import byline, dates, jsonld, markup, names
 from copydesk.language import normalized
 from copydesk.model import Date, Metadata
 from copydesk.urls import canonical, registrable_domain
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 MAX_ELEMENTS = 5000
 """Meta tags, links, times ... that are looked at; a page with more of them is hostile or a directory."""
 
 MAX_TITLE = 500
+
+MAX_GUESSED = 3_000_000
+"""Characters; in larger pages the heuristics take seconds, and they are seldom articles."""
 
 _WANTED = (
     "html, title, meta, link[rel], script[type*='json'], h1, time, a[rel~='author'], a[rel~='license'], "
@@ -77,6 +80,9 @@ _BYLINE = re.compile(
     r"\b(?:byline|author(?:-?name|s)?|c-byline__authors?|article__author|entry-author|post-author|writer|signature|journalist)\b",
     re.I,
 )
+_MIN_AGREEMENT = 0.4
+"""Two wordings of one headline share about half of their letter pairs, two headlines of one site about a quarter."""
+
 _CC = re.compile(r"creativecommons\.org/(?:licenses|publicdomain)/", re.I)
 
 
@@ -101,6 +107,7 @@ class _Found:
     scripts: list[str] = field(default_factory=list)
     times: list[tuple[str, str]] = field(default_factory=list)
     props: dict[str, list[str]] = field(default_factory=dict)
+    parser: LexborHTMLParser | None = None
 
     def all(self, *keys: str) -> Iterator[str]:
         return (value for key in keys for value in self.meta.get(key, ()))
@@ -118,15 +125,22 @@ def read(html: str, url: str | None = None, headers: Mapping[str, str] | None = 
     sites = _site_names(found, node, nodes, here)
     tag = _language(found, node)
     access = _accessible(node)
+    title = _title(found, node, sites)
+    people, firm = _authors(found, node, nodes, sites)
+    published = _published(found, node, tag)
+    if found.parser is not None and not (firm and published):
+        seen = byline.read(found.parser, title, sites, tag)
+        people = people if firm else seen.authors or people
+        published = published or _placed(seen.published, here)
     metadata = Metadata(
         url=here,
         canonical_url=_canonical(found, here),
         publisher=registrable_domain(here) or (sites[0] if sites else None),
-        title=_title(found, node, sites),
-        authors=_authors(found, node, nodes, sites),
+        title=title,
+        authors=people,
         tags=_tags(found, node),
         section=_section(found, node),
-        published=_published(found, node, tag),
+        published=published,
         modified=_modified(found, node, tag),
         language=tag,
         license=_license(found, node),
@@ -145,7 +159,7 @@ def guessed(metadata: Metadata, html: str, url: str | None, sites: tuple[str, ..
     published = metadata.published or dates.from_url(url or metadata.url)
     if metadata.title and metadata.authors and published:
         return replace(metadata, published=published)
-    tree = _tree(html)
+    tree = _tree(html) if len(html) <= MAX_GUESSED else None
     if tree is None:
         return replace(metadata, published=published)
     from htmldate import find_date  # with trafilatura 0.4 s, and seldom needed
@@ -155,7 +169,7 @@ def guessed(metadata: Metadata, html: str, url: str | None, sites: tuple[str, ..
     if title is None:
         title = _quietly(extract_title, tree)
     if not people:
-        people = names.authors(_quietly(extract_author, tree), houses=sites)
+        people = tuple(n for n in names.authors(_quietly(extract_author, tree), houses=sites) if byline.is_name(n))
     if published is None:
         day = _quietly(partial(find_date, original_date=True, extensive_search=True, url=url), tree)
         published = dates.parse(day, "guess")
@@ -171,6 +185,8 @@ def _quietly(function: Any, tree: Any) -> Any:
 
 
 def _tree(html: str) -> Any:
+    if markup.fault(html):
+        return None
     from trafilatura.utils import load_html
 
     try:
@@ -183,8 +199,11 @@ def _elements(html: str) -> _Found:
     from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
     found = _Found()
+    if markup.fault(html):
+        return found
     try:
-        nodes = LexborHTMLParser(html.encode("utf-8", "replace").decode("utf-8")).css(_WANTED)
+        found.parser = LexborHTMLParser(html.encode("utf-8", "replace").decode("utf-8"))
+        nodes = found.parser.css(_WANTED)
     except (SelectolaxError, ValueError, RuntimeError, MemoryError):
         return found
     for node in nodes[:MAX_ELEMENTS]:
@@ -226,7 +245,7 @@ def _take(found: _Found, node: LexborNode) -> None:
 
 
 def _text(node: LexborNode) -> str:
-    return " ".join(node.text(deep=True, separator=" ").split())[: 2 * MAX_TITLE]
+    return " ".join(node.text(deep=True, separator=" ").replace("\u00ad", "").split())[: 2 * MAX_TITLE]
 
 
 def _own_url(found: _Found, url: str | None) -> str | None:
@@ -267,17 +286,37 @@ def _site_names(found: _Found, node: jsonld.Node, nodes: list[jsonld.Node], url:
 
 
 def _title(found: _Found, node: jsonld.Node, sites: tuple[str, ...]) -> str | None:
-    headline = jsonld.text(node.get("headline"))
-    told = [headline, *found.all(*_TITLES), *found.props.get("headline", ())]
-    titles = [
-        clean
-        for value in (*told, *found.headings[:1], *found.titles[:1])
-        if value and (clean := _without_site(value, sites, found))
+    """The headline as readers see it: the h1 that agrees with what the head of the page says, else what that says.
+
+    The head's versions are often cut for search engines; but a page's first h1 may be its logo or its section.
+    """
+    told = [
+        jsonld.text(node.get("headline")),
+        *found.all(*_TITLES),
+        *found.props.get("headline", ()),
+        *found.titles[:1],
     ]
-    return next(
-        (title[:MAX_TITLE] for title in titles if not title.endswith(("...", "…"))),
-        titles[0][:MAX_TITLE] if titles else None,
-    )
+    plain = [clean for value in told if value and (clean := _without_site(value, sites, found))]
+    shown = [clean for value in found.headings[:20] if value and (clean := _without_site(value, sites, found))]
+    agreed = [
+        (max((_agreement(heading, value) for value in plain), default=0.0), -place, heading)
+        for place, heading in enumerate(shown)
+    ]
+    if agreed and max(agreed)[0] >= _MIN_AGREEMENT:
+        return max(agreed)[2][:MAX_TITLE]
+    whole = [title for title in plain if not title.endswith(("...", "…"))]
+    return next((title[:MAX_TITLE] for title in (*whole, *plain, *shown)), None)
+
+
+def _agreement(one: str, other: str) -> float:
+    """Share of the letter pairs that two titles have in common (Dice's coefficient), for any script."""
+    a, b = _pairs(one), _pairs(other)
+    return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0
+
+
+def _pairs(title: str) -> set[str]:
+    letters = names.key(title)
+    return {letters[i : i + 2] for i in range(len(letters) - 1)}
 
 
 def _without_site(title: str, sites: tuple[str, ...], found: _Found) -> str | None:
@@ -303,14 +342,30 @@ def _without_site(title: str, sites: tuple[str, ...], found: _Found) -> str | No
     return text if text and names.key(text).removeprefix("the") not in houses else None
 
 
-def _authors(found: _Found, node: jsonld.Node, nodes: list[jsonld.Node], sites: tuple[str, ...]) -> tuple[str, ...]:
-    candidates: list[Any] = [jsonld.resolved(node.get("author"), nodes), jsonld.resolved(node.get("creator"), nodes)]
-    candidates += [found.meta.get(key) for key in _AUTHORS if key != "twitter:data1"]
-    candidates += [found.props.get("author"), found.props.get("rel-author")]
-    for candidate in candidates:
-        if candidate and (people := names.authors(candidate, houses=sites)):
-            return people
-    return ()
+def _authors(
+    found: _Found, node: jsonld.Node, nodes: list[jsonld.Node], sites: tuple[str, ...]
+) -> tuple[tuple[str, ...], bool]:
+    """The authors that the markup names, and whether they are persons: an organization gives way to a byline."""
+    told = [jsonld.resolved(node.get(key), nodes) for key in ("author", "creator")]
+    houses: tuple[str, ...] = ()
+    for value in told:
+        entries = value if isinstance(value, list) else [value]
+        persons = [e for e in entries if not (isinstance(e, dict) and _is_organization(e))]
+        if people := names.authors(persons, houses=sites):
+            return people, True
+        others = (jsonld.text(e) for e in entries if isinstance(e, dict))
+        houses = houses or tuple(name for name in others if name and names.authors([name], houses=sites))
+    candidates: list[Any] = [found.meta.get(key) for key in _AUTHORS]
+    for candidate in (*candidates, found.props.get("author"), found.props.get("rel-author")):
+        people = names.authors(candidate, houses=(*sites, *houses)) if candidate else ()
+        if any(byline.is_name(name) for name in people):
+            return people, True
+        houses = houses or people
+    return houses, False
+
+
+def _is_organization(entry: jsonld.Node) -> bool:
+    return any("Organization" in kind for kind in jsonld.types(entry))
 
 
 def _published(found: _Found, node: jsonld.Node, language: str | None) -> Date | None:
@@ -320,7 +375,7 @@ def _published(found: _Found, node: jsonld.Node, language: str | None) -> Date |
     ]
     told += [dates.parse(value, "meta", language=language) for value in found.all(*_PUBLISHED)]
     told += [dates.parse(value, "meta", language=language) for value in found.props.get("datepublished", ())[:1]]
-    return _finest([date for date in told if date]) or _shown(found, language)
+    return _finest([date for date in told if date])
 
 
 def _finest(told: list[Date]) -> Date | None:
@@ -331,11 +386,12 @@ def _finest(told: list[Date]) -> Date | None:
     return next(closer, told[0])
 
 
-def _shown(found: _Found, language: str | None) -> Date | None:
-    """The first <time> of the page, before others one that calls itself the time of publication."""
-    times = sorted(found.times[:20], key=lambda t: not re.search("publi|posted|entry-date|dateline", t[1]))
-    times = [t for t in times if not re.search("updat|modif", t[1])]
-    return next((date for value, _ in times if (date := dates.parse(value, "text", language=language))), None)
+def _placed(shown: Date | None, url: str | None) -> Date | None:
+    """A date read off the page, unless the URL carries another: then it is some other article's."""
+    told = dates.from_url(url)
+    if shown is None or told is None:
+        return shown or told
+    return shown if abs((shown.value - told.value).total_seconds()) <= 2 * 86400 else told
 
 
 def _modified(found: _Found, node: jsonld.Node, language: str | None) -> Date | None:

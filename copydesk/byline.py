@@ -1,0 +1,110 @@
+"""The byline that readers see: who wrote it and when, in the elements that follow the headline."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from copydesk import dates, names
+from copydesk.model import Date
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+MAX_TEXT = 160
+"""Characters of an element that may be a byline; longer ones are paragraphs."""
+
+MAX_AFTER = 60
+"""Elements after the headline that are looked at: what comes later belongs to other articles."""
+
+_LINKS = ("author", "authors", "autor", "autoren", "auteur", "auteurs", "autore", "contributor", "contributors",
+          "writer", "writers", "journalist", "journalists", "bios", "reporter", "reporters", "staff")  # fmt: skip
+_SELECTOR = ", ".join(
+    [
+        "h1, time, [class*='byline' i], [class*='author' i], [class*='writer' i], [class*='credit-name' i], [rel~='author']",
+        "[data-testid*='byline' i], [class*='date' i], [id*='date' i], [class*='publish' i], [class*='posted' i], [class*='timestamp' i]",
+        *(f"a[href*='/{word}/']" for word in _LINKS),
+    ]
+)
+_WHO = re.compile(r"byline|author|writer|credit-name", re.I)
+_WHEN = re.compile(r"date|publish|posted|timestamp|time", re.I)
+_CHANGED = re.compile(r"updat|modif|edited|aktualis|mise à jour|actualiz|aggiorn", re.I)
+_BY = re.compile(r"(?:\bby|\bvon|\bpar|\bpor|\bdi|\bdoor|\baf|\bav|autor(?:in)?|author|auteur)\b[\s:/]*$", re.I)
+_NOT_NAMES = frozenset(
+    """about all article articles author blog by comments contact editorial email facebook follow full guest home latest link manga
+    min minutes more nachrichten news newsletter opinion our photo photos politics posts press print privacy profile read redaktion
+    related reviews search see share sign sports staff subscribe team tweet twitter updated view video videos world your""".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Byline:
+    authors: tuple[str, ...] = ()
+    published: Date | None = None
+
+
+def read(parser: LexborHTMLParser, title: str | None, sites: tuple[str, ...], language: str | None) -> Byline:
+    """The byline after the headline `title`, or from the top of the page if no h1 bears it."""
+    marked: tuple[str, ...] = ()
+    linked: tuple[str, ...] = ()
+    published: Date | None = None
+    for node in _following(parser, title):
+        text = names.shown(node.text(deep=True, separator=" "))
+        if not 2 < len(text) <= MAX_TEXT:
+            continue
+        attributes = node.attributes
+        label = f"{attributes.get('class') or ''} {attributes.get('id') or ''} {attributes.get('data-testid') or ''} {attributes.get('rel') or ''}"
+        if published is None and (node.tag == "time" or _WHEN.search(label)):
+            published = _date(node, text, label, language)
+        if marked or not (node.tag == "a" or _WHO.search(label)):
+            continue
+        people = tuple(name for name in names.authors(text, houses=sites) if is_name(name))
+        if people and (_WHO.search(label) or _after_by(node)):
+            marked = people
+        linked = linked or people
+    return Byline(marked or linked, published)
+
+
+def is_name(name: str) -> bool:
+    """Whether words look like a person's name: two to five, capitalized but for particles, no digits, no menu."""
+    words = name.split()
+    if not 2 <= len(words) <= 5 or any(c.isdigit() for c in name):
+        return False
+    folded = [word.casefold().strip(".,") for word in words]
+    if any(word in _NOT_NAMES for word in folded):
+        return False
+    return all(
+        word[:1].isupper() or not word[:1].islower() or f in names.PARTICLES
+        for word, f in zip(words, folded, strict=True)
+    )
+
+
+def _following(parser: LexborHTMLParser, title: str | None) -> list[LexborNode]:
+    nodes = parser.css(_SELECTOR)
+    wanted = names.key(title or "")
+    places = [
+        place
+        for place, node in enumerate(nodes)
+        if node.tag == "h1" and wanted and wanted in names.key(node.text(deep=True)[:2000])
+    ]
+    first = places[0] if places else -1
+    return nodes[first + 1 : first + 1 + MAX_AFTER]
+
+
+def _date(node: LexborNode, text: str, label: str, language: str | None) -> Date | None:
+    if _CHANGED.search(label) or (_CHANGED.search(text) and not re.search("publi|posted", text, re.I)):
+        return None
+    stated = node.attributes.get("datetime")
+    return dates.parse(stated, "text", language=language) or dates.parse(text, "text", language=language)
+
+
+def _after_by(node: LexborNode) -> bool:
+    """Whether the words before a link end in `by`."""
+    parent = node.parent
+    if parent is None:
+        return False
+    before = names.shown(parent.text(deep=True, separator=" ")[:400]).partition(
+        names.shown(node.text(deep=True, separator=" "))
+    )[0]
+    return bool(_BY.search(before[-40:]))

@@ -1,0 +1,50 @@
+"""HTML that no parser should be given: a look at its tags, in one pass, before a tree is made of it."""
+
+from __future__ import annotations
+
+import re
+
+MAX_HTML = 20_000_000
+"""Characters of a page; trafilatura has the same limit."""
+
+MAX_DEPTH = 10_000
+"""Elements within each other. Parsers take time that grows with its square: 10,000 take a second, 100,000 a minute."""
+
+MAX_ATTRIBUTES = 5_000
+"""Attributes of one element; each is compared with all others."""
+
+_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{10000,}")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_SHALLOW = frozenset(
+    """area base br col dd dt embed hr img input li link meta option p param path rect circle source td th tr track use wbr
+    tbody thead tfoot script style svg g""".split()
+)
+"""Elements that are empty or end where the next of their kind begins, so that an open tag adds no depth."""
+
+
+def fault(html: str) -> str | None:
+    """Why a page must not be parsed, as the name of an error: `too-large`, `too-deep`, `too-many-attributes`; or None.
+
+    An estimate from the tags as written, with no notion of scripts and comments; linear in the length of the page.
+    """
+    if len(html) > MAX_HTML:
+        return "too-large"
+    if any(
+        tag[0].count("=") > MAX_ATTRIBUTES and _attributes(tag[0]) > MAX_ATTRIBUTES for tag in _LONG_TAG.finditer(html)
+    ):
+        return "too-many-attributes"
+    if html.count("<") < MAX_DEPTH:
+        return None
+    depth = 0
+    for closing, name in _TAG.findall(html):
+        if name.lower() in _SHALLOW:
+            continue
+        depth = max(0, depth - 1) if closing else depth + 1
+        if depth > MAX_DEPTH:
+            return "too-deep"
+    return None
+
+
+def _attributes(tag: str) -> int:
+    """How many attributes a tag has; what stands in quotes is not one."""
+    return len(re.findall(r"[\w:-]+\s*=", re.sub(r"\"[^\"]*\"|'[^']*'", '""', tag)))
