@@ -274,8 +274,9 @@ def mend(text: str) -> tuple[str, tuple[str, ...]]:
             text = changed
             repaired.append(name)
 
-    if _suspicious(data, characters):
-        apply("mojibake", _unscramble)
+    runs = _suspicious_runs(data, characters)
+    if runs:
+        apply("mojibake", lambda text: _unscramble(text, runs))
         if "mojibake" in repaired:
             characters = frozenset(text)
     if "\x1b" in characters:
@@ -309,14 +310,14 @@ _BESIDE_ACCENT = re.compile(
 _TO_SPACE = bytes(32 if code < 128 else code for code in range(256))
 
 
-def _suspicious(data: bytes, characters: frozenset[str]) -> bool:
-    """Whether mojibake is possible: a superset of ftfy.badness.is_bad that costs little on clean text.
+def _suspicious_runs(data: bytes, characters: frozenset[str]) -> list[str]:
+    """The runs in which mojibake is possible: a superset of where ftfy.badness finds it, at a tenth of the cost.
 
     data: the text as UTF-8. What is not ASCII stands in runs; most runs are one accented letter or a quote.
     """
     if characters.isdisjoint(_LETTERS_AND_SIGNS):
-        return False
-    return any(map(_suspicious_run, set(data.translate(_TO_SPACE).split())))
+        return []
+    return [run.decode() for run in set(data.translate(_TO_SPACE).split()) if _suspicious_run(run)]
 
 
 _LETTERS_AND_SIGNS = _SIGNS | frozenset(map(chr, range(0xC0, 0x250))) | frozenset("ВГРСΒΓΞΟβГў")
@@ -330,9 +331,19 @@ def _suspicious_run(run: bytes) -> bool:
     return len(text) > 1 and not text.isalpha() and bool(_BESIDE_ACCENT.search(text))
 
 
-def _unscramble(text: str) -> str:
+_MANY_RUNS = 32
+# General punctuation in UTF-8 (E2 80 90 to E2 80 BF) that has lost its first byte: U+2019 as U+0080 U+0099.
+_LOST_LEAD = re.compile("(?<!\u00e2)\x80([\x90-\x9f\u00a6\u00b2\u00b9\u00ba])")
+
+
+def _unscramble(text: str, runs: list[str]) -> str:
+    """The text with mojibake undone in the lines that hold any of the runs."""
     import ftfy  # 100 ms
 
     config = ftfy.TextFixerConfig(explain=False)
     lines = text.split("\n")
-    return "\n".join(line if line.isascii() else ftfy.fix_encoding(line, config) for line in lines)
+    for number, line in enumerate(lines):
+        if not line.isascii() and (len(runs) > _MANY_RUNS or any(run in line for run in runs)):
+            line = _LOST_LEAD.sub(lambda found: chr(0x2000 + ord(found[1]) - 0x80), line)
+            lines[number] = ftfy.fix_encoding(line, config)
+    return "\n".join(lines)

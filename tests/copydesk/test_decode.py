@@ -108,6 +108,7 @@ def test_declared_charset(content: bytes, content_type: str | None, expected: st
     [
         ("sÃ³lo", "sólo", ("mojibake",)),
         ("â€œQuietâ€\x9d, she said.", "“Quiet”, she said.", ("mojibake",)),
+        ("worked \x80\x94to win", "worked —to win", ("mojibake",)),
         ("It\x92s late\x85", "It’s late…", ("mojibake",)),
         ("Clean line.\nIt donâ€™t.", "Clean line.\nIt don’t.", ("mojibake",)),
         ("ÐŸÑ€Ð¸Ð²ÐµÑ‚", "Привет", ("mojibake",)),
@@ -157,7 +158,7 @@ def test_mended_text_is_clean(text: str) -> None:
     mended, repaired = mend(text)
     mended.encode()
     assert not any(
-        unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t" or character in "\u2028\ufeff"
+        (unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t") or character in "\u2028\ufeff"
         for character in mended
     )
     assert bool(repaired) == (mended != text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import gzip
 import io
 import json
@@ -24,6 +25,7 @@ from hypothesis import strategies as st
 from copydesk import sources
 from copydesk.model import Compression, Format, Item, Reject, Shard, SourceFile
 from copydesk.settings import Settings
+from copydesk.sources import stream
 from copydesk.sources.base import canonical_json, mapped, name_id, record_id
 from copydesk.sources.lines import lines, values
 from copydesk.sources.sniff import format_of
@@ -138,10 +140,14 @@ def test_file_that_vanished_or_cannot_be_read(tmp_path: Path) -> None:
     assert errors(found) == ["vanished", "not-a-file", "not-a-file"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_file_without_permission(tmp_path: Path) -> None:
-    file = source(tmp_path / "f", b"text", "text")
-    os.chmod(file.path, 0)
+@pytest.mark.parametrize("format", FORMATS)
+def test_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: Format) -> None:
+    file = source(tmp_path / "f", b"text", format)
+
+    def refuse(*_: Any) -> int:  # as chmod would, but for root as well
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(stream.os, "open", refuse)
     assert errors(sources.read(Shard(0, (file,)), Settings())) == ["unreadable"]
 
 
