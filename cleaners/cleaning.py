@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from cleaners.engine import Engine, Hit, engine
 from cleaners.fields import gather
 from cleaners.layout import Cut, place
 from cleaners.page import Page
-from cleaners.span import Cleaned, Fields, Span, apply
+from cleaners.span import Cleaned, Fields, Removal, Span, apply
 
 # Texts are joined up to about this many bytes: enough to spread the cost of a call, little enough for the memory.
 BATCH_BYTES = 4 << 20
@@ -92,15 +93,18 @@ def _clean_one(source: Source, data: bytes, hits: list[Hit], rules: Engine) -> C
     if not source.text.isascii():
         spans, vetoes = _code_points(data, spans), _code_points(data, vetoes)
     text, removals = apply(source.text, spans, vetoes)
-    kept = {(span.start, span.end, span.rule): cut for span, cut in zip(spans, cuts, strict=True)}
-    held = {rule for removal in removals for rule in ((removal.start, removal.end),)}
-    values = [
-        value
-        for (start, end, _), cut in sorted(kept.items(), key=lambda pair: pair[0])
-        if any(a <= start and end <= b for a, b in held)
-        for value in cut.values
-    ]
-    return Cleaned(text, removals, gather(values) if values else Fields())
+    return Cleaned(text, removals, _fields(cuts, spans, removals))
+
+
+def _fields(cuts: Sequence[Cut], spans: Sequence[Span], removals: Sequence[Removal]) -> Fields:
+    """What the cuts found, in order of position; of those only that no veto cancelled."""
+    starts = [removal.start for removal in removals]
+    values = []
+    for span, cut in sorted(zip(spans, cuts, strict=True), key=lambda pair: (pair[0].start, pair[0].end, pair[0].rule)):
+        place = bisect.bisect_right(starts, span.start) - 1
+        if cut.values and place >= 0 and span.end <= removals[place].end:
+            values += cut.values
+    return gather(values)
 
 
 def _code_points(data: bytes, spans: list[Span]) -> list[Span]:

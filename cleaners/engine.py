@@ -84,7 +84,7 @@ class _Matcher:
         ]
         self._set = re2.Set.SearchSet(options())
         for rule in known:
-            self._set.Add(_uncaptured(rule.anchored))
+            self._set.Add(_uncaptured(rule.lookup))
         self._set.Compile()
 
     def hits(self, data: bytes, start: int, end: int) -> Iterator[Hit]:
@@ -109,7 +109,7 @@ class _Matcher:
 def _finder(known: Sequence[Rule]) -> re2._Regexp:
     chosen = options()
     chosen.never_capture = True
-    return re2.compile("|".join(_uncaptured(rule.anchored) for rule in known) or r"[^\x00-\x{10FFFF}]", chosen)
+    return re2.compile("|".join(_uncaptured(rule.lookup) for rule in known) or r"[^\x00-\x{10FFFF}]", chosen)
 
 
 def _uncaptured(pattern: str) -> str:

@@ -42,7 +42,7 @@ def gather(values: Iterable[tuple[str, str]]) -> Fields:
 
 
 def authors(text: str) -> tuple[str, ...]:
-    """Names in a byline without its "By": split at commas and "and"; roles and agencies are left out if names are left."""
+    """Names in a byline without its "By": split at commas and "and"; roles and agencies go where names are left."""
     parts = [part.strip(" .-–—") for part in _AND.split(text)]
     names = [part for part in parts if part and not _ROLE.search(part) and part[:1].isupper()]
     return tuple(names or [part for part in parts if part][:1])

@@ -159,9 +159,8 @@ def _block(page: Page, heading: int, taken: set[int]) -> list[int]:
     for line in page.down(page.next(heading)):
         if len(block) >= BLOCK_LINES:
             break
-        if line not in taken:
-            if page.end(line) - line > BLOCK_LINE_LENGTH or _STOP_END.search(page.line(line)):
-                break
+        if line not in taken and (page.end(line) - line > BLOCK_LINE_LENGTH or _STOP_END.search(page.line(line))):
+            break
         block.append(line)
     return block
 
@@ -195,7 +194,7 @@ def _neighbours(page: Page, lines: Iterable[int]) -> set[int]:
 
 def _caption(line: str, held: bool) -> bool:
     words = _WORD.findall(line)
-    if not 2 <= len(words) or len(line) > CAPTION_LENGTH or _SENTENCE_END.search(line):
+    if not len(words) >= 2 or len(line) > CAPTION_LENGTH or _SENTENCE_END.search(line):
         return False
     if line[0] in "\"'“‘«„" or _ATTRIBUTED.search(line) or not line[0].isupper():
         return False

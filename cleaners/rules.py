@@ -40,6 +40,7 @@ _KEYS = {
     "languages",
     "max_length",
     "pattern",
+    "hint",
     "takes",
     "leaves",
 }
@@ -67,7 +68,8 @@ class Rule:
     (a whole line, there only), "heading" (a whole line that begins a block of short lines), "beside" (a whole
     line next to one that another rule takes). languages: primary subtags; empty means all.
     max_length: longest line it looks at, in code points. pattern: in RE2 syntax, anchored by its scope, case
-    ignored unless the pattern says (?-i:...). takes, leaves: examples, whole lines.
+    ignored unless the pattern says (?-i:...). hint: a small pattern, not anchored by the scope, that a line must
+    match as well; it is what the line is looked up by. takes, leaves: examples, whole lines.
     """
 
     id: str
@@ -80,10 +82,16 @@ class Rule:
     leaves: tuple[str, ...]
     field: str | None = None
     languages: tuple[str, ...] = ()
+    hint: str | None = None
 
     def speaks(self, language: str | None) -> bool:
         """Whether the rule is for texts of `language` (BCP 47; None: unknown, every rule is)."""
         return not self.languages or language is None or language.partition("-")[0].lower() in self.languages
+
+    @property
+    def lookup(self) -> str:
+        """What finds candidate lines: the hint, or the anchored pattern itself where that is cheap."""
+        return f"(?im)(?:{self.hint})" if self.hint else self.anchored
 
     @property
     def anchored(self) -> str:
@@ -146,6 +154,7 @@ def _rules_of(pack: str, tables: Iterable[Mapping[str, Any]], words: Mapping[str
             leaves=tuple(table["leaves"]),
             field=table.get("field"),
             languages=tuple(table.get("languages", ())),
+            hint=_expand(where, table["hint"], words) if "hint" in table else None,
         )
         _check(where, rule)
         yield rule
@@ -186,6 +195,7 @@ def _check(where: str, rule: Rule) -> None:
         raise RuleError(f"{where}: at least {MINIMUM_EXAMPLES} lines in `takes` and in `leaves`")
     try:
         compiled = re2.compile(rule.anchored, options())
+        re2.compile(rule.lookup, options())
     except re2.error as error:
         raise RuleError(f"{where}: {error}") from error
     if unknown := set(compiled.groupindex) - set(FIELD_NAMES):

@@ -6,6 +6,7 @@ the rules cannot matter; `restore` puts every part back, character for character
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -79,10 +80,12 @@ def apply(text: str, spans: Iterable[Span], vetoes: Iterable[Span] = ()) -> tupl
     Raises ValueError for a span outside the text.
     """
     removals = []
-    keep = sorted((v.start, v.end) for v in vetoes)
+    keep = _united(vetoes)
+    starts = [a for a, _ in keep]
     for group in _groups(text, spans):
         start, end = group[0].start, max(s.end for s in group)
-        if not any(a < end and start < b for a, b in keep):
+        before = bisect.bisect_left(starts, end)  # the vetoes that begin before the removal ends
+        if not before or keep[before - 1][1] <= start:
             removals.append(_removal(text, start, end, group))
     return _without(text, removals), tuple(removals)
 
@@ -100,6 +103,17 @@ def restore(text: str, removals: Sequence[Removal]) -> str:
         position = removal.end
     parts.append(text[taken:])
     return "".join(parts)
+
+
+def _united(spans: Iterable[Span]) -> list[tuple[int, int]]:
+    """What the spans cover, as disjoint ranges in order of position."""
+    united: list[tuple[int, int]] = []
+    for start, end in sorted((span.start, span.end) for span in spans if span.start < span.end):
+        if united and start < united[-1][1]:
+            united[-1] = united[-1][0], max(united[-1][1], end)
+        else:
+            united.append((start, end))
+    return united
 
 
 def _groups(text: str, spans: Iterable[Span]) -> Iterable[list[Span]]:

@@ -1,0 +1,106 @@
+"""Every rule takes what it says it takes and leaves what it says it leaves; packs that are wrong are refused."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import re2
+
+from cleaners.engine import Engine, engine
+from cleaners.rules import Rule, RuleError, load, options, rules
+
+TAKES = [pytest.param(rule, line, id=f"{rule.id}-{n}") for rule in rules() for n, line in enumerate(rule.takes)]
+LEAVES = [pytest.param(rule, line, id=f"{rule.id}-{n}") for rule in rules() for n, line in enumerate(rule.leaves)]
+
+
+def matched(rule: Rule, line: str) -> bool:
+    """Whether the engine, knowing this rule only, finds it in the line."""
+    data = line.encode()
+    alone = Engine([rule])
+    return bool(list(alone.vetoes(data, 0, len(data)) if rule.action == "keep" else alone.hits(data)))
+
+
+@pytest.mark.parametrize(("rule", "line"), TAKES)
+def test_takes(rule: Rule, line: str) -> None:
+    assert matched(rule, line)
+    assert len(line) <= rule.max_length
+
+
+@pytest.mark.parametrize(("rule", "line"), LEAVES)
+def test_leaves(rule: Rule, line: str) -> None:
+    assert not matched(rule, line)
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.id)
+def test_pattern_is_small_and_linear(rule: Rule) -> None:
+    compiled = re2.compile(rule.anchored, options())
+    assert compiled.programsize < 40_000
+    assert all(int(most) <= 8 for most in re.findall(r"\{\d*,?(\d+)\}", rule.pattern)), "counted repeats are small"
+    assert r"\n" not in rule.pattern
+
+
+def test_examples_are_not_taken_by_longer_lines() -> None:
+    rule = next(rule for rule in rules() if rule.id == "ad-word")
+    assert not matched(rule, " " * rule.max_length + "Advertisement")
+
+
+def test_ids_are_ordered_and_packs_are_all_read() -> None:
+    ids = [rule.id for rule in rules()]
+    assert ids == sorted(ids)
+    assert {"ad_marker", "header", "caption", "call_to_action", "placeholder_list", "legal"} <= {
+        rule.category for rule in rules()
+    }
+    assert engine() is engine()
+
+
+GOOD: dict[str, Any] = {
+    "id": "x",
+    "scope": "line",
+    "max_length": 10,
+    "pattern": "a{{b}}",
+    "takes": ["abb", "abb"],
+    "leaves": ["c", "d"],
+}
+
+
+def test_words_are_put_in() -> None:
+    packs = {"_words": {"words": {"b": "b{{c}}", "c": "b"}}, "p": {"rule": [GOOD]}}
+    assert [(rule.id, rule.category) for rule in load(packs)] == [("x", "p")]
+    assert matched(load(packs)[0], "abb")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"colour": "red"}, "unknown keys"),
+        ({"pattern": "(?=a)"}, "invalid"),
+        ({"pattern": "(a"}, "missing"),
+        ({"pattern": "{{nothing}}"}, "no words"),
+        ({"scope": "page"}, "scope"),
+        ({"action": "erase"}, "action"),
+        ({"action": "field"}, "field"),
+        ({"field": "title"}, "field"),
+        ({"action": "field", "field": "colour"}, "none of"),
+        ({"max_length": 0}, "max_length"),
+        ({"takes": ["one"]}, "at least 2"),
+        ({"leaves": []}, "at least 2"),
+        ({"pattern": "(?P<colour>a)"}, "no fields"),
+    ],
+)
+def test_wrong_packs_are_refused(change: dict[str, Any], said: str) -> None:
+    rule = {**GOOD, "pattern": "abb", **change}
+    with pytest.raises(RuleError, match=r"pack p, rule 'x'") as error:
+        load({"p": {"rule": [rule]}})
+    assert said in str(error.value)
+
+
+def test_missing_keys_and_ids_used_twice_are_refused() -> None:
+    rule = {**GOOD, "pattern": "abb"}
+    with pytest.raises(RuleError, match="missing keys"):
+        load({"p": {"rule": [{"id": "x"}]}})
+    with pytest.raises(RuleError, match="used twice"):
+        load({"p": {"rule": [rule]}, "q": {"rule": [rule]}})
+    with pytest.raises(RuleError, match="circle"):
+        load({"_words": {"words": {"b": "{{b}}"}}, "p": {"rule": [GOOD]}})
