@@ -20,6 +20,7 @@ from copydesk import disk, manifest, points
 from copydesk.errors import StoreError
 from copydesk.layout import STATE, Layout
 from copydesk.manifest import Commit, PublishedFile
+from copydesk.parquet import BROKEN
 from copydesk.schema import DATASETS
 
 _PARTITION = re.compile(r"ingest_date=\d{4}-\d{2}-\d{2}")
@@ -174,10 +175,11 @@ def _rows(path: Path, schema: pa.Schema | None) -> int:
     """Rows of a Parquet file. Raises StoreError if it is none, or not of `schema`."""
     try:
         metadata = pq.read_metadata(path)
-    except (pa.ArrowInvalid, OSError) as error:
+        same = schema is None or metadata.schema.to_arrow_schema().equals(schema)
+    except BROKEN as error:
         if isinstance(error, OSError) and error.errno == errno.EIO:
             raise
         raise StoreError(f"{path}: not a whole Parquet file: {error}") from error
-    if schema is not None and not metadata.schema.to_arrow_schema().equals(schema):
+    if not same:
         raise StoreError(f"{path}: its schema is not that of the dataset")
-    return metadata.num_rows
+    return int(metadata.num_rows)

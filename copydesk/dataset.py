@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from copydesk import layout, manifest
 from copydesk.errors import StoreError, UsageError
+from copydesk.parquet import BROKEN
 from copydesk.schema import ARTICLES, DATASETS
 
 TEXTS = ("articles", "duplicates", "revisions")
@@ -67,7 +68,7 @@ def texts(root: Path, paths: Iterable[str], ids: Collection[str]) -> dict[str, s
             break
         try:
             found.update(_texts_of(root / path, wanted))
-        except (pa.ArrowException, OSError) as error:
+        except BROKEN as error:
             raise StoreError(f"{root / path}: cannot be read: {error}") from error
     return found
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from copydesk.errors import StoreError
 from copydesk.model import SourceFile
-from copydesk.parquet import write_sorted
+from copydesk.parquet import BROKEN, write_sorted
 
 _COLUMNS: dict[str, pa.DataType] = {
     "uri": pa.string(),
@@ -88,7 +88,7 @@ def load(paths: Sequence[Path]) -> Ledger:
     for path in paths:
         try:
             tables.append(pq.read_table(path, schema=SCHEMA, partitioning=None))
-        except (pa.ArrowException, OSError) as error:
+        except BROKEN as error:
             raise StoreError(f"{path}: the ledger cannot be read: {error}") from error
     return Ledger(pa.concat_tables(tables) if tables else SCHEMA.empty_table())
 

@@ -19,6 +19,9 @@ ROW_GROUP_ROWS = 122_880
 
 BLOOM_FALSE_POSITIVES = 0.01
 
+BROKEN = (pa.ArrowException, OSError, ValueError)
+"""What reading a damaged file raises; ValueError: names in its footer that are not UTF-8."""
+
 SORTED_BY: dict[str, tuple[str, ...]] = {
     "articles": ("published_at", "id"),
     "duplicates": ("published_at", "id"),
@@ -67,7 +70,7 @@ def rows_per_group(table: pa.Table) -> int:
     """How many rows come to ROW_GROUP_BYTES, at least one and at most ROW_GROUP_ROWS."""
     if not table.num_rows:
         return ROW_GROUP_ROWS
-    return max(1, min(ROW_GROUP_ROWS, ROW_GROUP_BYTES * table.num_rows // max(1, table.nbytes)))
+    return int(max(1, min(ROW_GROUP_ROWS, ROW_GROUP_BYTES * table.num_rows // max(1, table.nbytes))))
 
 
 def _difference(got: pa.Schema, want: pa.Schema) -> str:

@@ -80,10 +80,21 @@ def check(root: Path, paths: Mapping[str, Sequence[str]], faults: Faults) -> Non
         }
         with duckdb.connect(":memory:", config=config) as connection:
             for name, files in paths.items():
-                connection.execute(f'CREATE VIEW "{name}" AS {select(root, name, files)}')
+                _make_view(connection, name, select(root, name, files), select(root, name, ()), faults)
             connection.execute(f"CREATE VIEW records AS {_RECORDS}")
             for name, sql in CHECKS:
                 _run(connection, name, sql, faults)
+
+
+def _make_view(connection: duckdb.DuckDBPyConnection, name: str, rows: str, no_rows: str, faults: Faults) -> None:
+    """A view of `rows`; of none, with a fault, if DuckDB will not have one of the files."""
+    import duckdb
+
+    try:
+        connection.execute(f'CREATE VIEW "{name}" AS {rows}')
+    except duckdb.Error as error:
+        faults.add("unreadable", f"{name}/", str(error).splitlines()[0])
+        connection.execute(f'CREATE VIEW "{name}" AS {no_rows}')
 
 
 def _run(connection: duckdb.DuckDBPyConnection, name: str, sql: str, faults: Faults) -> None:

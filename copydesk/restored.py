@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleaners.span import Removal, restore
 from copydesk.dataset import TEXTS
 from copydesk.fault import Faults
+from copydesk.parquet import BROKEN
 
 Row = dict[str, Any]
 
@@ -35,7 +35,7 @@ def check(root: Path, paths: Mapping[str, Sequence[str]], faults: Faults) -> Non
     for removals_path, files in parts.items():
         try:
             removals = _removals(root / removals_path) if removals_path in removals_files else {}
-        except (pa.ArrowException, OSError, ValueError) as error:
+        except BROKEN as error:
             faults.add("unreadable", removals_path, str(error))
             continue
         for path in files:
@@ -47,7 +47,7 @@ def _check_file(root: Path, path: str, removals: Mapping[str, Sequence[Removal]]
         for row in _rows(root / path, _COLUMNS):
             for name, message in _faults_of(row, removals.get(row["id"], ())):
                 faults.add(name, f"{path} {row['id']}", message)
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except BROKEN as error:
         faults.add("unreadable", path, str(error))
 
 

@@ -19,7 +19,6 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from copydesk import lock, manifest, relations, restored
@@ -27,6 +26,7 @@ from copydesk.errors import StoreError, UsageError
 from copydesk.fault import Fault, Faults
 from copydesk.layout import STATE, Layout
 from copydesk.manifest import Commit, PublishedFile
+from copydesk.parquet import BROKEN
 from copydesk.schema import DATASETS
 
 __all__ = ["Fault", "verify"]
@@ -123,7 +123,7 @@ def _is_sound_parquet(path: Path, file: PublishedFile, faults: Faults) -> bool:
     try:
         metadata = pq.read_metadata(path)
         schema = metadata.schema.to_arrow_schema()
-    except (pa.ArrowException, OSError) as error:
+    except BROKEN as error:
         faults.add("parquet", file.path, str(error))
         return False
     if metadata.num_rows != file.rows:
