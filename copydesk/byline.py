@@ -22,8 +22,9 @@ _LINKS = ("author", "authors", "autor", "autoren", "auteur", "auteurs", "autore"
           "writer", "writers", "journalist", "journalists", "bios", "reporter", "reporters", "staff")  # fmt: skip
 _SELECTOR = ", ".join(
     [
-        "h1, time, [class*='byline' i], [class*='author' i], [class*='writer' i], [class*='credit-name' i], [rel~='author']",
-        "[data-testid*='byline' i], [class*='date' i], [id*='date' i], [class*='publish' i], [class*='posted' i], [class*='timestamp' i]",
+        "h1, time, [rel~='author'], [data-testid*='byline' i], [id*='date' i]",
+        *(f"[class*='{part}' i]" for part in ("byline", "author", "writer", "credit-name")),
+        *(f"[class*='{part}' i]" for part in ("date", "publish", "posted", "timestamp")),
         *(f"a[href*='/{word}/']" for word in _LINKS),
     ]
 )
@@ -31,11 +32,13 @@ _WHO = re.compile(r"byline|author|writer|credit-name", re.I)
 _WHEN = re.compile(r"date|publish|posted|timestamp|time", re.I)
 _CHANGED = re.compile(r"updat|modif|edited|aktualis|mise à jour|actualiz|aggiorn", re.I)
 _BY = re.compile(r"(?:\bby|\bvon|\bpar|\bpor|\bdi|\bdoor|\baf|\bav|autor(?:in)?|author|auteur)\b[\s:/]*$", re.I)
-_NOT_NAMES = frozenset(
-    """about all article articles author blog by comments contact editorial email facebook follow full guest home latest link manga
-    min minutes more nachrichten news newsletter opinion our photo photos politics posts press print privacy profile read redaktion
-    related reviews search see share sign sports staff subscribe team tweet twitter updated view video videos world your""".split()
-)
+_NOT_NAMES_WORDS = """
+    about all article articles author blog by comments contact editorial email facebook follow full guest home
+    latest link manga min minutes more nachrichten news newsletter opinion our photo photos politics posts press
+    print privacy profile read redaktion related reviews search see share sign sports staff subscribe team tweet
+    twitter updated view video videos world your
+"""
+_NOT_NAMES = frozenset(_NOT_NAMES_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def read(parser: LexborHTMLParser, title: str | None, sites: tuple[str, ...], la
         if not 2 < len(text) <= MAX_TEXT:
             continue
         attributes = node.attributes
-        label = f"{attributes.get('class') or ''} {attributes.get('id') or ''} {attributes.get('data-testid') or ''} {attributes.get('rel') or ''}"
+        label = " ".join(attributes.get(name) or "" for name in ("class", "id", "data-testid", "rel"))
         if published is None and (node.tag == "time" or _WHEN.search(label)):
             published = _date(node, text, label, language)
         if marked or not (node.tag == "a" or _WHO.search(label)):

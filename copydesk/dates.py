@@ -68,7 +68,8 @@ def parse(
 ) -> Date | None:
     """A date from whatever a source holds for one; None if it holds none, or one that cannot be right.
 
-    value: ISO 8601, RFC 2822 or human words in a string, seconds or milliseconds (micro-, nanoseconds) since 1970, a `date`, a `datetime`.
+    value: ISO 8601, RFC 2822 or human words in a string; seconds, milli-, micro- or nanoseconds since 1970; a `date`,
+    a `datetime`.
     language: BCP 47, decides the order of 01/02/2023. reference: the latest moment that is not the future
     (aware; default: now).
     """
@@ -156,9 +157,8 @@ def _from_string(value: str, language: str | None) -> _Found | None:
         return None
     if match := _ISO.fullmatch(text):
         return _from_iso(match, language)
-    if match := _COMPACT.fullmatch(text):
-        if (found := _from_compact(match)) is not None:
-            return found
+    if (match := _COMPACT.fullmatch(text)) and (found := _from_compact(match)) is not None:
+        return found
     if re.fullmatch(r"[0-9]{9,19}(?:\.[0-9]{1,9})?", text, re.ASCII):
         return _from_number(float(text))
     return _from_words(text, language) or _from_mail(text) or _from_anything(text, language)
@@ -287,14 +287,14 @@ def _from_mail(text: str) -> _Found | None:
 
 
 def _from_anything(text: str, language: str | None) -> _Found | None:
-    """dateparser, for languages and phrasings that the above does not know; slow, so short strings in a known language only."""
+    """By dateparser, for languages that the above does not know; slow, so only short strings in a known language."""
     if len(text) > 60 or not language or not re.search("[0-9]{4}", text) or not re.search(r"[^\W\d_]{3}", text):
         return None
-    import dateparser  # 0.5 s, and seldom needed
+    import dateparser  # type: ignore[import-untyped]  # 0.5 s, and seldom needed
 
     settings = {"STRICT_PARSING": True, "REQUIRE_PARTS": ["day", "month", "year"], "PARSERS": ["absolute-time"]}
     try:
-        moment = dateparser.parse(text, languages=[language.partition("-")[0].lower()], settings=settings)  # type: ignore[arg-type]
+        moment = dateparser.parse(text, languages=[language.partition("-")[0].lower()], settings=settings)
     except (ValueError, TypeError, KeyError, OverflowError, AttributeError, RecursionError):
         return None
     if moment is None:

@@ -13,7 +13,7 @@ EXTRACTOR = "trafilatura"
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """text: paragraphs, headings, list items and table rows as lines in reading order. extracted_by: which path took it."""
+    """text: paragraphs, headings, list items, table rows as lines in reading order. extracted_by: the path taken."""
 
     text: str
     extracted_by: str

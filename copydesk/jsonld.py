@@ -23,11 +23,12 @@ _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|NewsItem|CreativeWork|R
 _PAGE = re.compile(
     r"(?:WebPage|ItemPage|AboutPage|MedicalWebPage|VideoObject|AudioObject|PodcastEpisode|Product|Event)$"
 )
-_ELSEWHERE = frozenset(
-    {"itemListElement", "isPartOf", "breadcrumb", "relatedLink", "citation", "mentions", "about", "publisher", "author",
-     "image", "logo", "liveBlogUpdate", "comment", "review", "hasPart", "offers", "subjectOf", "isRelatedTo", "video",
-     "associatedMedia", "blogPost", "blogPosts", "workExample", "aggregateRating", "potentialAction", "reviews", "itemReviewed"}
-)  # fmt: skip
+_ELSEWHERE = frozenset({
+    "itemListElement", "isPartOf", "breadcrumb", "relatedLink", "citation", "mentions", "about", "publisher",
+    "author", "image", "logo", "liveBlogUpdate", "comment", "review", "hasPart", "offers", "subjectOf",
+    "isRelatedTo", "video", "associatedMedia", "blogPost", "blogPosts", "workExample", "aggregateRating",
+    "potentialAction", "reviews", "itemReviewed",
+})  # fmt: skip
 """Properties whose nodes are about something other than the page."""
 
 _WRAPPING = re.compile(

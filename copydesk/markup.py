@@ -15,10 +15,11 @@ MAX_ATTRIBUTES = 5_000
 
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{10000,}")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-_SHALLOW = frozenset(
-    """area base br col dd dt embed hr img input li link meta option p param path rect circle source td th tr track use wbr
-    tbody thead tfoot script style svg g""".split()
-)
+_SHALLOW_WORDS = """
+    area base br col dd dt embed hr img input li link meta option p param path rect circle source td th tr track
+    use wbr tbody thead tfoot script style svg g
+"""
+_SHALLOW = frozenset(_SHALLOW_WORDS.split())
 """Elements that are empty or end where the next of their kind begins, so that an open tag adds no depth."""
 
 

@@ -29,7 +29,10 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "tags": ("tags", "keywords"),
     "section": ("section", "category"),
     "credit": ("credit",),
-    "published": ("date", "published_at", "published", "publish_date", "published_date", "date_published", "pub_date", "pubdate", "publication_date", "datePublished"),
+    "published": (
+        "date", "published_at", "published", "publish_date", "published_date", "date_published", "pub_date",
+        "pubdate", "publication_date", "datePublished",
+    ),
     "modified": ("modified_at", "modified", "date_modified", "updated_at", "updated", "dateModified"),
     "language": ("language", "lang"),
     "license": ("license", "licence"),

@@ -43,17 +43,18 @@ _ENDS_IN_ROLE = re.compile(
     r"|redakteur|redakteurin|photographer|chief|fellow|lecturer|president)s?$",
     re.I,
 )
-PARTICLES = frozenset("de del della der di da dos das du la le el al van von den ter bin ibn y e of zu af st".split())
+_PARTICLES = "de del della der di da dos das du la le el al van von den ter bin ibn y e of zu af st"
+PARTICLES = frozenset(_PARTICLES.split())
 """Words of a name that are written small."""
 
-_NOBODY = frozenset(
-    """
+_NOBODY_WORDS = """
     admin administrator anonymous author authors contributor default editor editorial editorial-team guest
-    guest-author guest-contributor n/a na nan none null redaktion redazione rédaction redacción redação root staff staff-report
-    staff-reporter staff-reports staff-writer staff-writers team unknown user webmaster web-desk webdesk web-staff news-staff news-desk the-editors editors
-    editorial-staff editorial-board-member super-user wpadmin archive-author published updated share view-all-posts more-by see-all
-    """.split()
-)
+    guest-author guest-contributor n/a na nan none null redaktion redazione rédaction redacción redação root
+    staff staff-report staff-reporter staff-reports staff-writer staff-writers team unknown user webmaster
+    web-desk webdesk web-staff news-staff news-desk the-editors editors editorial-staff editorial-board-member
+    super-user wpadmin archive-author published updated share view-all-posts more-by see-all
+"""
+_NOBODY = frozenset(_NOBODY_WORDS.split())
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 _SUFFIX = re.compile(
     r"(?:jr|sr|ii|iii|iv|md|phd|ph\.d|m\.d|mba|esq|obe|mbe|cpa|rn|dr|rdn|ldn?|ms|cscs|facs|ph\.?d|sponsored|advertorial)\.?",
@@ -116,7 +117,7 @@ def _split(byline: str) -> list[str]:
         previous, text = text, _BY.sub("", text, count=1)
     if _is_inverted(text):
         return [text] if _is_person(text) else []
-    names = []
+    names: list[str] = []
     for group in _SPLIT.split(text):
         parts = [group] if _is_inverted(group) else group.split(",")
         # what follows a name and ends in a role is that person's: `Ada Lind, Political Correspondent`

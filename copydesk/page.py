@@ -41,19 +41,25 @@ _TITLES = (
     "title",
 )
 _PUBLISHED = (
-    "article:published_time", "article:published", "og:article:published_time", "og:published_time", "og:pubdate", "datepublished",
-    "parsely-pub-date", "sailthru.date", "publish-date", "publish_date", "published_date", "published-date", "pubdate", "ptime", "published_at",
-    "publication_date", "publication-date", "publicationdate", "article.published", "article_date_original", "originalpublicationdate", "cxenseparse:recs:publishtime",
-    "citation_publication_date", "citation_date", "dc.date.issued", "dcterms.issued", "dc.date.created", "dcterms.created", "dcterms.date",
-    "dc.date", "rnews:datepublished", "displaydate", "date", "created", "timestamp", "bt:pubdate", "shareaholic:article_published_time",
+    "article:published_time", "article:published", "og:article:published_time", "og:published_time",
+    "og:pubdate", "datepublished", "parsely-pub-date", "sailthru.date", "publish-date", "publish_date",
+    "published_date", "published-date", "pubdate", "ptime", "published_at", "publication_date",
+    "publication-date", "publicationdate", "article.published", "article_date_original",
+    "originalpublicationdate", "cxenseparse:recs:publishtime", "citation_publication_date", "citation_date",
+    "dc.date.issued", "dcterms.issued", "dc.date.created", "dcterms.created", "dcterms.date", "dc.date",
+    "rnews:datepublished", "displaydate", "date", "created", "timestamp", "bt:pubdate",
+    "shareaholic:article_published_time",
 )  # fmt: skip
 _MODIFIED = (
-    "article:modified_time", "article:modified", "og:article:modified_time", "og:updated_time", "datemodified", "dcterms.modified",
-    "dc.date.modified", "last-modified", "lastmod", "modified_date", "article.updated", "revised", "lastmodified",
+    "article:modified_time", "article:modified", "og:article:modified_time", "og:updated_time", "datemodified",
+    "dcterms.modified", "dc.date.modified", "last-modified", "lastmod", "modified_date", "article.updated",
+    "revised", "lastmodified",
 )  # fmt: skip
 _AUTHORS = (
-    "parsely-author", "byl", "author", "authors", "sailthru.author", "article:author_name", "citation_author", "dc.creator", "dcterms.creator", "creator",
-    "article:author", "og:article:author", "og:author", "article.author", "rbauthors", "shareaholic:article_author_name", "twitter:data1", "cxenseparse:author", "dc.contributor",
+    "parsely-author", "byl", "author", "authors", "sailthru.author", "article:author_name", "citation_author",
+    "dc.creator", "dcterms.creator", "creator", "article:author", "og:article:author", "og:author",
+    "article.author", "rbauthors", "shareaholic:article_author_name", "twitter:data1", "cxenseparse:author",
+    "dc.contributor",
 )  # fmt: skip
 _SITES = (
     "og:site_name",
@@ -88,7 +94,7 @@ _CC = re.compile(r"creativecommons\.org/(?:licenses|publicdomain)/", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """metadata: what the page says; flags: `paywalled`, `live`, `index-page`; site_names: what the publisher calls itself."""
+    """metadata: what the page says. flags: `paywalled`, `live`, `index-page`. site_names: the publisher's own names."""
 
     metadata: Metadata
     flags: tuple[str, ...] = ()

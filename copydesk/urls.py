@@ -14,16 +14,15 @@ if TYPE_CHECKING:
 MAX_URL = 8192
 """Characters; what is longer is data in the shape of a URL."""
 
-TRACKING = frozenset(
-    """
-    _ga _gl _hsenc _hsmi __twitter_impression _openstat action_object_map action_ref_map action_type_map cmp cmpid
-    dclid dicbo emc fb_action_ids fb_action_types fb_ref fb_source fbclid feature_id feedname feedtype ftag gbraid
-    gclid gclsrc guccounter guce_referrer guce_referrer_sig hootpostid hsctatracking icid igsh igshid int_cmp
-    int_source intcid ito mbid mc_cid mc_eid mkt_tok msclkid ncid ocid oly_anon_id oly_enc_id partner ref ref_src
-    ref_url referer referrer s_cid s_kwcid smid smtyp soc_src soc_trk spm srsltid taid trk twclid ttclid vero_conv
-    vero_id wbraid wickedid wprov wt_mc xtor yclid ysclid
-    """.split()
-)
+_TRACKING = """
+    _ga _gl _hsenc _hsmi __twitter_impression _openstat action_object_map action_ref_map action_type_map cmp
+    cmpid dclid dicbo emc fb_action_ids fb_action_types fb_ref fb_source fbclid feature_id feedname feedtype
+    ftag gbraid gclid gclsrc guccounter guce_referrer guce_referrer_sig hootpostid hsctatracking icid igsh
+    igshid int_cmp int_source intcid ito mbid mc_cid mc_eid mkt_tok msclkid ncid ocid oly_anon_id oly_enc_id
+    partner ref ref_src ref_url referer referrer s_cid s_kwcid smid smtyp soc_src soc_trk spm srsltid taid trk
+    twclid ttclid vero_conv vero_id wbraid wickedid wprov wt_mc xtor yclid ysclid
+"""
+TRACKING = frozenset(_TRACKING.split())
 """Query parameters that say where a reader came from and never which page is meant. After the lists of ClearURLs
 (https://docs.clearurls.xyz) and courlan (https://github.com/adbar/courlan); `source`, `id`, `p` and the like stay,
 because somewhere they choose the page."""
