@@ -60,7 +60,7 @@ def is_binary(content: bytes) -> bool:
 
 def refuse_binary(content: bytes, declared: str | None = None) -> None:
     """Raises ItemError("decode", "binary") for bytes that are no text."""
-    if is_binary(content) and _wide(content, declared) is None:
+    if is_binary(content) and wide_charset(content, declared) is None:
         raise ItemError("decode", "binary", "not text in any charset: give the text or the page itself")
 
 
@@ -75,7 +75,7 @@ def decode(content: bytes, declared: str | None = None) -> Decoded:
     """
     if not content:
         raise ItemError("decode", "empty", "there is nothing in it")
-    wide = _wide(content, declared)
+    wide = wide_charset(content, declared)
     if wide:
         text = content.decode(wide, "replace")
         return Decoded(text, wide, ("invalid-bytes",) if "\ufffd" in text else ())
@@ -126,8 +126,8 @@ def declared_charset(content: bytes, content_type: str | None = None) -> str | N
     return None if name is None or name.startswith(("utf-16", "utf-32")) else label
 
 
-def _wide(content: bytes, declared: str | None) -> str | None:
-    """UTF-16 or UTF-32, if a mark, the declaration or the place of the NULs says so."""
+def wide_charset(content: bytes, declared: str | None = None) -> str | None:
+    """UTF-16 or UTF-32, if a mark, the declaration or the place of the NULs says so; else None."""
     for mark, name in _BOMS[1:]:
         if content.startswith(mark):
             return name
@@ -181,7 +181,8 @@ def _damaged_utf8(content: bytes, label: str | None) -> str | None:
     return None
 
 
-_HIGH_LINE = re.compile(rb"[^\n]{0,400}[\x80-\xff][^\n]{0,400}")
+_HIGH = re.compile(rb"[\x80-\xff]")
+_AROUND = 200
 _GUESS_BYTES = 8 * 1024
 _FEW_LETTERS = 24
 
@@ -193,10 +194,11 @@ def _guess(content: bytes) -> str:
     charset-normalizer judges a sample.
     """
     sample = b""
-    for found in _HIGH_LINE.finditer(content[:_SAMPLE]):
-        sample += found.group() + b"\n"
-        if len(sample) > _GUESS_BYTES:
-            break
+    end = 0
+    while len(sample) < _GUESS_BYTES and (high := _HIGH.search(content, end)):
+        start = max(end, high.start() - _AROUND)
+        end = high.end() + _AROUND
+        sample += content[start:end]
     if sum(byte >= 0xC0 for byte in sample) < _FEW_LETTERS:
         return "cp1252"
     from charset_normalizer import from_bytes  # 60 ms

@@ -17,6 +17,9 @@ from copydesk.sources.base import BLOCK_ITEMS, Reading, canonical_json, mapped, 
 from copydesk.sources.stream import chunks, open_regular
 
 MAGIC = b"PAR1"
+_FAULTS = (pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError, MemoryError)
+"""What pyarrow raises for a file that is damaged."""
+
 _BATCH_BYTES = 16 * MIB
 _BUFFER = MIB
 _LARGEST_SPOOL = 16 * 1024 * MIB
@@ -35,7 +38,7 @@ def read(reading: Reading) -> Iterator[Item | Reject]:
                 for n in range(metadata.num_row_groups)
             ]
             columns = list(table.schema_arrow.names)
-        except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
+        except _FAULTS as error:
             raise _not_parquet(error) from None
         _check_columns(columns, reading.settings.map)
         for group, (rows, size) in enumerate(sizes):
@@ -53,7 +56,9 @@ def _group(reading: Reading, table: pq.ParquetFile, group: int, rows: int, size:
     try:
         for batch in table.iter_batches(batch_size=batch_rows, row_groups=[group], use_threads=False):
             yield from _batch(reading, batch)
-    except (pa.ArrowException, OSError, ValueError, TypeError) as error:
+        if reading.number < first + rows:
+            raise ValueError("the file holds fewer rows than it tells")
+    except _FAULTS as error:
         # All parts that hold rows of the group meet this, maybe after some rows: the number says which one tells.
         failed, reading.number = reading.number, first
         if reading.claim():
@@ -75,13 +80,13 @@ def _batch(reading: Reading, batch: pa.RecordBatch) -> Iterator[Item | Reject]:
     number = reading.number - batch.num_rows
     for index, mine in enumerate(ours):
         if mine:
-            row = {name: column[index].as_py() for name, column in zip(batch.schema.names, batch.columns, strict=True)}
-            yield _row(reading, row, str(number + index + 1))
+            yield _row(reading, batch, index, str(number + index + 1))
 
 
-def _row(reading: Reading, row: dict[str, Any], number: str) -> Item | Reject:
+def _row(reading: Reading, batch: pa.RecordBatch, index: int, number: str) -> Item | Reject:
     content = b""
     try:
+        row = _values(batch, index)
         content = canonical_json(row)
         if len(content) > reading.settings.max_item_bytes:
             return reading.too_large("a row", len(content), content, number)
@@ -100,6 +105,13 @@ def _row(reading: Reading, row: dict[str, Any], number: str) -> Item | Reject:
         content=content,
         record=record,
     )
+
+
+def _values(batch: pa.RecordBatch, index: int) -> dict[str, Any]:
+    try:
+        return {name: column[index].as_py() for name, column in zip(batch.schema.names, batch.columns, strict=True)}
+    except _FAULTS as error:  # a string that is not UTF-8, a date out of Python's range
+        raise ItemError("read", "parquet", f"a value of the row cannot be read ({_short(error)})") from None
 
 
 def _check_columns(columns: list[str], names: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ import zlib
 
 import zstandard
 
-from copydesk.decode import is_binary
+from copydesk.decode import is_binary, wide_charset
 from copydesk.errors import ItemError
 from copydesk.model import Compression, Format
 from copydesk.sources import csv, html, jsonl, parquet, warc
@@ -128,9 +128,8 @@ def _of_text(head: bytes, named: str | None, names: frozenset[str]) -> Format:
 
 
 def _as_utf8(head: bytes) -> bytes:
-    """For recognition only: UTF-16 as UTF-8, and no byte-order mark."""
+    """For recognition only: UTF-16 and UTF-32 as UTF-8, and no byte-order mark."""
     if head.startswith(codecs.BOM_UTF8):
         return head[3:]
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return head.decode("utf-16", "replace").encode()
-    return head
+    wide = wide_charset(head)
+    return head.decode(wide, "replace").encode("utf-8", "replace") if wide else head

@@ -578,9 +578,16 @@ TOKENS = st.sampled_from(
         b'{"text": "a"}',
         b"WARC/1.0\r\n",
         b"PAR1",
+        *[
+            b"\x00",
+            b"\xff\xfe",
+            b"\xef\xbb\xbf",
+            b"Content-Length: 5\r\n\r\n",
+            warc_record(1),
+            b"HTTP/1.1 200 OK\r\n\r\n",
+        ],
+        *[gzip.compress(b'{"text": "a"}\n'), zstandard.compress(b"text\na\n"), b"\x1f\x8b", b"\x28\xb5\x2f\xfd"],
     ]
-    + [b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"Content-Length: 5\r\n\r\n", warc_record(1), b"HTTP/1.1 200 OK\r\n\r\n"]
-    + [gzip.compress(b'{"text": "a"}\n'), zstandard.compress(b"text\na\n"), b"\x1f\x8b", b"\x28\xb5\x2f\xfd"]
 )
 ANYTHING = st.one_of(
     st.binary(max_size=200), st.lists(st.one_of(TOKENS, st.binary(max_size=8)), max_size=20).map(b"".join)
@@ -622,6 +629,8 @@ def test_nothing_that_a_file_holds_raises(
         (b"WARC/1.0\r\nWARC-Type: warcinfo\r\n", "a.txt", "warc"),
         (b"PAR1\x15", "a.txt", "parquet"),
         ("<html>é".encode("utf-16"), "a", "html"),
+        ("<html><p>The ferry.</p>".encode("utf-16-le"), "a", "html"),
+        ("<html>".encode("utf-32"), "a", "html"),
     ],
 )
 def test_format_is_found_by_content_and_name_breaks_ties(head: bytes, name: str, expected: Format) -> None:
