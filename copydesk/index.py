@@ -43,6 +43,9 @@ MAGIC = b"copydesk-index\x00\x01"
 PER_KEY = 8
 """How many entries of one band key are looked at in a segment; the first in precedence stand for the rest."""
 
+PER_TEXT = 16
+"""How many candidates of one text are verified: those it shares most bands with. Keeps crowds of look-alikes linear."""
+
 ARTICLE, DUPLICATE, REVISION = 0, 1, 2
 KINDS = {"article": ARTICLE, "duplicate": DUPLICATE, "revision": REVISION}
 CORE_JACCARD = 0.5
@@ -158,6 +161,18 @@ def precedence(table: pa.Table) -> I64:
         sort_keys=[("published_at", "ascending"), ("char_count", "descending"), ("id", "ascending")],  # nulls last
     )
     return np.asarray(order).astype(np.int64)
+
+
+def closest(rows: I64, others: I64, count: int, per_row: int = PER_TEXT) -> tuple[I64, I64]:
+    """Of pairs (row, other), which repeat for each band they share, the distinct: of each row the `per_row` that share
+    most, the smaller `other` first. others: less than `count`. Returns rows and others, sorted."""
+    codes, shared = np.unique(rows * max(1, count) + others, return_counts=True)
+    rows, others = np.divmod(codes, max(1, count))
+    order = np.lexsort((others, -shared, rows))
+    of_order = rows[order]
+    first = np.searchsorted(of_order, of_order, "left")
+    kept = np.sort(order[np.arange(len(order)) - first < per_row])
+    return rows[kept], others[kept]
 
 
 def id_array(ids: Sequence[str]) -> pa.Array:
@@ -380,16 +395,18 @@ class Index:
             version[places[newer]] = versions[newer]
         return Latest(entry, version)
 
-    def candidates(self, keys: U64, per_key: int = PER_KEY) -> tuple[I64, I64]:
-        """Distinct pairs (row of `keys`, entry) that share a band. keys: uint64[n, KEYS]. Sorted."""
+    def candidates(self, keys: U64, per_key: int = PER_KEY, per_text: int = PER_TEXT) -> tuple[I64, I64]:
+        """Distinct pairs (row of `keys`, entry) that share a band, the closest `per_text` of each row, sorted.
+
+        keys: uint64[n, KEYS].
+        """
         found = []
         flat = np.ascontiguousarray(keys).reshape(-1)
         for segment, start in zip(self.segments, self._starts, strict=False):
             places, rows = segment.candidates(flat, per_key)
             found.append(np.stack([places // keys.shape[1], rows + start]))
         pairs = np.concatenate(found, axis=1) if found else np.empty((2, 0), np.int64)
-        pairs = np.unique(pairs, axis=1)
-        return pairs[0], pairs[1]
+        return closest(pairs[0], pairs[1], len(self), per_text)
 
     def entries(self, numbers: I64) -> pa.Table:
         """ENTRY rows of these entries, in the order asked for."""

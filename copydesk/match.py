@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import sketch
-from copydesk.index import PER_KEY, REVISION, Index, entries_of, id_array, microseconds, precedence
+from copydesk.index import PER_KEY, REVISION, Index, closest, entries_of, id_array, microseconds, precedence
 from copydesk.similarity import EMBEDS, NONE, OVERLAP, STRONG, WEAK, Figures, Texts, judge, measure, title_containment
 from copydesk.stories import Edge, Node, Place, Tie, assign
 
@@ -220,7 +220,7 @@ class _Run:
         nodes = self._nodes(history, number_of_story)
         edges = [
             Edge(int(a[k]), int(b[k]), VERDICTS[verdicts[k]], _strength(figures, k), _longer(figures, a, b, k))
-            for k in np.flatnonzero(verdicts != NONE)
+            for k in np.flatnonzero(verdicts != NONE).tolist()
         ]
         edges += [Edge(node, twin, "strong", (1.0, 1.0)) for node, twin in self.twins]
         self._name_stories(assign(nodes, edges), {number: story for story, number in number_of_story.items()})
@@ -399,7 +399,7 @@ def _same_publisher(a: str | None, b: str | None) -> bool:
 def _within(keys: sketch.U64, per_key: int = PER_KEY) -> tuple[I64, I64]:
     """Pairs (earlier, later) of rows that share a band key; in a crowded one the first `per_key` rows with all others.
 
-    keys: uint64[n, KEYS], rows in order of precedence. Distinct, sorted.
+    Of each row, the closest earlier ones. keys: uint64[n, KEYS], rows in order of precedence. Distinct, sorted.
     """
     count = len(keys)
     flat = keys.reshape(-1)
@@ -409,9 +409,10 @@ def _within(keys: sketch.U64, per_key: int = PER_KEY) -> tuple[I64, I64]:
     starts = np.flatnonzero(np.concatenate(([True], flat[1:] != flat[:-1]))) if len(flat) else np.empty(0, np.int64)
     start = np.repeat(starts, np.diff(np.append(starts, len(flat))))
     within = np.arange(len(flat)) - start
-    codes = []
+    earlier, later = [], []
     for k in range(per_key):
-        later = within > k
-        codes.append(rows[start[later] + k] * count + rows[later])
-    pairs = np.unique(np.concatenate(codes))
-    return pairs // max(1, count), pairs % max(1, count)
+        others = within > k
+        earlier.append(rows[start[others] + k])
+        later.append(rows[others])
+    b, a = closest(np.concatenate(later), np.concatenate(earlier), count)
+    return a, b

@@ -61,7 +61,8 @@ def measure(a: Sequence[str], b: Sequence[str], texts: Texts) -> Figures:
         shingled = {i: _shingle(found[i]) for i in wanted}
         for i in block:
             rows[i] = _compare(shingled[a[i]], shingled[b[i]])
-    return Figures(*(rows[:, k] for k in range(5)), rows[:, 5].astype(np.int64), rows[:, 6].astype(np.int64))
+    jaccard, a_in_b, b_in_a, a_lead_in_b, b_lead_in_a, a_size, b_size = rows.T
+    return Figures(jaccard, a_in_b, b_in_a, a_lead_in_b, b_lead_in_a, a_size.astype(np.int64), b_size.astype(np.int64))
 
 
 def judge(figures: Figures, same_publisher: Bools, title: F64) -> I8:
