@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import parquet, schema
+from copydesk.errors import TaskError
 from copydesk.model import RunInfo
 from copydesk.parts import Part
 
@@ -52,11 +53,14 @@ def publish(part: Part, run: RunInfo, known_rejects: Collection[str], final: Pat
         rows = _rows(records.filter(taken), decisions.filter(taken), run, schema.DATASETS[dataset])
         counts[dataset] = _write(rows, dataset, run, final, part.number)
     _write(_removals(part, records, kinds), "removals", run, final, part.number)
-    rejects = _new_rejects(part.read("rejects"), known_rejects)
+    told = part.read("rejects")
+    rejects = _new_rejects(told, known_rejects)
     rejects = rejects.append_column("run_id", pa.array([run.run_id] * len(rejects), pa.string()))
     added = _write(rejects.select(schema.REJECTS.names), "rejects", run, final, part.number)
-    seen = part.records + part.rejects - sum(counts.values()) - added
-    return Published(**counts, seen=seen, rejects=added)
+    seen = pc.sum(pc.equal(kinds, "seen")).as_py() or 0
+    if seen + sum(counts.values()) != part.records:  # nothing is lost in silence
+        raise TaskError(f"part {part.number}: {part.records} records, but {counts} and {seen} seen before")
+    return Published(**counts, seen=seen + len(told) - added, rejects=added)
 
 
 def _rows(records: pa.Table, decisions: pa.Table, run: RunInfo, wanted: pa.Schema) -> pa.Table:
