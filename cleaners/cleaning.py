@@ -99,7 +99,7 @@ def _clean_one(source: Source, data: bytes, hits: list[Hit], rules: Engine) -> C
 def _fields(cuts: Sequence[Cut], spans: Sequence[Span], removals: Sequence[Removal]) -> Fields:
     """What the cuts found, in order of position; of those only that no veto cancelled."""
     starts = [removal.start for removal in removals]
-    values = []
+    values: list[tuple[str, str]] = []
     for span, cut in sorted(zip(spans, cuts, strict=True), key=lambda pair: (pair[0].start, pair[0].end, pair[0].rule)):
         place = bisect.bisect_right(starts, span.start) - 1
         if cut.values and place >= 0 and span.end <= removals[place].end:

@@ -29,6 +29,7 @@ HEADLINE_WORDS = (3, 26)
 _SENTENCE_END = re.compile(r"""[.!?…:;,。！？][\"'”’»)\]]*$""")
 _STOP_END = re.compile(r"""[.…:;,。][\"'”’»)\]]*$""")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_GO_ON = {"but", "and", "so", "or", "then", "also", "und", "aber", "y", "pero", "e", "mas"}  # no headline starts so
 _ATTRIBUTED = re.compile(r"\b(?:said|says|told|sagte|sagt|dijo|disse)\b", re.IGNORECASE)
 
 
@@ -221,11 +222,14 @@ def _headline(page: Page, title: str | None, taken: set[int], cuts: list[Cut]) -
     """The headline line: the one that repeats the title, or a first line that can be nothing else."""
     crumbs = {_fold(value.rpartition("/")[2]) for cut in cuts for name, value in cut.values if name == "section"}
     wanted = _fold(title) if title else None
+    touched = {cut.line for cut in cuts}
     for count, line in enumerate(page.down(page.first())):
         if count >= 12 or page.end(line) - line > 4 * HEADLINE_LENGTH[1]:
             return []
         if line in taken:
             continue
+        if line in touched:
+            return []
         text = page.line(line)
         if wanted:
             if _fold(text) == wanted:
@@ -247,6 +251,8 @@ def _looks_like_headline(page: Page, line: int, text: str, taken: set[int]) -> b
     """Short, no stop at its end, starts as a headline does, and two paragraphs of the story follow."""
     words = _WORD.findall(text)
     if not HEADLINE_LENGTH[0] <= len(text) <= HEADLINE_LENGTH[1]:
+        return False
+    if not words or words[0].casefold() in _GO_ON:
         return False
     if not HEADLINE_WORDS[0] <= len(words) <= HEADLINE_WORDS[1] or _STOP_END.search(text):
         return False
