@@ -16,6 +16,8 @@ from copydesk.sources.base import endings
 from copydesk.sources.stream import compression_of, open_regular, unreadable
 
 _HEAD = 16 * 1024
+_ZSTD_BLOCK = 128 * 1024
+"""Nothing of a block can be had before all of it is there (RFC 8878, 3.1.1.2)."""
 
 # First bytes of what is often found among articles and is none.
 _KINDS = (
@@ -48,6 +50,8 @@ def sniff(path: str, names: frozenset[str] = frozenset()) -> tuple[Format, Compr
     with open_regular(path) as raw:
         try:
             head = raw.read(_HEAD)
+            if compression_of(head) == "zstd":
+                head += raw.read(_ZSTD_BLOCK)
         except OSError as error:
             raise unreadable(error) from None
     if not head:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
 from copydesk import sources
 from copydesk.discover import Discovery, discover, file_uri, shards
@@ -155,6 +157,15 @@ def test_unreadable_file_is_rejected_and_not_remembered(tmp_path: Path, monkeypa
     found = find(tmp_path, tmp_path / "in")
     assert [one.error for one in found.rejects] == ["unreadable"]
     assert found.refused == ()
+
+
+def test_first_block_of_zstd_may_be_large(tmp_path: Path) -> None:
+    noise = b"".join(hashlib.sha256(str(n).encode()).hexdigest().encode() for n in range(6000))
+    path = tmp_path / "a.jsonl.zst"
+    path.write_bytes(zstandard.compress(b'{"text": "' + noise + b'"}\n'))
+    assert path.stat().st_size > 150_000
+    (shard,) = find(tmp_path, path).shards
+    assert (shard.files[0].format, shard.files[0].compression) == ("jsonl", "zstd")
 
 
 def test_known_files_are_not_opened(tmp_path: Path) -> None:
