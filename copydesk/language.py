@@ -95,8 +95,8 @@ def normalized(tag: str | None) -> str | None:
     """A tag as BCP 47 spells it (`pt-BR`, `zh-Hant-TW`), of tags and names as they are found; None if it is neither."""
     if not isinstance(tag, str):
         return None
-    plain = re.split(r"[,;.@ ]", tag.strip().casefold().replace("_", "-"), maxsplit=1)[0]
-    plain = _NAMES.get(plain, plain)
+    plain = re.split(r"[,;.@(]", tag.strip().casefold().replace("_", "-"), maxsplit=1)[0].strip()
+    plain = _NAMES.get(plain.partition(" ")[0], plain)
     match = _TAG.fullmatch(plain)
     if match is None:
         return None

@@ -1,0 +1,69 @@
+"""The language of a text: found offline, hints believed while they can be."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from copydesk.language import detect, normalized
+
+ENGLISH = "The council met on Tuesday and agreed that the old bridge over the river should be closed until the spring. "
+GERMAN = "Der Gemeinderat beschloss am Dienstag, die alte Brücke über den Fluss bis zum Frühjahr zu sperren. "
+PORTUGUESE = "O conselho decidiu na terça-feira que a velha ponte sobre o rio deve ficar fechada até à primavera. "
+JAPANESE = "町議会は火曜日に、川に架かる古い橋を春まで閉鎖することを決めた。"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "expected"),
+    [
+        (ENGLISH, None, "en"),
+        (GERMAN, None, "de"),
+        (JAPANESE, None, "ja"),
+        (ENGLISH * 4, "en-gb", "en-GB"),
+        (GERMAN * 4, "en", "de"),
+        (PORTUGUESE * 4, "pt_BR", "pt-BR"),
+        (GERMAN, "en", "en"),
+        ("Rain.", None, None),
+        ("Rain.", "en_US", "en-US"),
+        ("", "English", "en"),
+        ("", None, None),
+        ("12345 67890 " * 50, None, None),
+        (ENGLISH * 4, "not a tag at all", "en"),
+        (PORTUGUESE * 4, "gl", "gl"),
+        (ENGLISH * 4, "sux", "sux"),
+    ],
+)
+def test_detect(text: str, hint: str | None, expected: str | None) -> None:
+    assert detect(text, hint) == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("EN", "en"),
+        ("en_us", "en-US"),
+        ("zh-hant-tw", "zh-Hant-TW"),
+        ("eng", "en"),
+        ("German", "de"),
+        ("en-US,en", "en-US"),
+        ("de_DE.UTF-8", "de-DE"),
+        ("es-419", "es-419"),
+        ("iw", "he"),
+        ("", None),
+        ("und", None),
+        ("x", None),
+        ("english please", "en"),
+        ("1", None),
+        (None, None),
+    ],
+)
+def test_normalized(tag: str | None, expected: str | None) -> None:
+    assert normalized(tag) == expected
+
+
+@settings(max_examples=50, deadline=None)
+@given(text=st.text(max_size=300), hint=st.one_of(st.none(), st.text(max_size=12)))
+def test_never_raises(text: str, hint: str | None) -> None:
+    found = detect(text, hint)
+    assert found is None or normalized(found) == found
