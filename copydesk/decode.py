@@ -306,14 +306,14 @@ _SIGNS = frozenset(
     + list("│┌┐┘├┤┬┼═║╒╓╔╕╖╗╘╙╚╛╜╝╞╟╠╡╢╣╤╥╦╧╨╩╪╫╬▀▄█▌▐░▒▓")
     + list("ÂÃÎÐØÙâ√≈‚ЂœŒ×")
 )
-_BESIDE_ACCENT = re.compile(
-    "[\u00c0-\u024f][^\u00c0-\u024f]|[^\u00c0-\u024f][\u00c0-\u024f]|[\u00df-\u024f][\u00c0-\u024f]"
-)
+_BESIDE_ACCENT = re.compile("[\u00c0-\u024f][^\u00c0-\u024f]|[^\u00c0-\u024f][\u00c0-\u024f]|[ВГРСΒΓΞΟ][°µ±]")
 _TO_SPACE = bytes(32 if code < 128 else code for code in range(256))
 
 
 def _suspicious_runs(data: bytes, characters: frozenset[str]) -> list[str]:
-    """The runs in which mojibake is possible: a superset of where ftfy.badness finds it, at a tenth of the cost.
+    """The runs in which mojibake is likely enough to ask ftfy, at a tenth of the cost of ftfy.badness.
+
+    Wider than ftfy.badness but for letters only that are mojibake of each other, which it alone would notice.
 
     data: the text as UTF-8. What is not ASCII stands in runs; most runs are one accented letter or a quote.
     """
@@ -322,7 +322,7 @@ def _suspicious_runs(data: bytes, characters: frozenset[str]) -> list[str]:
     return [run.decode() for run in set(data.translate(_TO_SPACE).split()) if _suspicious_run(run)]
 
 
-_LETTERS_AND_SIGNS = _SIGNS | frozenset(map(chr, range(0xC0, 0x250))) | frozenset("ВГРСΒΓΞΟβГў")
+_LETTERS_AND_SIGNS = _SIGNS | frozenset(map(chr, range(0xC0, 0x250))) | frozenset("°µ±")
 
 
 @lru_cache(maxsize=65536)

@@ -111,6 +111,8 @@ def test_declared_charset(content: bytes, content_type: str | None, expected: st
         ("worked \x80\x94to win", "worked —to win", ("mojibake",)),
         ("It\x92s late\x85", "It’s late…", ("mojibake",)),
         ("Clean line.\nIt donâ€™t.", "Clean line.\nIt don’t.", ("mojibake",)),
+        ("РџСЂРёРІРµС‚, РєР°Рє РґРµР»Р°?", "Привет, как дела?", ("mojibake",)),
+        ("РєР°Рє РґРµР»Р°", "как дела", ("mojibake",)),
         ("ÐŸÑ€Ð¸Ð²ÐµÑ‚", "Привет", ("mojibake",)),
         ("a\r\nb\rc\u2028d\x0ce", "a\nb\nc\nd\ne", ("newlines",)),
         ("a\x00b\x08c\x7f", "abc", ("control-characters",)),
