@@ -325,14 +325,20 @@ def _suspicious_runs(data: bytes, characters: frozenset[str]) -> list[str]:
 _LETTERS_AND_SIGNS = _SIGNS | frozenset(map(chr, range(0xC0, 0x250))) | frozenset("°µ±")
 
 
-@lru_cache(maxsize=65536)
 def _suspicious_run(run: bytes) -> bool:
+    # A run of Chinese may be an article long: the cache shall not keep those.
+    return _judged(run) if len(run) <= _LONGEST_CACHED else _judged.__wrapped__(run)
+
+
+@lru_cache(maxsize=65536)
+def _judged(run: bytes) -> bool:
     text = run.decode()
     if not _SIGNS.isdisjoint(text):
         return True
     return len(text) > 1 and not text.isalpha() and bool(_BESIDE_ACCENT.search(text))
 
 
+_LONGEST_CACHED = 64
 _MANY_RUNS = 32
 # General punctuation in UTF-8 (E2 80 90 to E2 80 BF) that has lost its first byte: U+2019 as U+0080 U+0099.
 _LOST_LEAD = re.compile("(?<!\u00e2)\x80([\x90-\x9f\u00a6\u00b2\u00b9\u00ba])")
