@@ -144,6 +144,5 @@ def _shared(a: sketch.U64, b: sketch.U64) -> int:
         a, b = b, a
     if not len(a):
         return 0
-    places = np.searchsorted(b, a)
-    places[places == len(b)] = 0
-    return int(np.count_nonzero(b[places] == a))
+    places = b.searchsorted(a)  # of what is beyond the last, `take` clips to the last: another value
+    return int(np.count_nonzero(b.take(places, mode="clip") == a))

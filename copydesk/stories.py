@@ -1,7 +1,8 @@
 """From verified pairs to stories: merge the strong, then attach.
 
-Strong pairs of articles make components. What is left over attaches, in order of strength: a weaker pair, or a match
-with the text of a revision, brings a single article to one story and never joins two. Only the core of a story can be
+Strong pairs of articles make components. Then, in order of strength, a weaker pair brings a single article, and a
+strong match with the text of a revision a component, to one story; what has attached once attaches no more, so no two
+stories are joined by it. Only the core of a story can be
 attached to, so that attachments do not chain. A component that touches published stories joins the earliest.
 A text that embeds another under a lead of its own attaches to that one's story, but not if it holds a second story
 as well: then it is a digest, and linked only. It is never a story's canonical article.
@@ -168,7 +169,7 @@ class _Assignment:
             if (target.base and target.core) or (strong and not target.base):
                 mine.story = target.story
             return
-        if mine.members > 1 or (target.item is not None and not strong):
+        if (mine.members > 1) if target.item is None else (not strong):
             return
         goal = self.forest.root(b) if target.item is None else self._top(target.item)
         other = self.groups[goal]

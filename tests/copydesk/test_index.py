@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from copydesk import index as index_module
+from copydesk import schema, sketch
+from copydesk.errors import IndexDamaged
+from copydesk.index import Index, id_array, item_array, segment_from_rows, write_segment
+
+from .news import Library, News, cut, edited, story, table
+
+
+def run() -> list[News]:
+    return [
+        News("a", story(1), "one.example", "First", day=2),
+        News("b", edited(story(1), 9), "two.example", "First again", day=3),
+        News("c", story(2), None, "Second"),
+        News("c", story(2) + " and more came later", None, "Second", modified=5),
+        News("d", "short stub", "one.example", None),
+        News("e", "short stub", "two.example", None),
+        News("f", cut(story(3), 0.6), "one.example", "Third", day=1),
+        News("g", story(3), "two.example", "Third", day=4),
+    ]
+
+
+def indexed(path: Path, library: Library, records: list[News], before: Index | None = None) -> Index:
+    decisions = library.match(records, before)
+    write_segment(path, *decisions.entries(table(records)), run_id="r")
+    return Index.open([*(segment.path for segment in (before or Index()).segments), path])
+
+
+def as_datasets(records: list[News], library: Library) -> dict[str, pa.Table]:
+    """The rows of a run as the Parquet datasets hold them, the columns that are of no concern here left out."""
+    rows = library.match(records).rows
+    kinds = rows["kind"].to_pylist()
+    facts = table(records).drop_columns(sketch.SKETCH.names)
+    facts = facts.append_column("text", pa.array([r.text for r in records], pa.large_string()))
+    for name in rows.column_names[2:]:
+        facts = facts.append_column(name, rows[name])
+    datasets = {}
+    for name, kind in (("articles", "article"), ("duplicates", "duplicate"), ("revisions", "revision")):
+        names = [n for n in schema.DATASETS[name].names if n in facts.column_names]
+        datasets[name] = facts.filter(pa.array([k == kind for k in kinds])).select(names)
+    return datasets
+
+
+def test_an_empty_index() -> None:
+    index = Index()
+    assert len(index) == 0
+    assert not index.known(["0" * 32]).any()
+    assert index.latest(["a"]).entry.tolist() == [-1]
+    assert index.candidates(np.zeros((2, sketch.KEYS), np.uint64))[0].tolist() == []
+    assert index.entries(np.empty(0, np.int64)).schema == index_module.ENTRY
+
+
+def test_what_is_known(tmp_path: Path) -> None:
+    index = indexed(tmp_path / "s", Library(), run())
+    known = [r.id for r in run()]
+    assert index.known([*known, "f" * 32, "0" * 32]).tolist() == [True] * 8 + [False] * 2
+    assert (index.find_ids(id_array(known)) >= 0).all()
+
+
+def test_ids_are_hexadecimal() -> None:
+    for wrong in ("xyz", "0" * 31, "0" * 33):
+        with pytest.raises(ValueError, match="hex"):
+            Index().known([wrong])
+    with pytest.raises(ValueError, match="32 hex digits"):
+        id_array(["0" * 30, "0" * 34])
+
+
+def test_the_latest_version_of_an_item(tmp_path: Path) -> None:
+    library = Library()
+    first = indexed(tmp_path / "1", library, run())
+    third = News("c", story(2) + " and then it ended", modified=9)
+    index = indexed(tmp_path / "2", library, [third, News("z", story(8))], first)
+    latest = index.latest(["c", "a", "nobody", "z"])
+    assert latest.version.tolist() == [3, 1, 0, 1]
+    entries = index.entries(latest.entry[[0, 1, 3]])
+    assert [i.hex() for i in entries["id"].to_pylist()] == [third.id, run()[0].id, News("z", story(8)).id]
+    assert entries["story"][0].as_py().hex() == run()[3].id  # of the two versions in run() the dated is the first
+    assert entries["item"].combine_chunks() == item_array(["c", "a", "z"])
+
+
+def test_candidates_are_found(tmp_path: Path) -> None:
+    library = Library()
+    index = indexed(tmp_path / "s", library, run())
+    new = table([News("x", edited(story(3), 4)), News("y", story(99)), News("z", edited(story(1), 5))])
+    rows, entries = index.candidates(sketch.keys_of(new))
+    found = {(r, i.hex()) for r, i in zip(rows.tolist(), index.entries(entries)["id"].to_pylist(), strict=True)}
+    records = run()
+    assert found == {(0, records[6].id), (0, records[7].id), (2, records[0].id), (2, records[1].id)}
+
+
+def test_texts_are_found_exactly_and_the_earliest_first(tmp_path: Path) -> None:
+    library = Library()
+    one = indexed(tmp_path / "1", library, run())
+    index = indexed(tmp_path / "2", library, [News("later", "short stub", day=1)], one)
+    hashes = pa.array(sketch.sketch(["Short STUB!", "another", ""]).text_hash, pa.binary(16))
+    found = index.exact(hashes)
+    assert found.tolist()[1:] == [-1, -1]
+    assert found[0] < len(one)
+
+
+def test_a_crowded_band_gives_the_first_in_precedence(tmp_path: Path) -> None:
+    records = [News(str(i), edited(story(1), i), day=1 + i) for i in range(30)]
+    index = indexed(tmp_path / "s", Library(), records)
+    keys = sketch.keys_of(table([News("x", story(1))]))
+    _, entries = index.candidates(keys, per_key=2)
+    assert 2 <= len(entries) < 30
+    assert entries.min() < 4
+    assert len(index.candidates(keys, per_key=30, per_text=5)[1]) == 5
+
+
+def test_a_rebuilt_segment_is_the_same_byte_for_byte(tmp_path: Path) -> None:
+    library = Library()
+    indexed(tmp_path / "written", library, run())
+    datasets = as_datasets(run(), library)
+    assert all(len(rows) for rows in datasets.values())
+    segment_from_rows(tmp_path / "rebuilt", **datasets, run_id="r")
+    assert (tmp_path / "rebuilt").read_bytes() == (tmp_path / "written").read_bytes()
+
+
+def test_the_order_of_rows_does_not_matter(tmp_path: Path) -> None:
+    indexed(tmp_path / "1", Library(), run())
+    indexed(tmp_path / "2", Library(), run()[::-1])
+    assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
+
+
+def test_a_segment_without_rows(tmp_path: Path) -> None:
+    index = indexed(tmp_path / "s", Library(), [])
+    index.check()
+    assert len(index) == 0
+    assert not index.known(["0" * 32]).any()
+    assert index.exact(pa.array([b"0" * 16, None], pa.binary(16))).tolist() == [-1, -1]
+    assert index.candidates(np.zeros((1, sketch.KEYS), np.uint64))[0].tolist() == []
+    segment_from_rows(
+        tmp_path / "t", *(schema.DATASETS[n].empty_table() for n in ("articles", "duplicates", "revisions"))
+    )
+    assert len(Index.open([tmp_path / "t"])) == 0
+
+
+def test_a_missing_segment(tmp_path: Path) -> None:
+    with pytest.raises(IndexDamaged, match="nowhere"):
+        Index.open([tmp_path / "nowhere"])
+
+
+@pytest.mark.parametrize("length", [0, 3, 20, 100, 600, -1])
+def test_a_segment_cut_short(tmp_path: Path, length: int) -> None:
+    indexed(tmp_path / "s", Library(), run())
+    whole = (tmp_path / "s").read_bytes()
+    (tmp_path / "s").write_bytes(whole[:length])
+    with pytest.raises(IndexDamaged):
+        Index.open([tmp_path / "s"])
+
+
+@pytest.mark.parametrize("place", [0, 20, 40, 200])
+def test_a_damaged_header(tmp_path: Path, place: int) -> None:
+    indexed(tmp_path / "s", Library(), run())
+    content = bytearray((tmp_path / "s").read_bytes())
+    content[place] ^= 0x20
+    (tmp_path / "s").write_bytes(content)
+    with pytest.raises(IndexDamaged):
+        Index.open([tmp_path / "s"])
+
+
+def test_a_damaged_body_is_found_by_check(tmp_path: Path) -> None:
+    indexed(tmp_path / "s", Library(), run())
+    content = bytearray((tmp_path / "s").read_bytes())
+    content[len(content) // 2] ^= 0x01
+    (tmp_path / "s").write_bytes(content)
+    with pytest.raises(IndexDamaged, match="checksum"):
+        Index.open([tmp_path / "s"]).check()
+
+
+def test_other_parameters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    indexed(tmp_path / "s", Library(), run())
+    monkeypatch.setattr(sketch, "PARAMETERS", "another")
+    with pytest.raises(IndexDamaged, match="other parameters"):
+        Index.open([tmp_path / "s"])

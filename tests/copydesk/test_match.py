@@ -1,0 +1,367 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from copydesk.index import Index, write_segment
+from copydesk.match import LINKS, ROWS, match, relation
+
+from .news import Library, News, cut, decide, edited, story, table
+
+
+class Runs:
+    """Runs one after the other, each against all before it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.library = Library()
+        self.paths: list[Path] = []
+
+    def add(self, *records: News) -> list[dict[str, object]]:
+        decisions = self.library.match(records, Index.open(self.paths))
+        path = self.folder / f"segment{len(self.paths)}"
+        write_segment(path, *decisions.entries(table(records)))
+        self.paths.append(path)
+        self.overlaps = decisions.overlaps.to_pylist()
+        return decisions.rows.to_pylist()
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Runs:
+    return Runs(tmp_path)
+
+
+def kinds(rows: list[dict[str, object]]) -> list[object]:
+    return [row["kind"] for row in rows]
+
+
+# ---- identity
+
+
+def test_nothing_at_all() -> None:
+    decisions = Library().match([])
+    assert decisions.rows.schema == ROWS
+    assert decisions.overlaps.schema == LINKS
+    assert len(decisions.rows) == len(decisions.overlaps) == 0
+
+
+def test_strangers_are_articles() -> None:
+    rows = decide([News("a", story(1)), News("b", story(2))])
+    assert kinds(rows) == ["article", "article"]
+    assert [row["story_id"] for row in rows] == [row["id"] for row in rows]
+    assert all(row[name] is None for row in rows for name in ROWS.names[3:])
+
+
+def test_the_same_record_twice_is_seen(runs: Runs) -> None:
+    a, b = News("a", story(1)), News("b", story(2))
+    assert sorted(kinds(runs.add(a, b, a))) == ["article", "article", "seen"]
+    rows = runs.add(a, b, News("c", story(3)))
+    assert kinds(rows) == ["seen", "seen", "article"]
+    assert rows[0]["story_id"] is None
+
+
+def test_duplicates_and_revisions_are_seen_again(runs: Runs) -> None:
+    records = [News("a", story(1)), News("b", edited(story(1), 1)), News("a", story(1) + " late addition")]
+    assert sorted(kinds(runs.add(*records))) == ["article", "duplicate", "revision"]
+    assert kinds(runs.add(*records)) == ["seen"] * 3
+
+
+def test_revisions_are_numbered_by_the_time_of_change(runs: Runs) -> None:
+    versions = [News("a", story(1) + f" update {i}", day=1, modified=20 - i) for i in range(4)]
+    rows = runs.add(*versions)
+    assert kinds(rows) == ["revision", "revision", "revision", "article"]
+    assert [row["version"] for row in rows] == [4, 3, 2, None]
+    assert [row["revises"] for row in rows] == [versions[1].id, versions[2].id, versions[3].id, None]
+    assert {row["story_id"] for row in rows} == {versions[3].id}
+    assert 0.9 < rows[0]["jaccard"] < 1  # type: ignore[operator]
+    assert rows[0]["duplicate_of"] is None
+    later = runs.add(News("a", story(1) + " and the last word", modified=30))
+    assert later[0]["version"] == 5
+    assert later[0]["revises"] == versions[0].id
+
+
+def test_a_version_without_a_date_comes_last() -> None:
+    dated, undated = News("a", story(1), day=9), News("a", story(1) + " more")
+    assert kinds(decide([undated, dated])) == ["revision", "article"]
+
+
+def test_a_revision_with_an_altogether_other_text() -> None:
+    rows = decide([News("a", story(1), day=1), News("a", story(2), day=2)])
+    assert kinds(rows) == ["article", "revision"]
+    assert rows[1]["jaccard"] == 0
+
+
+def test_a_revision_of_a_duplicate_stays_in_its_story(runs: Runs) -> None:
+    original, copy = News("a", story(1), day=1), News("b", edited(story(1), 1), day=2)
+    runs.add(original, copy)
+    (row,) = runs.add(News("b", edited(story(1), 2), day=3))
+    assert row["kind"] == "revision"
+    assert row["story_id"] == original.id
+    assert row["revises"] == copy.id
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_copy_of_a_revised_text_belongs_to_that_story(runs: Runs, apart: bool) -> None:
+    first, revised = News("a", story(1), day=1), News("a", story(2), day=2)
+    copies = [News("b", edited(story(2), 3), "p", day=3), News("c", story(2), "q", day=4)]
+    rows = [*runs.add(first, revised), *runs.add(*copies)] if apart else runs.add(first, revised, *copies)
+    assert kinds(rows) == ["article", "revision", "duplicate", "duplicate"]
+    assert {row["story_id"] for row in rows} == {first.id}
+    assert rows[2]["jaccard"] == 0  # with the article itself: what is stored is true
+
+
+def test_revisions_never_join_two_stories() -> None:
+    gone = "This page is no longer available, please try again or look elsewhere on our site."
+    rows = decide(
+        [
+            News("a", story(1), day=1),
+            News("b", story(2), day=1),
+            News("a", gone, day=2),
+            News("b", gone, day=2),
+        ]
+    )
+    assert kinds(rows) == ["article", "article", "revision", "revision"]
+    assert rows[2]["story_id"] == rows[0]["id"]
+    assert rows[3]["story_id"] == rows[1]["id"]
+
+
+# ---- copies
+
+
+def test_exact_copies_whatever_their_typography() -> None:
+    text = 'He said "no" - it\'s over. ' + story(1)
+    rows = decide([News("a", text, day=1), News("b", text.replace('"', "”").replace("'", "’"), day=2)])
+    assert rows[1]["relation"] == "exact"
+    assert rows[1]["jaccard"] == rows[1]["containment_in_original"] == rows[1]["containment_of_original"] == 1
+
+
+def test_short_texts_match_exactly_only() -> None:
+    rows = decide([News("a", "Storm hits coast"), News("b", "Storm hits coast!"), News("c", "Storm hits coast again")])
+    assert sorted(kinds(rows)) == ["article", "article", "duplicate"]
+    assert rows[2]["kind"] == "article"
+
+
+def test_texts_without_a_word_are_not_copies_of_each_other() -> None:
+    assert kinds(decide([News("a", ""), News("b", ""), News("c", " \n")])) == ["article"] * 3
+
+
+def test_relations() -> None:
+    whole = story(1, 400)
+    records = [
+        News("a", cut(whole, 0.7), "one", day=1),
+        News("b", whole, "two", day=2),
+        News("c", cut(whole, 0.4), "three", day=3),
+        News("d", edited(cut(whole, 0.7), 2), "four", day=4),
+    ]
+    rows = decide(records)
+    assert [row["relation"] for row in rows] == [None, "extended", "truncated", "copy"]
+    assert {row["duplicate_of"] for row in rows[1:]} == {records[0].id}
+    assert rows[1]["containment_of_original"] == 1
+    assert rows[2]["containment_in_original"] == 1
+    assert 0.5 < rows[2]["containment_of_original"] < 0.65  # type: ignore[operator]
+
+
+def test_relation_thresholds() -> None:
+    assert relation(1, 0.79, False) == "truncated"
+    assert relation(0.79, 1, False) == "extended"
+    assert relation(0.8, 0.8, False) == "copy"
+    assert relation(0.5, 0.5, False) == "copy"
+    assert relation(1, 1, True) == "exact"
+
+
+def test_a_cut_far_shorter_than_the_whole() -> None:
+    """Found by its lead: the whole texts share a tenth."""
+    whole = story(1, 1500)
+    rows = decide([News("a", whole, "one", day=1), News("b", cut(whole, 0.1), "two", day=2)])
+    assert kinds(rows) == ["article", "duplicate"]
+    assert rows[1]["jaccard"] < 0.15  # type: ignore[operator]
+
+
+def test_the_canonical_article() -> None:
+    text = story(1)
+    late, early, undated = (
+        News("a", text, "p", day=5),
+        News("b", edited(text, 1), "q", day=2),
+        News("c", text + " x", "r"),
+    )
+    assert {row["story_id"] for row in decide([late, early, undated])} == {early.id}
+    longest = News("d", text + " with a longer tail", "s")
+    assert {row["story_id"] for row in decide([undated, longest])} == {longest.id}
+    one, two = News("e", text, "p"), News("f", text, "q")
+    assert {row["story_id"] for row in decide([one, two])} == {min(one.id, two.id)}
+
+
+def test_one_publisher_repeats_its_furniture() -> None:
+    """Half of the text is the same under leads of their own: a copy between publishers, a template within one."""
+    rest = story(9, 150)
+    a, b = story(1, 70) + " " + rest, story(2, 70) + " " + rest
+    assert kinds(decide([News("a", a, "Daily"), News("b", b, "daily")])) == ["article", "article"]
+    assert sorted(kinds(decide([News("a", a, "Daily"), News("b", b, "Weekly")]))) == ["article", "duplicate"]
+    assert sorted(kinds(decide([News("a", a, None), News("b", b, None)]))) == ["article", "duplicate"]
+
+
+def test_a_shared_quote_makes_no_copy() -> None:
+    quote = story(50, 40)
+    a, b = story(1, 150) + " " + quote, story(2, 150) + " " + quote
+    assert kinds(decide([News("a", a, "one"), News("b", b, "two")])) == ["article", "article"]
+
+
+# ---- stories
+
+
+def test_a_digest_is_linked_and_not_merged() -> None:
+    one, two = News("a", story(1, 150), "one", day=2), News("b", story(2, 150), "two", day=2)
+    digest = News("c", "\n\n".join([story(3, 70), one.text, two.text]), "three", day=1)
+    library = Library()
+    decisions = library.match([one, two, digest])
+    assert kinds(decisions.rows.to_pylist()) == ["article"] * 3
+    links = decisions.overlaps.to_pylist()
+    assert {(row["a"], row["b"]) for row in links} == {tuple(sorted((digest.id, other.id))) for other in (one, two)}
+    for row in links:
+        forth, back = row["containment_ab"], row["containment_ba"]
+        assert max(forth, back) == 1
+        assert (forth if row["a"] != digest.id else back) == 1
+        assert 0.3 < row["jaccard"] < 0.5
+
+
+def test_what_embeds_a_story_is_not_its_canonical_article() -> None:
+    original = News("a", story(1, 150), "one", day=5)
+    longer = News("b", story(2, 90) + "\n\n" + original.text, "two", day=1)
+    rows = decide([original, longer])
+    assert kinds(rows) == ["article", "duplicate"]
+    assert rows[1]["relation"] == "extended"
+
+
+def test_a_weaker_match_does_not_join_two_stories() -> None:
+    """The middle one shares a third with each of two strangers."""
+    a, b = story(1, 160), story(2, 160)
+    middle = cut(a, 0.5) + " " + b
+    rows = decide([News("a", a, "one", day=1), News("b", b, "two", day=1), News("m", middle, "three", day=2)])
+    assert kinds(rows)[:2] == ["article", "article"]
+
+
+def test_an_article_stays_canonical(runs: Runs) -> None:
+    (first,) = runs.add(News("a", cut(story(1), 0.8), "one", day=9))
+    rows = runs.add(News("b", story(1), "two", day=1), News("c", edited(story(1), 3), "three"))
+    assert kinds(rows) == ["duplicate", "duplicate"]
+    assert {row["story_id"] for row in rows} == {first["id"]}
+    (third,) = runs.add(News("d", edited(story(1), 4), "four", day=2))
+    assert third["story_id"] == first["id"]
+
+
+def test_a_newcomer_between_two_stories_joins_the_earlier(runs: Runs) -> None:
+    a, b = story(1, 200), story(2, 200)
+    first, second = News("a", a, "one", day=9), News("b", b, "two", day=1)
+    runs.add(first)
+    runs.add(second)
+    both = a + " " + b
+    (row,) = runs.add(News("m", both, "three", day=2))
+    assert row["story_id"] in (first.id, row["id"])
+    assert {frozenset((o["a"], o["b"])) for o in runs.overlaps} >= {frozenset((str(row["story_id"]), second.id))}
+
+
+def test_exact_text_of_a_published_duplicate_or_revision(runs: Runs) -> None:
+    original = News("a", story(1), "one", day=1)
+    copy, revised = News("b", edited(story(1), 1), "two", day=2), News("a", story(7), "one", day=3)
+    runs.add(original, copy, revised)
+    rows = runs.add(News("c", copy.text, "three"), News("d", revised.text, "four"))
+    assert kinds(rows) == ["duplicate", "duplicate"]
+    assert {row["duplicate_of"] for row in rows} == {original.id}
+
+
+def test_every_story_has_one_article(runs: Runs) -> None:
+    records = [News(f"{i}-{j}", edited(story(i), j, 0.3 * (j % 3)), f"p{j}") for i in range(8) for j in range(6)]
+    rows = [*runs.add(*records[::2]), *runs.add(*records[1::2])]
+    articles = [row["id"] for row in rows if row["kind"] == "article"]
+    assert len(set(articles)) == len(articles) >= 8
+    assert {row["story_id"] for row in rows} == set(articles)
+
+
+def record_of(draw: st.DrawFn) -> News:
+    base = draw(st.integers(0, 2))
+    text = story(base, 120)
+    shape = draw(st.integers(0, 4))
+    if shape == 1:
+        text = cut(text, draw(st.sampled_from([0.3, 0.6, 0.9])))
+    elif shape == 2:
+        text = edited(text, draw(st.integers(0, 5)), draw(st.sampled_from([0.02, 0.1, 0.2])))
+    elif shape == 3:
+        text = text + " " + story(draw(st.integers(0, 2)), 120)
+    elif shape == 4:
+        text = draw(st.sampled_from(["", "a stub", "another stub"]))
+    return News(
+        key=draw(st.sampled_from("abcdefgh")),
+        text=text,
+        publisher=draw(st.sampled_from([None, "one", "two"])),
+        title=draw(st.sampled_from([None, "Storm hits", "Storm hits again"])),
+        day=draw(st.one_of(st.none(), st.integers(1, 3))),
+        modified=draw(st.one_of(st.none(), st.integers(1, 3))),
+    )
+
+
+news = st.composite(record_of)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(news(), max_size=12), st.randoms(use_true_random=False), st.integers(0, 12))
+def test_the_order_of_records_does_not_matter(
+    tmp_path_factory: pytest.TempPathFactory, records: list[News], rng: object, known: int
+) -> None:
+    def outcome(order: list[News], index: Index) -> tuple[list[str], list[dict[str, object]]]:
+        decisions = library.match(order, index)
+        rows = decisions.rows.to_pylist()
+        assert [row["id"] for row in rows] == [r.id for r in order]
+        return sorted(map(repr, rows)), decisions.overlaps.to_pylist()
+
+    library = Library()
+    path = tmp_path_factory.mktemp("index") / "s"
+    before, records = records[:known], records[known:]
+    write_segment(path, *library.match(before).entries(table(before)))
+    index = Index.open([path])
+    shuffled = list(records)
+    rng.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert outcome(records, index) == outcome(shuffled, index)
+
+    rows = library.match(records, index).rows.to_pylist()
+    published = {row["id"] for row in library.match(before).rows.to_pylist() if row["kind"] == "article"}
+    articles = published | {row["id"] for row in rows if row["kind"] == "article"}
+    for row in rows:
+        if row["kind"] == "seen":
+            assert row["story_id"] is None
+            continue
+        assert row["story_id"] in articles
+        assert (row["kind"] == "article") == (row["story_id"] == row["id"])
+        assert (row["kind"] == "duplicate") == (row["duplicate_of"] is not None) == (row["relation"] is not None)
+        assert (row["kind"] == "revision") == (row["revises"] is not None) == (row["version"] is not None)
+    for link in outcome(records, index)[1]:
+        assert link["a"] < link["b"]  # type: ignore[operator]
+        assert {link["a"], link["b"]} <= articles
+
+
+def test_a_thousand_copies_compare_few_pairs() -> None:
+    """Identical texts collapse; look-alikes are compared with a bounded number of others."""
+    asked = 0
+
+    def texts(ids: list[str]) -> dict[str, str]:
+        nonlocal asked
+        asked += len(ids)
+        return {i: library.texts[i] for i in ids}
+
+    library = Library()
+    records = [News(str(i), story(1), f"p{i}") for i in range(1000)]
+    library.match(records)
+    decisions = match(table(records), Index(), texts)  # type: ignore[arg-type]
+    assert decisions.rows["kind"].to_pylist().count("duplicate") == 999
+    assert asked <= 4
+
+
+def test_texts_are_asked_for_only_where_needed() -> None:
+    def texts(ids: object) -> dict[str, str]:
+        raise AssertionError(ids)
+
+    records = [News("a", story(1)), News("b", story(2)), News("c", "stub")]
+    assert pa.compute.count_distinct(match(table(records), Index(), texts).rows["story_id"]).as_py() == 3
