@@ -44,23 +44,17 @@ class Engine:
     def __init__(self, known: Sequence[Rule]) -> None:
         self.rules = tuple(sorted(known, key=lambda rule: rule.id))
         takers = [rule for rule in self.rules if rule.action != "keep"]
-        self._finder = _finder(takers)
+        # Apart, because what hints have seen on a line would multiply the states of the patterns tied to its start.
+        hinted = [[rule for rule in takers if (rule.hint is None) is alone] for alone in (True, False)]
+        self._finders = [_finder(part) for part in hinted if part]
         self._takers = _Matcher(takers)
         self._vetoes = _Matcher([rule for rule in self.rules if rule.action == "keep"])
 
     def hits(self, data: bytes) -> Iterator[Hit]:
         """What rules match in the lines of `data` (UTF-8), line by line in order of position; no vetoes."""
-        position, size = 0, len(data)
-        while position <= size:
-            match = self._finder.search(data, position)
-            if match is None:
-                return
-            found = match.start()
-            start = data.rfind(b"\n", 0, found) + 1
-            end = data.find(b"\n", max(found, start))
-            end = size if end < 0 else end
+        lines = {line for finder in self._finders for line in _lines(finder, data)}
+        for start, end in sorted(lines):
             yield from self._takers.hits(data, start, end)
-            position = end + 1
 
     def vetoes(self, data: bytes, start: int, end: int) -> Iterator[Hit]:
         """The `keep` rules that match the line data[start:end]."""
@@ -106,10 +100,22 @@ class _Matcher:
                 yield Hit(rule, start + a, start + b, start, end, values)
 
 
+def _lines(finder: re2._Regexp, data: bytes) -> Iterator[tuple[int, int]]:
+    """The lines of `data` in which `finder` matches: where they start and end."""
+    position, size = 0, len(data)
+    while position <= size and (match := finder.search(data, position)):
+        found = match.start()
+        start = data.rfind(b"\n", position, found) + 1 or position
+        end = data.find(b"\n", found)
+        end = size if end < 0 else end
+        yield start, end
+        position = end + 1
+
+
 def _finder(known: Sequence[Rule]) -> re2._Regexp:
     chosen = options()
     chosen.never_capture = True
-    return re2.compile("|".join(_uncaptured(rule.lookup) for rule in known) or r"[^\x00-\x{10FFFF}]", chosen)
+    return re2.compile("|".join(_uncaptured(rule.lookup) for rule in known), chosen)
 
 
 def _uncaptured(pattern: str) -> str:

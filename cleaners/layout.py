@@ -29,7 +29,9 @@ HEADLINE_WORDS = (3, 26)
 _SENTENCE_END = re.compile(r"""[.!?…:;,。！？][\"'”’»)\]]*$""")
 _STOP_END = re.compile(r"""[.…:;,。][\"'”’»)\]]*$""")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_GO_ON = {"but", "and", "so", "or", "then", "also", "und", "aber", "y", "pero", "e", "mas"}  # no headline starts so
+# Words that no headline starts with: a sentence that goes on, or an ask of the reader.
+_GO_ON = {"but", "and", "so", "or", "then", "also", "und", "aber", "y", "pero", "e", "mas"}
+_GO_ON |= {"updated", "watch", "read", "share", "listen", "click", "media", "photo", "image", "video", "by", "via"}
 _ATTRIBUTED = re.compile(r"\b(?:said|says|told|sagte|sagt|dijo|disse)\b", re.IGNORECASE)
 
 
