@@ -1,11 +1,10 @@
 """From verified pairs to stories: merge the strong, then attach.
 
-Strong pairs of articles make components. Then, in order of strength, a weaker pair brings a single article, and a
-strong match with the text of a revision a component, to one story; what has attached once attaches no more, so no two
-stories are joined by it. Only the core of a story can be
-attached to, so that attachments do not chain. A component that touches published stories joins the earliest.
-A text that embeds another under a lead of its own attaches to that one's story, but not if it holds a second story
-as well: then it is a digest, and linked only. It is never a story's canonical article.
+Strong pairs of articles make components; one that touches published stories joins the earliest. Then, in order of
+strength, a weaker pair brings a single article, and a strong match with the text of a revision a component, to one
+story. What has attached once attaches no more, and only the core of a story is attached to: attachments neither chain
+nor join two stories. A text that embeds another under a lead of its own attaches to that one's story, unless it holds
+a second story as well: then it is a digest, and linked only. It is never a story's canonical article.
 """
 
 from __future__ import annotations
