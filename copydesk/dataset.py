@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
-import pyarrow.fs as fs
 import pyarrow.parquet as pq
 
 from copydesk import layout, manifest
 from copydesk.errors import StoreError, UsageError
 from copydesk.parquet import BROKEN
 from copydesk.schema import ARTICLES, DATASETS
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
 TEXTS = ("articles", "duplicates", "revisions")
 """The datasets whose rows are articles: they have all columns of articles/."""
@@ -46,6 +47,9 @@ def published(root: Path, name: str) -> list[str]:
 
 def of_files(root: Path, name: str, paths: Sequence[str]) -> ds.Dataset:
     """The dataset of the given files (relative paths)."""
+    import pyarrow.dataset as ds  # it brings pandas along, a third of a second, where pandas is installed
+    import pyarrow.fs as fs
+
     return ds.FileSystemDataset.from_paths(
         [str((root / path).absolute()) for path in paths],
         schema=DATASETS[name].append(PARTITION),

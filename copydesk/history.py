@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from copydesk import dataset, disk
+from copydesk import dataset, disk, parquet
 from copydesk.errors import IndexDamaged
 from copydesk.index import Index, Segment, segment_from_rows
 from copydesk.manifest import Commit
@@ -53,7 +52,7 @@ def _rebuild(store: Store, commit: Commit) -> None:
 
 def _rows(store: Store, commit: Commit, name: str) -> pa.Table:
     paths = [store.root / f.path for f in commit.files if f.path.startswith(f"{name}/")]
-    tables = [pq.read_table(path, schema=DATASETS[name], partitioning=None) for path in paths]
+    tables = [parquet.read(path, DATASETS[name]) for path in paths]
     return pa.concat_tables(tables) if tables else DATASETS[name].empty_table()
 
 

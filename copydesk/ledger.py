@@ -11,8 +11,8 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from copydesk import parquet
 from copydesk.errors import StoreError
 from copydesk.model import SourceFile
 from copydesk.parquet import BROKEN, write_sorted
@@ -87,7 +87,7 @@ def load(paths: Sequence[Path]) -> Ledger:
     tables = []
     for path in paths:
         try:
-            tables.append(pq.read_table(path, schema=SCHEMA, partitioning=None))
+            tables.append(parquet.read(path, SCHEMA))
         except BROKEN as error:
             raise StoreError(f"{path}: the ledger cannot be read: {error}") from error
     return Ledger(pa.concat_tables(tables) if tables else SCHEMA.empty_table())

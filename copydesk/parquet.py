@@ -34,6 +34,19 @@ SORTED_BY: dict[str, tuple[str, ...]] = {
 """Ascending, nulls last."""
 
 
+def read(path: Path, schema: pa.Schema) -> pa.Table:
+    """The columns of `schema`; those that a file written earlier does not have are null.
+
+    Not pq.read_table: that imports pyarrow.dataset, and with it pandas where it is installed. Raises one of BROKEN.
+    """
+    with pq.ParquetFile(path) as file:
+        table = file.read(columns=[n for n in schema.names if n in file.schema_arrow.names])
+    for field in schema:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(len(table), field.type))
+    return table.select(schema.names).cast(schema)
+
+
 def write(table: pa.Table, path: Path, dataset: str) -> None:
     """Write rows of a dataset, sorted as the dataset is, with exactly its schema; the folder is made.
 

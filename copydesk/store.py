@@ -3,9 +3,10 @@
 store = Store(Path("output"))
 with store.lock("copydesk ingest seeds"):
     store.recover()
-    run_id = store.new_run_id(now)
-    parquet.write(table, store.part(run_id, "articles", day, 0), "articles")
-    store.commit(run_id)
+    run = RunInfo(store.new_run_id(now), now)
+    with store.staging(run.run_id) as staging:
+        parquet.write(table, staging / "final" / run.path("articles"), "articles")
+        store.commit(run.run_id)
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-import pyarrow.dataset as ds
+from typing import TYPE_CHECKING
 
 from copydesk import commit, dataset, disk, layout, ledger, lock, manifest
 from copydesk.errors import StoreError
 from copydesk.layout import Layout
 from copydesk.ledger import LedgerEntry
 from copydesk.manifest import Commit
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
 _RUN_ID_FORMAT = "%Y%m%d-%H%M%S-%f"
 _RUN_ID = re.compile(r"\d{8}-\d{6}-\d{6}")

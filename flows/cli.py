@@ -6,6 +6,7 @@ import sys
 import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,7 +24,9 @@ EXIT_FAULTS = 4
 app = App(
     name="copydesk",
     help="Scraped news in; clean, deduplicated Parquet out, with every removal on record.",
+    version=lambda: version("copydesk"),
     version_flags=["--version"],
+    help_format="plaintext",
     default_parameter=Parameter(negative=()),
 )
 
@@ -34,6 +37,7 @@ def _help(name: str, short: str | None = None) -> Parameter:
     return Parameter(name=(long, short) if short else long, help=Settings.model_fields[name].description)
 
 
+Paths = Annotated[list[str], Parameter(help=Settings.model_fields["inputs"].description, allow_leading_hyphen=True)]
 Output = Annotated[Path | None, _help("output", "-o")]
 Workers = Annotated[int | None, _help("workers", "-w")]
 Config = Annotated[
@@ -43,9 +47,17 @@ Config = Annotated[
 AsJson = Annotated[bool, Parameter(name="--json", help="Print one JSON object and nothing else.")]
 
 
-@app.command
+INGEST_EXAMPLES = """
+Examples:
+  copydesk ingest seeds -o output
+  copydesk ingest 'crawl/**/*.warc.gz' news.jsonl --map title=headline
+  zcat dump.jsonl.gz | copydesk ingest -
+"""
+
+
+@app.command(help_epilogue=INGEST_EXAMPLES)
 def ingest(
-    paths: Annotated[list[str] | None, Parameter(help=Settings.model_fields["inputs"].description, negative=())] = None,
+    paths: Paths | None = None,
     /,
     *,
     output: Output = None,
@@ -59,18 +71,12 @@ def ingest(
     config: Config = None,
     json: AsJson = False,
 ) -> int:
-    """Read articles, clean them, find their copies, and add them to the output. Running it again adds nothing.
-
-    Examples:
-      copydesk ingest seeds -o output
-      copydesk ingest 'crawl/**/*.warc.gz' news.jsonl --map title=headline
-      zcat dump.jsonl.gz | copydesk ingest -
-    """
+    """Read articles, clean them, find their copies, and add them to the output. Running it again adds nothing."""
     from copydesk.pipeline import run
 
     settings = read_settings(
         config,
-        inputs=tuple(paths) if paths else None,
+        inputs=_inputs(paths or ()) or None,
         output=output,
         map=_pairs(map) if map else None,
         workers=workers,
@@ -148,7 +154,7 @@ def serve(
 
 @app.command
 def trigger(
-    paths: Annotated[list[str], Parameter(help=Settings.model_fields["inputs"].description, negative=())],
+    paths: Paths,
     /,
     *,
     output: Output = None,
@@ -157,7 +163,7 @@ def trigger(
     config: Config = None,
 ) -> int:
     """Start a one-off run of the flow on a Prefect server and follow it to its end."""
-    settings = read_settings(config, inputs=tuple(paths), output=output, workers=workers)
+    settings = read_settings(config, inputs=_inputs(paths), output=output, workers=workers)
     from flows.serve import follow
 
     return 0 if follow(settings, deployment) else 1
@@ -176,6 +182,13 @@ def _file_settings(path: Path | None) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"settings file {file}: {error}") from None
+
+
+def _inputs(paths: Sequence[str]) -> tuple[str, ...]:
+    for path in paths:
+        if path.startswith("-") and path != "-":
+            raise UsageError(f"there is no option {path}; a file of that name is ./{path}")
+    return tuple(paths)
 
 
 def _pairs(given: Sequence[str]) -> dict[str, str]:

@@ -71,7 +71,7 @@ def _map_to_tasks(name: str, function: Callable[[T], R], over: Sequence[T], at_o
     running: list[PrefectFuture[R]] = []
     while True:
         for one in islice(waiting, at_once - len(running)):
-            running.append(stage.with_options(name=f"{name} {_label(one)}").submit(function, one))
+            running.append(stage.with_options(task_run_name=f"{name} {_label(one)}").submit(function, one))
         if not running:
             return
         done = _first_done(running)

@@ -13,7 +13,7 @@ from copydesk.errors import ItemError
 from copydesk.model import Reject, SourceFile
 from copydesk.settings import Settings
 
-BLOCK_ITEMS = 256
+BLOCK_ITEMS = 32
 """Items in a block; the parts of a file take its blocks in turn."""
 
 TRANSIENT = frozenset({"unreadable", "vanished"})
