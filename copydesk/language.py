@@ -23,7 +23,10 @@ OVERRULE_PROBABILITY = 0.999
 SAMPLE = 1500
 """Characters that are looked at, from the middle of a longer text, where there is less boilerplate than at its ends."""
 
-_TAG = re.compile(r"([a-z]{2,3})(-[a-z]{4})?(-(?:[a-z]{2}|[0-9]{3}))?((?:-[a-z0-9]{1,8})*)", re.ASCII)
+_TAG = re.compile(
+    r"([a-z]{2,3})(-[a-z]{4})?(-(?:[a-z]{2}|[0-9]{3}))?((?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}|[a-z]-[a-z0-9]{2,8}))*)",
+    re.ASCII,
+)
 
 _UNSPACED = re.compile("[\u0e00-\u0eff\u2e80-\ud7ff]+")
 
@@ -51,7 +54,7 @@ _THREE_LETTERS = {
 _OLD = {"iw": "he", "in": "id", "ji": "yi", "jp": "ja", "gr": "el", "cn": "zh", "kr": "ko", "ua": "uk", "cz": "cs"}
 """Codes that were withdrawn, and countries mistaken for languages."""
 
-_NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis", "xx", "nan", "null", "none"})
+_NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis", "xx", "utf", "nan", "null", "none"})
 
 _ALIKE = (
     frozenset({"no", "nb", "nn", "da"}),

@@ -55,6 +55,9 @@ def test_detect(text: str, hint: str | None, expected: str | None) -> None:
         ("x", None),
         ("english please", "en"),
         ("1", None),
+        ("utf-8", None),
+        ("de-1901", "de-1901"),
+        ("ca-ES-valencia", "ca-ES-valencia"),
         (None, None),
     ],
 )
