@@ -10,6 +10,10 @@ from copydesk.errors import ItemError
 
 EXTRACTOR = "trafilatura"
 
+LARGE = 2_000_000
+"""Characters of a page after which trafilatura's caches are emptied. They keep the last thousands of lines: bounded
+for ordinary pages (300 MB for a process that has read some thousand), not for pages whose lines are megabytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
@@ -31,13 +35,16 @@ def extract(html: str, url: str | None = None) -> Extracted:
             "extract", fault, f"the page is {fault.replace('-', ' ')} to be parsed: {len(html):,} characters"
         )
     # 0.4 s, so imported when the first page comes.
-    import trafilatura
+    import trafilatura.meta
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it reports as errors what we report as rejects
     try:
         text = trafilatura.extract(html, url=url, include_comments=False, include_tables=True, deduplicate=False)
     except Exception as error:  # a parser's failure on one hostile page must not end the run
         raise ItemError("extract", "failed", f"the extractor failed on the page: {error!r}") from error
+    finally:
+        if len(html) > LARGE:
+            trafilatura.meta.reset_caches()
     if not text or not text.strip():
         raise ItemError("extract", "no-content", "no main content was found in the page")
     return Extracted(text.strip("\n"), EXTRACTOR)

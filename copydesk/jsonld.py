@@ -17,6 +17,9 @@ MAX_SCRIPT = 4 * 1024 * 1024
 
 MAX_NODES = 20_000
 
+MAX_TEXT = 5000
+"""Characters of a property that are read: titles and names are short."""
+
 Node = dict[str, Any]
 
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|NewsItem|CreativeWork|Recipe|HowTo|Interview|ClaimReview)$")
@@ -31,9 +34,8 @@ _ELSEWHERE = frozenset({
 })  # fmt: skip
 """Properties whose nodes are about something other than the page."""
 
-_WRAPPING = re.compile(
-    r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*.*?\*/)\s*|\s*(?:-->|//\s*\]\]>|\]\]>|;)\s*$", re.S
-)
+_OPENING = re.compile(r"<!--|//\s{0,9}<!\[CDATA\[|<!\[CDATA\[|/\*[^*]{0,200}\*/")
+_CLOSING = ("-->", "]]>", "/* ]]> */", "//", ";")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _SALVAGE = re.compile(
@@ -84,20 +86,26 @@ def article(nodes: list[Node], url: str | None) -> Node | None:
 def resolved(value: Any, nodes: list[Node]) -> Any:
     """A property's value with references to other nodes (`{"@id": ...}`) followed, one step."""
     if isinstance(value, list):
-        return [resolved(entry, nodes) for entry in value[:50]]
+        return [_referred(entry, nodes) for entry in value[:50]]
+    return _referred(value, nodes)
+
+
+def _referred(value: Any, nodes: list[Node]) -> Any:
     if isinstance(value, dict) and isinstance(value.get("@id"), str) and "name" not in value:
         return next((n for n in nodes if n.get("@id") == value["@id"] and "name" in n), value)
     return value
 
 
-def text(value: Any) -> str | None:
+def text(value: Any, depth: int = 0) -> str | None:
     """A property as one string: itself, the first of a list, or its name; HTML entities resolved."""
+    if depth > 4:
+        return None
     if isinstance(value, list):
-        return next((found for entry in value if (found := text(entry))), None)
+        return next((found for entry in value[:50] if (found := text(entry, depth + 1))), None)
     if isinstance(value, dict):
-        return text(value.get("name") or value.get("@value") or value.get("url") or value.get("@id"))
+        return text(value.get("name") or value.get("@value") or value.get("url") or value.get("@id"), depth + 1)
     if isinstance(value, str):
-        return " ".join(html.unescape(value).split()) or None
+        return " ".join(html.unescape(value[:MAX_TEXT]).split()) or None
     return None
 
 
@@ -139,9 +147,7 @@ def _walk(value: Any) -> Iterator[Node]:
 def _loaded(script: str) -> Any:
     if len(script) > MAX_SCRIPT:
         return None
-    previous = None
-    while script != previous:
-        previous, script = script, _WRAPPING.sub("", script)
+    script = _unwrapped(script)
     if not script:
         return None
     try:
@@ -155,6 +161,17 @@ def _loaded(script: str) -> Any:
         except (ValueError, RecursionError):
             continue
     return _salvaged(mended)
+
+
+def _unwrapped(script: str) -> str:
+    """A script without the comments and CDATA marks that templates put around it."""
+    script = script.strip()
+    for _ in range(4):
+        if opening := _OPENING.match(script):
+            script = script[opening.end() :].lstrip()
+        for mark in _CLOSING:
+            script = script.removesuffix(mark).rstrip()
+    return script
 
 
 def _salvaged(script: str) -> Node | None:

@@ -22,6 +22,9 @@ MAX_ELEMENTS = 5000
 
 MAX_TITLE = 500
 
+MAX_CONTENT = 5000
+"""Characters of a meta tag that are read."""
+
 MAX_GUESSED = 3_000_000
 """Characters; in larger pages the heuristics take seconds, and they are seldom articles."""
 
@@ -221,7 +224,7 @@ def _take(found: _Found, node: LexborNode) -> None:
     tag = node.tag or ""
     attributes = node.attributes
     if tag == "meta":
-        content = (attributes.get("content") or "").strip()
+        content = (attributes.get("content") or "")[:MAX_CONTENT].strip()
         if content:
             for attribute in ("property", "name", "itemprop", "http-equiv"):
                 if name := attributes.get(attribute):
@@ -327,7 +330,7 @@ def _pairs(title: str) -> set[str]:
 
 def _without_site(title: str, sites: tuple[str, ...], found: _Found) -> str | None:
     """`Headline | Site` -> `Headline`; None for what is nothing but the site's name."""
-    text = " ".join(title.split())
+    text = " ".join(title[: 2 * MAX_TITLE].split())
     houses = {names.key(site) for site in sites}
     houses |= {house.removeprefix("the") for house in houses}
     headings = {names.key(heading) for heading in found.headings}

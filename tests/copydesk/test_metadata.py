@@ -249,6 +249,15 @@ def test_hostile_markup_is_passed_over(piece: str) -> None:
     assert from_page(html(meta("og:title", "Old bridge closed")) + script, URL).url == URL
 
 
+def test_deep_json_is_passed_over() -> None:
+    deep: Any = "x"
+    for _ in range(900):
+        deep = [deep]
+    fields = ("author", "headline", "license", "keywords", "datePublished", "publisher", "inLanguage")
+    assert from_page(html(ld({**ARTICLE, **dict.fromkeys(fields, deep)})), URL).section == "Local"
+    assert from_record(dict.fromkeys(("authors", "tags", "title", "date", "url"), deep)) == Metadata()
+
+
 # records
 
 
