@@ -12,7 +12,7 @@ EXTRACTOR = "trafilatura"
 
 LARGE = 2_000_000
 """Characters of a page after which trafilatura's caches are emptied. They keep the last thousands of lines: bounded
-for ordinary pages (300 MB for a process that has read some thousand), not for pages whose lines are megabytes."""
+for ordinary pages (a process stood at 290 MB after 250 pages and after 770), not where lines are megabytes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from copydesk import byline, dates, jsonld, markup, names
+from copydesk import byline, dates, headline, jsonld, markup, names
 from copydesk.language import normalized
 from copydesk.model import Date, Metadata
 from copydesk.urls import canonical, registrable_domain
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 MAX_ELEMENTS = 5000
 """Meta tags, links, times ... that are looked at; a page with more of them is hostile or a directory."""
 
-MAX_TITLE = 500
+MAX_SHOWN = 1000
+"""Characters of an element's text that are read."""
 
 MAX_CONTENT = 5000
 """Characters of a meta tag that are read."""
@@ -83,14 +84,6 @@ _SECTIONS = (
     "category",
 )
 _TAGS = ("article:tag", "og:article:tag", "parsely-tags", "sailthru.tags", "news_keywords", "keywords", "tags")
-
-_SEPARATOR = re.compile(r"\s+(?:[|–—·•»«:⋆~<>]|::|-|\|\|)\s+|\s*[|]\s*")
-_BYLINE = re.compile(
-    r"\b(?:byline|author(?:-?name|s)?|c-byline__authors?|article__author|entry-author|post-author|writer|signature|journalist)\b",
-    re.I,
-)
-_MIN_AGREEMENT = 0.4
-"""Two wordings of one headline share about half of their letter pairs, two headlines of one site about a quarter."""
 
 _CC = re.compile(r"creativecommons\.org/(?:licenses|publicdomain)/", re.I)
 
@@ -254,7 +247,7 @@ def _take(found: _Found, node: LexborNode) -> None:
 
 
 def _text(node: LexborNode) -> str:
-    return " ".join(node.text(deep=True, separator=" ").replace("\u00ad", "").split())[: 2 * MAX_TITLE]
+    return " ".join(node.text(deep=True, separator=" ").replace("\u00ad", "").split())[:MAX_SHOWN]
 
 
 def _own_url(found: _Found, url: str | None) -> str | None:
@@ -295,60 +288,13 @@ def _site_names(found: _Found, node: jsonld.Node, nodes: list[jsonld.Node], url:
 
 
 def _title(found: _Found, node: jsonld.Node, sites: tuple[str, ...]) -> str | None:
-    """The headline as readers see it: the h1 that agrees with what the head of the page says, else what that says.
-
-    The head's versions are often cut for search engines; but a page's first h1 may be its logo or its section.
-    """
-    told = [
+    told = (
         jsonld.text(node.get("headline")),
         *found.all(*_TITLES),
         *found.props.get("headline", ()),
         *found.titles[:1],
-    ]
-    plain = [clean for value in told if value and (clean := _without_site(value, sites, found))]
-    shown = [clean for value in found.headings[:20] if value and (clean := _without_site(value, sites, found))]
-    agreed = [
-        (max((_agreement(heading, value) for value in plain), default=0.0), -place, heading)
-        for place, heading in enumerate(shown)
-    ]
-    if agreed and max(agreed)[0] >= _MIN_AGREEMENT:
-        return max(agreed)[2][:MAX_TITLE]
-    whole = [title for title in plain if not title.endswith(("...", "…"))]
-    return next((title[:MAX_TITLE] for title in (*whole, *plain, *shown)), None)
-
-
-def _agreement(one: str, other: str) -> float:
-    """Share of the letter pairs that two titles have in common (Dice's coefficient), for any script."""
-    a, b = _pairs(one), _pairs(other)
-    return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0
-
-
-def _pairs(title: str) -> set[str]:
-    letters = names.key(title)
-    return {letters[i : i + 2] for i in range(len(letters) - 1)}
-
-
-def _without_site(title: str, sites: tuple[str, ...], found: _Found) -> str | None:
-    """`Headline | Site` -> `Headline`; None for what is nothing but the site's name."""
-    text = " ".join(title[: 2 * MAX_TITLE].split())
-    houses = {names.key(site) for site in sites}
-    houses |= {house.removeprefix("the") for house in houses}
-    headings = {names.key(heading) for heading in found.headings}
-    while True:
-        breaks = list(_SEPARATOR.finditer(text))
-        if not breaks:
-            break
-        last, first = breaks[-1], breaks[0]
-        if names.key(text[last.end() :]).removeprefix("the") in houses or names.key(text[: last.start()]) in headings:
-            text = text[: last.start()]
-        elif (
-            names.key(text[: first.start()]).removeprefix("the") in houses or names.key(text[first.end() :]) in headings
-        ):
-            text = text[first.end() :]
-        else:
-            break
-    text = text.strip()
-    return text if text and names.key(text).removeprefix("the") not in houses else None
+    )
+    return headline.choose([value for value in told if value], found.headings[:20], sites)
 
 
 def _authors(

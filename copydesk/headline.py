@@ -1,0 +1,66 @@
+"""The headline of a page, out of the versions of it that the page gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from copydesk import names
+
+MAX_TITLE = 500
+"""Characters."""
+
+_MIN_AGREEMENT = 0.4
+"""Measured on 679 labelled news pages: from 0.3 to 0.5 the choice changes for one page in each set at most."""
+
+_SEPARATOR = re.compile(r"\s+(?:[|–—·•»«:⋆~<>]|::|-|\|\|)\s+|\s*[|]\s*")
+
+
+def choose(told: Sequence[str], headings: Sequence[str], sites: Sequence[str]) -> str | None:
+    """The headline as readers see it: the h1 that agrees with what the head of the page says, else what that says.
+
+    told: the titles of the page's head, the best first. headings: its h1 elements in order. sites: what the publisher
+    calls itself. The head's versions are often cut for search engines; but the first h1 may be a logo or a section.
+    """
+    plain = [clean for value in told if (clean := without_site(value, sites, headings))]
+    shown = [clean for value in headings if (clean := without_site(value, sites, headings))]
+    agreed = [
+        (max((_agreement(heading, value) for value in plain), default=0.0), -place, heading)
+        for place, heading in enumerate(shown)
+    ]
+    if agreed and max(agreed)[0] >= _MIN_AGREEMENT:
+        return max(agreed)[2][:MAX_TITLE]
+    whole = [title for title in plain if not title.endswith(("...", "…"))]
+    return next((title[:MAX_TITLE] for title in (*whole, *plain, *shown)), None)
+
+
+def without_site(title: str, sites: Sequence[str], headings: Sequence[str]) -> str | None:
+    """`Headline | Site` -> `Headline`; None for what is nothing but the site's name."""
+    text = " ".join(title[: 2 * MAX_TITLE].split())
+    houses = {names.key(site) for site in sites}
+    houses |= {house.removeprefix("the") for house in houses}
+    shown = {names.key(heading) for heading in headings}
+    while True:
+        breaks = list(_SEPARATOR.finditer(text))
+        if not breaks:
+            break
+        last, first = breaks[-1], breaks[0]
+        if names.key(text[last.end() :]).removeprefix("the") in houses or names.key(text[: last.start()]) in shown:
+            text = text[: last.start()]
+        elif names.key(text[: first.start()]).removeprefix("the") in houses or names.key(text[first.end() :]) in shown:
+            text = text[first.end() :]
+        else:
+            break
+    text = text.strip()
+    return text if text and names.key(text).removeprefix("the") not in houses else None
+
+
+def _agreement(one: str, other: str) -> float:
+    """Share of the letter pairs that two titles have in common (Dice's coefficient), for any script."""
+    a, b = _pairs(one), _pairs(other)
+    return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0
+
+
+def _pairs(title: str) -> set[str]:
+    letters = names.key(title)
+    return {letters[i : i + 2] for i in range(len(letters) - 1)}
