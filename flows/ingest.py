@@ -14,10 +14,13 @@ from typing import Any, TypeVar, cast
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture, wait
 from prefect.runtime import flow_run
+from prefect.states import Failed
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 
+from copydesk.errors import CopydeskError
 from copydesk.model import Shard
 from copydesk.pipeline import run
 from copydesk.settings import Settings
@@ -44,10 +47,11 @@ _PROCESSES = cast(TaskRunner[PrefectFuture[Any]], ProcessPoolTaskRunner())  # it
 
 
 @flow(name="ingest", flow_run_name=_run_name, task_runner=_PROCESSES, persist_result=False)
-def ingest(settings: Settings) -> dict[str, Any]:
+def ingest(settings: Settings) -> dict[str, Any] | State[Any]:
     """Ingest `settings.inputs` into `settings.output`: the command line's `copydesk ingest` as a flow.
 
-    Returns the counts of the run's books. At most `settings.workers` tasks are under way at once.
+    Returns the counts of the run's books, or the state Failed with the words of a CopydeskError. At most
+    `settings.workers` tasks are under way at once.
     """
     log = get_run_logger()
 
@@ -57,7 +61,10 @@ def ingest(settings: Settings) -> dict[str, Any]:
     def progress(name: str, done: int, total: int, records: int, rejects: int, /) -> None:
         log.info("%s: %d of %d shards, %d articles, %d rejects", name, done, total, records, rejects)
 
-    summary = run(settings, mapper=mapper, progress=progress)
+    try:
+        summary = run(settings, mapper=mapper, progress=progress)
+    except CopydeskError as error:
+        return Failed(message=str(error))
     seconds = (summary.finished_at - summary.started_at).total_seconds()
     books = {name: getattr(summary, name) for name in BOOKS}
     log.info("run %s: %s, %.1f items a second", summary.run_id, books, summary.items / max(seconds, 1e-9))

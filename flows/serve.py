@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any, cast
 
@@ -19,6 +20,9 @@ from copydesk.settings import Settings
 from flows.ingest import ingest
 
 POLL_SECONDS = 1.0
+
+LAST_LOGS_SECONDS = 3.0
+"""A run's last log lines come to the server after its end; Prefect sends them every two seconds."""
 
 
 def parameters(settings: Settings) -> dict[str, Any]:
@@ -42,10 +46,19 @@ def _deployment(name: str, **options: Any) -> RunnerDeployment:
 
 
 def follow(settings: Settings, deployment: str) -> bool:
-    """Start a one-off run and print its log until it ends. Whether it completed; UsageError: no such deployment."""
+    """Start a one-off run and print its log until it ends.
+
+    Paths are made absolute: the run may have another working directory. Returns whether it completed. Raises
+    UsageError for standard input, and if the server knows no such deployment.
+    """
+    if "-" in settings.inputs:
+        raise UsageError("a flow run cannot read standard input: write it to a file first, or use `copydesk ingest -`")
+    asked = settings.model_copy(update={"inputs": tuple(map(os.path.abspath, settings.inputs))})
+    if settings.output != Settings().output:
+        asked = asked.model_copy(update={"output": settings.output.absolute()})
     with get_client(sync_client=True) as client:
         try:
-            started = cast(FlowRun, run_deployment(deployment, parameters=parameters(settings), timeout=0))
+            started = cast(FlowRun, run_deployment(deployment, parameters=parameters(asked), timeout=0))
         except ObjectNotFound:
             raise UsageError(
                 f"the Prefect server knows no deployment {deployment}: "
@@ -61,6 +74,8 @@ def _follow(client: SyncPrefectClient, started: FlowRun) -> bool:
         run = client.read_flow_run(started.id)
         told += _print_logs(client, started, told)
         if run.state and run.state.is_final():
+            time.sleep(LAST_LOGS_SECONDS)
+            _print_logs(client, started, told)
             print(f"{run.name}: {run.state.name}{': ' + run.state.message if run.state.message else ''}", flush=True)
             return run.state.is_completed()
         time.sleep(POLL_SECONDS)

@@ -97,7 +97,9 @@ def test_reindex(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"segments": 1}
 
 
-def test_settings_come_from_options_then_the_file_then_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_come_from_options_then_the_file_then_defaults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("copydesk.toml").write_text('output = "desk"\nworkers = 3\nmap = {title = "headline"}\n')
     read = read_settings(workers=5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +12,6 @@ from tests.copydesk.corpus import everything, story, write_jsonl
 from tests.copydesk.corpus import ingest as ingest_here
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="session")
-def prefect_server() -> Iterator[None]:
-    from prefect.testing.utilities import prefect_test_harness
-
-    with prefect_test_harness(server_startup_timeout=120):
-        yield
 
 
 @pytest.fixture
@@ -50,6 +41,14 @@ def test_the_flow_does_what_the_command_does(prefect_server: None, corpus: Path,
     assert sorted(tasks) == sorted(
         [f"process {n} in.jsonl {n + 1}/{parts}" for n in range(parts)] + [f"publish {n}" for n in range(parts)]
     )
+
+
+def test_a_run_that_cannot_be_done_fails_in_plain_words(prefect_server: None, tmp_path: Path) -> None:
+    from flows.ingest import ingest
+
+    state = ingest(Settings(inputs=(str(tmp_path / "nowhere"),), output=tmp_path / "out"), return_state=True)
+    assert state.is_failed()
+    assert "nowhere: no such file" in (state.message or "")
 
 
 def test_parameters_are_checked_before_a_run(prefect_server: None) -> None:
