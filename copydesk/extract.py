@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
 
 from copydesk import markup
@@ -13,6 +14,11 @@ EXTRACTOR = "trafilatura"
 LARGE = 2_000_000
 """Characters of a page after which trafilatura's caches are emptied. They keep the last thousands of lines: bounded
 for ordinary pages (a process stood at 290 MB after 250 pages and after 770), not where lines are megabytes."""
+
+FEW_LETTERS = 100
+"""Fewer letters than this, without the end of a sentence, are what is left of a page that has no story."""
+
+_SENTENCE_END = re.compile(r"[.!?…。！？।؟]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,11 @@ def extract(html: str, url: str | None = None) -> Extracted:
     finally:
         if len(html) > LARGE:
             trafilatura.meta.reset_caches()
-    if not text or not text.strip():
+    if not text or not _says_something(text):
         raise ItemError("extract", "no-content", "no main content was found in the page")
     return Extracted(text.strip("\n"), EXTRACTOR)
+
+
+def _says_something(text: str) -> bool:
+    """Whether there is a sentence in it, or as many letters as one has: a menu alone is no article."""
+    return bool(_SENTENCE_END.search(text)) or sum(map(str.isalpha, text[: 4 * FEW_LETTERS])) >= FEW_LETTERS

@@ -72,30 +72,33 @@ def registrable_domain(url_or_host: str | None) -> str | None:
     """The domain that someone registered: `example.co.uk` of `https://news.example.co.uk/a`; None if there is none.
 
     By the Public Suffix List as shipped with tldextract, private section and all: two blogs on one platform are two
-    publishers (`a.blogspot.com`). A platform's own name is its domain (`blogspot.com`).
+    publishers (`a.blogspot.com`). A platform's own name is its domain (`blogspot.com`). An ending that the list does
+    not have counts as one label, by the list's own rule, in a URL; a bare name with one is no host (`Dr.Schmidt`).
     """
     if not isinstance(url_or_host, str) or len(url_or_host) > MAX_URL:
         return None
     name = url_or_host.strip()
-    if "://" in name or name.startswith("//"):
+    is_url = "://" in name or name.startswith("//")
+    if is_url:
         try:
             name = urlsplit(name).hostname or ""
         except ValueError:
             return None
     elif any(c in name for c in "/?#@:"):
         name = re.split("[/?#:]", name.rpartition("@")[2], maxsplit=1)[0]
-    return _registrable(name.lower().rstrip("."))
+    return _registrable(name.lower().rstrip("."), is_url)
 
 
 @lru_cache(maxsize=16384)
-def _registrable(name: str) -> str | None:
+def _registrable(name: str, any_ending: bool) -> str | None:
     if "." not in name or (host := _host(name)) is None or host.startswith("[") or _is_address(host):
         return None
     extracted = _suffixes()
     found = extracted.extract_str(host, include_psl_private_domains=True).top_domain_under_public_suffix
-    return (
-        found or extracted.extract_str(host, include_psl_private_domains=False).top_domain_under_public_suffix or None
-    )
+    found = found or extracted.extract_str(host, include_psl_private_domains=False).top_domain_under_public_suffix
+    if found or not any_ending or extracted.extract_str(host).suffix:
+        return found or None
+    return ".".join(host.split(".")[-2:])
 
 
 @cache
