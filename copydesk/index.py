@@ -48,7 +48,8 @@ PER_TEXT = 16
 
 ARTICLE, DUPLICATE, REVISION = 0, 1, 2
 KINDS = {"article": ARTICLE, "duplicate": DUPLICATE, "revision": REVISION}
-CORE_JACCARD = 0.5
+CORE_JACCARD = 0.4
+"""How close a copy is to its article to be of its story's core: as the strong pairs of similarity.py are."""
 
 ENTRY = pa.schema(
     [

@@ -205,10 +205,9 @@ class _Assignment:
         if published is not None:
             mine.story, mine.embeds = published, True
             return
-        goal = self._top(shorter)
-        if self.groups[goal] is not mine:
-            mine.to, mine.embeds = goal, True
-            self.groups[goal].hub = True
+        goal = self._top(shorter)  # not `mine`: nothing has attached to what is loose
+        mine.to, mine.embeds = goal, True
+        self.groups[goal].hub = True
 
     def _top(self, i: int) -> int:
         root = self.forest.root(i)

@@ -95,6 +95,31 @@ def test_candidates_are_found(tmp_path: Path) -> None:
     assert found == {(0, records[6].id), (0, records[7].id), (2, records[0].id), (2, records[1].id)}
 
 
+def test_the_order_of_versions_in_a_segment_does_not_matter(tmp_path: Path) -> None:
+    """Later versions that were published earlier lie before the older ones."""
+    versions = [News("a", f"{story(1)} update {i}", day=20 - i, modified=i + 1) for i in range(9)]
+    index = indexed(tmp_path / "s", Library(), versions)
+    latest = index.latest(["a"])
+    assert latest.version.tolist() == [9]
+    assert index.entries(latest.entry)["id"][0].as_py().hex() == versions[-1].id
+
+
+def test_copies_of_one_text_take_one_place_in_a_band(tmp_path: Path) -> None:
+    records = [News(str(i), story(1), day=1) for i in range(20)]
+    near = News("near", edited(story(1), 2), day=9)
+    index = indexed(tmp_path / "s", Library(), [*records, near])
+    _, entries = index.candidates(sketch.keys_of(table([News("x", edited(story(1), 3))])))
+    assert len(entries) == 2
+
+
+def test_the_closest_are_verified(tmp_path: Path) -> None:
+    far = [News(str(i), edited(story(1), i, 0.15), day=1) for i in range(7)]
+    close = News("close", edited(story(1), 50, 0.01), day=9)
+    index = indexed(tmp_path / "s", Library(), [*far, close])
+    _, entries = index.candidates(sketch.keys_of(table([News("x", story(1))])), per_text=1)
+    assert index.entries(entries)["id"].to_pylist() == [bytes.fromhex(close.id)]
+
+
 def test_texts_are_found_exactly_and_the_earliest_first(tmp_path: Path) -> None:
     library = Library()
     one = indexed(tmp_path / "1", library, run())

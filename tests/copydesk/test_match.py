@@ -273,6 +273,33 @@ def test_exact_text_of_a_published_duplicate_or_revision(runs: Runs) -> None:
     assert {row["duplicate_of"] for row in rows} == {original.id}
 
 
+def test_a_text_that_history_has_stays_where_it_is(runs: Runs) -> None:
+    """The later story's text is not compared with the earlier one again."""
+    first, second = News("a", story(1), "Daily", day=1), News("b", edited(story(1), 1, 0.2), "Daily", day=2)
+    one, two = runs.add(first, second)
+    assert (one["kind"], two["kind"]) == ("article", "article")  # within one publisher
+    (row,) = runs.add(News("c", second.text, "Weekly", day=3))
+    assert row["duplicate_of"] == second.id
+    assert runs.overlaps == []
+
+
+def test_of_records_with_one_id_the_same_is_kept_in_any_order() -> None:
+    one, other = News("a", story(1), "one", "First"), News("a", story(1), "two", "Second")
+    third = News("b", edited(story(1), 1, 0.2), "two", "Third")
+    outcomes = [decide(records) for records in ([one, other, third], [other, one, third])]
+    assert [row["kind"] for row in outcomes[0]][:2] == [row["kind"] for row in outcomes[1]][1::-1]
+    assert outcomes[0][2] == outcomes[1][2]
+
+
+def test_an_excerpt_from_the_middle_is_linked() -> None:
+    whole = story(1, 600)
+    middle = " ".join(whole.split()[300:465])
+    library = Library()
+    decisions = library.match([News("a", whole, "one"), News("b", middle, "two")])
+    assert kinds(decisions.rows.to_pylist()) == ["article", "article"]
+    assert len(decisions.overlaps) == 1
+
+
 def test_every_story_has_one_article(runs: Runs) -> None:
     records = [News(f"{i}-{j}", edited(story(i), j, 0.3 * (j % 3)), f"p{j}") for i in range(8) for j in range(6)]
     rows = [*runs.add(*records[::2]), *runs.add(*records[1::2])]
