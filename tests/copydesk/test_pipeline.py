@@ -1,4 +1,4 @@
-"""Whole runs: the books balance, twice is once, order and workers do not matter, a kill between stages leaves nothing."""
+"""Whole runs: books balance, twice is once, order and workers do not matter, a kill between stages leaves nothing."""
 
 from __future__ import annotations
 
