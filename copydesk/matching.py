@@ -22,7 +22,7 @@ def decide(parts: Sequence[Part], store: Store, run_id: str, segment: Path) -> p
     """Decide what every record of the run is; write each part's `decisions` and the run's index segment.
 
     segment: where to write it; nothing is written for a run that adds no text.
-    Returns the overlaps found (match.Decisions.overlaps).
+    Returns the overlaps (match.Decisions.overlaps) that are not in the output yet.
     """
     records = [part.read("records") for part in parts]
     new = pa.concat_tables([r.select(COLUMNS) for r in records]) if records else RECORDS.empty_table().select(COLUMNS)
@@ -35,7 +35,17 @@ def decide(parts: Sequence[Part], store: Store, run_id: str, segment: Path) -> p
     if len(entries):
         segment.parent.mkdir(parents=True, exist_ok=True)
         write_segment(segment, entries, signatures, run_id)
-    return decisions.overlaps
+    return _new_links(decisions.overlaps, store)
+
+
+def _new_links(links: pa.Table, store: Store) -> pa.Table:
+    """Links between pairs of stories that no earlier run has linked."""
+    if not len(links):
+        return links
+    told = store.dataset("overlaps").to_table(columns=["a", "b"], filter=pc.field("a").isin(links["a"].unique()))
+    known = set(zip(told["a"].to_pylist(), told["b"].to_pylist(), strict=True))
+    pairs = zip(links["a"].to_pylist(), links["b"].to_pylist(), strict=True)
+    return links.filter(pa.array([pair not in known for pair in pairs], pa.bool_()))
 
 
 class _Texts:

@@ -201,6 +201,20 @@ def test_an_index_lost_or_damaged_is_rebuilt_from_the_parquet(corpus: Path, tmp_
     assert verify(out) == []
 
 
+def test_a_link_between_stories_is_told_once(tmp_path: Path) -> None:
+    digest = record(1, id="digest", publisher="Digest", text="\n\n".join((story(70), story(71), story(72))))
+    parts = [record(n, id=str(n), publisher="Wire", text=story(n)) for n in (70, 71)]
+    first = write_jsonl(tmp_path / "a.jsonl", [digest, *parts])
+    ingest(tmp_path / "out", first)
+    links = rows(tmp_path / "out", "overlaps")
+    assert len(links) == 2
+    again = write_jsonl(
+        tmp_path / "b.jsonl", [record(n, id=f"c{n}", publisher="Copy", text=story(n)) for n in (70, 71)]
+    )
+    assert ingest(tmp_path / "out", again).duplicates == 2
+    assert rows(tmp_path / "out", "overlaps") == links
+
+
 def test_an_output_is_locked_while_a_run_writes(corpus: Path, tmp_path: Path) -> None:
     with Store(tmp_path / "out").lock("somebody else"), pytest.raises(LockedError, match="somebody else"):
         ingest(tmp_path / "out", corpus)
