@@ -23,6 +23,9 @@ OVERRULE_PROBABILITY = 0.999
 SAMPLE = 1500
 """Characters that are looked at, from the middle of a longer text, where there is less boilerplate than at its ends."""
 
+GLANCE = 400
+"""Characters that are looked at first: as a rule they leave no doubt, at a quarter of the cost."""
+
 _TAG = re.compile(
     r"([a-z]{2,3})(-[a-z]{4})?(-(?:[a-z]{2}|[0-9]{3}))?((?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}|[a-z]-[a-z0-9]{2,8}))*)",
     re.ASCII,
@@ -81,11 +84,13 @@ def detect(text: str, hint: str | None = None) -> str | None:
     unless the text is long and plainly in another language.
     """
     told = normalized(hint)
-    sample = _sample(text)
+    sample = _sample(text, SAMPLE)
     letters = _letters(sample)
     if letters < (OVERRULE_LETTERS if told else MIN_LETTERS):
         return told
-    found, probability = _classified(sample)
+    found, probability = _classified(_sample(sample, GLANCE))
+    if probability < OVERRULE_PROBABILITY:
+        found, probability = _classified(sample)
     if told is None:
         return found if probability >= MIN_PROBABILITY else None
     base = told.partition("-")[0]
@@ -109,9 +114,9 @@ def normalized(tag: str | None) -> str | None:
     return language + (match[2] or "").title() + (match[3] or "").upper() + (match[4] or "")
 
 
-def _sample(text: str) -> str:
-    start = max(0, (len(text) - SAMPLE) // 2)
-    return text[start : start + SAMPLE]
+def _sample(text: str, size: int) -> str:
+    start = max(0, (len(text) - size) // 2)
+    return text[start : start + size]
 
 
 def _letters(text: str) -> int:
