@@ -19,22 +19,26 @@ import pyarrow.parquet as pq
 from copydesk import disk, manifest, points
 from copydesk.errors import StoreError
 from copydesk.layout import STATE, Layout
-from copydesk.manifest import Commit, PublishedFile
+from copydesk.manifest import Change, Commit, PublishedFile
 from copydesk.parquet import BROKEN
 from copydesk.schema import DATASETS
 
 _PARTITION = re.compile(r"ingest_date=\d{4}-\d{2}-\d{2}")
-_OWN_STATE = ("staging", "commits", "lock")  # of _state/, what a run cannot publish into
+_OWN_STATE = ("staging", "commits", "lock", "retired")  # of _state/, what a run cannot publish into
 
 
-def commit(layout: Layout, run_id: str, removes: Iterable[str] = ()) -> Commit:
+def commit(
+    layout: Layout, run_id: str, removes: Iterable[str] = (), *, changes: Iterable[Change] = (), keep: bool = False
+) -> Commit:
     """Publish what is staged under `final/`, and take back the files `removes` (relative paths) of earlier runs.
 
+    keep: keep those aside, for who still reads them, until they are pruned; else they are erased, and with them all
+    that earlier commits kept aside. changes: see manifest.Change.
     Raises StoreError, with nothing published, if what is staged cannot be: a name without the run id, a broken
     Parquet file, another schema, a place on another file system. An OSError after the manifest is prepared leaves
     a commit that the next `recover` completes.
     """
-    prepared = _prepare(layout, run_id, tuple(removes))
+    prepared = _prepare(layout, run_id, tuple(removes), tuple(changes), keep)
     _complete(layout, prepared)
     return prepared
 
@@ -69,7 +73,7 @@ def _clean_up(layout: Layout, folder: Path) -> list[str]:
         return [f"run {folder.name}: its staging could not be deleted yet ({error})"]
 
 
-def _prepare(layout: Layout, run_id: str, removes: tuple[str, ...]) -> Commit:
+def _prepare(layout: Layout, run_id: str, removes: tuple[str, ...], changes: tuple[Change, ...], keep: bool) -> Commit:
     if layout.committed(run_id).exists() or layout.prepared(run_id).exists():
         raise StoreError(f"run {run_id} is committed already")
     final = layout.final(run_id)
@@ -85,7 +89,7 @@ def _prepare(layout: Layout, run_id: str, removes: tuple[str, ...]) -> Commit:
     disk.sync_folder(layout.all_staging)
     for folder in _targets(layout, files):  # now, while a refusal still costs nothing
         disk.make_folder(folder)
-    prepared = Commit(run_id, files, removes)
+    prepared = Commit(run_id, files, removes, changes, keep)
     points.checkpoint("commit: before prepare")
     disk.write(layout.prepared(run_id), manifest.encode(prepared))
     points.checkpoint("commit: prepared")
@@ -93,6 +97,7 @@ def _prepare(layout: Layout, run_id: str, removes: tuple[str, ...]) -> Commit:
 
 
 def _complete(layout: Layout, prepared: Commit) -> None:
+    _set_aside(layout, prepared)
     for file in prepared.files:
         _move_into_place(layout, prepared.run_id, file)
     for folder in _targets(layout, prepared.files):
@@ -107,13 +112,30 @@ def _complete(layout: Layout, prepared: Commit) -> None:
 
 def _finish(layout: Layout, done: Commit) -> None:
     """After the commit: nothing here is needed for what readers see."""
-    for path in done.removes:
-        disk.remove(layout.root / path)
-    for folder in sorted({(layout.root / path).parent for path in done.removes}):
-        disk.sync_folder(folder)
+    if done.removes and not done.keeps:
+        disk.remove_tree(layout.all_retired)  # what earlier commits kept may hold the same rows
+        disk.sync_folder(layout.state)
     points.checkpoint("commit: before clean-up")
     disk.remove_tree(layout.staging(done.run_id))  # last: that it is there tells `recover` that this is not done
     points.checkpoint("commit: done")
+
+
+def _set_aside(layout: Layout, prepared: Commit) -> None:
+    """Move what is taken back out of the way, before its replacement comes: a glob sees no row twice.
+
+    Who reads by the manifests finds it there (dataset.Files), until the commit is visible and after.
+    """
+    pairs = [(layout.root / path, layout.retired(prepared.run_id) / path) for path in prepared.removes]
+    for published, retired in pairs:
+        if published.exists():
+            disk.make_folder(retired.parent)
+            disk.rename(published, retired)
+    for folder in sorted({retired.parent for _, retired in pairs if retired.exists()}):
+        disk.sync_folder(folder)
+    for folder in sorted({published.parent for published, _ in pairs if published.parent.is_dir()}):
+        disk.sync_folder(folder)
+    if pairs:
+        points.checkpoint("commit: set aside")
 
 
 def _move_into_place(layout: Layout, run_id: str, file: PublishedFile) -> None:

@@ -6,6 +6,7 @@ _state/commits/<run_id>.json                                which files belong t
 _state/commits/<run_id>.prepared.json                       a commit under way
 _state/staging/<run_id>/final/                              what the run will publish, at its later place
 _state/ledger/<run_id>.parquet, _state/index/<run_id>...    kept from run to run
+_state/retired/<run_id>/...                                 files that the commit of that name replaced, for a while
 """
 
 from __future__ import annotations
@@ -38,6 +39,13 @@ class Layout:
     @property
     def all_staging(self) -> Path:
         return self.state / "staging"
+
+    @property
+    def all_retired(self) -> Path:
+        return self.state / "retired"
+
+    def retired(self, run_id: str) -> Path:
+        return self.all_retired / run_id
 
     def staging(self, run_id: str) -> Path:
         return self.all_staging / run_id

@@ -28,12 +28,26 @@ class PublishedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Rows of a run that a later commit added to a dataset, or took away (rows < 0): what the books are short of."""
+
+    run_id: str
+    dataset: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
-    """What a run published, and which files of earlier runs it took back."""
+    """What a run published, and which files of earlier runs it took back.
+
+    keeps: whether those are kept aside for who still reads them (Layout.retired). changes: of rows published before.
+    """
 
     run_id: str
     files: tuple[PublishedFile, ...]
     removes: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    keeps: bool = False
 
 
 def encode(commit: Commit) -> bytes:
@@ -52,7 +66,8 @@ def read(path: Path) -> Commit:
         if body["format"] > FORMAT:
             raise StoreError(f"{path}: written by a later version of copydesk; use that one")
         files = tuple(PublishedFile(**f) for f in body["files"])
-        commit = Commit(body["run_id"], files, tuple(body["removes"]))
+        changes = tuple(Change(**c) for c in body.get("changes", ()))
+        commit = Commit(body["run_id"], files, tuple(body["removes"]), changes, body.get("keeps", False))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"{path}: the manifest cannot be read: {error}") from error
     if commit.run_id != run_id(path):

@@ -22,7 +22,7 @@ from copydesk import commit, dataset, disk, layout, ledger, lock, manifest
 from copydesk.errors import StoreError
 from copydesk.layout import Layout
 from copydesk.ledger import LedgerEntry
-from copydesk.manifest import Commit
+from copydesk.manifest import Change, Commit
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
@@ -88,10 +88,12 @@ class Store:
         """Where a run's index segment lies, relative to the output (or to `final/`, while it is staged)."""
         return f"{layout.STATE}/index/{run_id}"
 
-    def commit(self, run_id: str, removes: Iterable[str] = ()) -> Commit:
+    def commit(
+        self, run_id: str, removes: Iterable[str] = (), *, changes: Iterable[Change] = (), keep: bool = False
+    ) -> Commit:
         """Publish what the run staged; see commit.commit. removes: relative paths of files it takes back."""
         self._needs_lock()
-        return commit.commit(self.layout, run_id, removes)
+        return commit.commit(self.layout, run_id, removes, changes=changes, keep=keep)
 
     def recover(self) -> list[str]:
         """Mend what a killed run left; first thing under the lock. Returns what was mended, in words."""
