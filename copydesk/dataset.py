@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from copydesk import layout, manifest
 from copydesk.errors import StoreError, UsageError
 from copydesk.parquet import BROKEN
-from copydesk.schema import ARTICLES, DATASETS
+from copydesk.schema import ADDED, ARTICLES, DATASETS
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
@@ -111,7 +111,11 @@ def select(root: Path, name: str, paths: Sequence[str]) -> str:
         columns = ", ".join(f"NULL::{_duckdb_type(f.type)} AS {_quoted(f.name)}" for f in [*DATASETS[name], PARTITION])
         return f"SELECT {columns} WHERE false"
     files = ", ".join(_literal(_escaped(str((root / path).absolute()))) for path in paths)
-    return f"SELECT * FROM read_parquet([{files}], hive_partitioning = true, hive_types = {{'ingest_date': DATE}})"
+    hive = "hive_partitioning = true, hive_types = {'ingest_date': DATE}"
+    if not ADDED.get(name):
+        return f"SELECT * FROM read_parquet([{files}], {hive})"
+    rows = f"SELECT * FROM read_parquet([{files}], {hive}, union_by_name = true)"
+    return f"{select(root, name, ())} UNION ALL BY NAME {rows}"  # files of earlier versions lack columns, or all do
 
 
 _COLUMNS = ", ".join(f'"{name}"' for name in [*ARTICLES.names, PARTITION.name])

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from copydesk.errors import StoreError
-from copydesk.schema import DATASETS
+from copydesk.schema import DATASETS, written_later
 
 ROW_GROUP_BYTES = 16 * 1024 * 1024
 """Of Arrow memory. Small, for Parquet: reading a few texts of history reads whole row groups."""
@@ -37,9 +37,12 @@ SORTED_BY: dict[str, tuple[str, ...]] = {
 def read(path: Path, schema: pa.Schema) -> pa.Table:
     """The columns of `schema`; those that a file written earlier does not have are null.
 
-    Not pq.read_table: that imports pyarrow.dataset, and with it pandas where it is installed. Raises one of BROKEN.
+    Not pq.read_table: that imports pyarrow.dataset, and with it pandas where it is installed. Raises one of BROKEN;
+    StoreError for a file of a later version, whose further columns would be lost if its rows were written again.
     """
     with pq.ParquetFile(path) as file:
+        if unknown := [n for n in file.schema_arrow.names if n not in schema.names]:
+            raise StoreError(f"{path}: {written_later(unknown)}")
         table = file.read(columns=[n for n in schema.names if n in file.schema_arrow.names])
     for field in schema:
         if field.name not in table.column_names:

@@ -181,6 +181,31 @@ DATASETS: dict[str, pa.Schema] = {
     "runs": RUNS,
 }
 
+ADDED: dict[str, frozenset[str]] = {}
+"""Columns that a dataset has gained since 0.1: files written earlier lack them, and readers see null there.
+
+Schemas grow by adding only: no column of a released version changes its name or type (a test holds it).
+"""
+
+
+def difference(name: str, found: pa.Schema) -> str | None:
+    """Why a file with the columns `found` is not of the dataset; None if this version or an earlier one wrote it."""
+    wanted = DATASETS[name]
+    if unknown := [n for n in found.names if n not in wanted.names]:
+        return written_later(unknown)
+    if missing := [n for n in wanted.names if n not in found.names and n not in ADDED.get(name, ())]:
+        return f"it lacks the columns {', '.join(missing)}"
+    wrong = [f for f in found if found.names.count(f.name) > 1 or not f.type.equals(wanted.field(f.name).type)]
+    if wrong:
+        return "its columns are not those of the dataset: " + ", ".join(f"{f.name} {f.type}" for f in wrong)
+    return None
+
+
+def written_later(unknown: Iterable[str]) -> str:
+    """What to say of columns that this version does not know."""
+    return f"written by a later version of copydesk, which has the columns {', '.join(unknown)}; use that one"
+
+
 ABOUT = {
     "articles": "One row a story.",
     "duplicates": "The copies of stories.",
