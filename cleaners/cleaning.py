@@ -6,9 +6,10 @@ import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from cleaners.cut import Cut
 from cleaners.engine import Engine, Hit, engine
 from cleaners.fields import gather
-from cleaners.layout import Cut, place
+from cleaners.layout import place
 from cleaners.page import Page
 from cleaners.span import Cleaned, Fields, Removal, Span, apply
 

@@ -117,12 +117,42 @@ def test_the_title_of_the_record_wins() -> None:
         "Nobody spoke, and so,",
         "The harbor master said: ",
         "It rained",
+        "Who was to blame for the dark lighthouse of Oldmouth?",
+        "The harbor master has been silent. But for how long",
+        "The harbor master and the keeper (left) walk to the lighthouse on the rock",
+        "The harbor master of Oldmouth. Photo: Ida Brandt",
+        "“The harbor master never wrote back to the lighthouse”",
+        "There is no telling what the two of them will do when they meet",
+        "OLDMOUTH (AP) — The harbor master of the lighthouse has spoken of the night",
+        "At the Harbor Post, Ida Brandt writes that the harbor master of the town may have known of the lighthouse",
     ],
 )
 def test_a_first_sentence_is_no_headline(first: str) -> None:
     done = clean(story(first, FIRST, SECOND))
     assert done.fields.title is None
     assert done.text == story(first, FIRST, SECOND)
+
+
+@pytest.mark.parametrize(
+    ("first", "below"),
+    [
+        ("Harbor master of Oldmouth breaks silence over lighthouse", ""),
+        ("No: how a lamp was lost at sea", "By Ida Brandt"),
+        ("Two Brothers Row To Sea", ""),
+        ("¿Quién apagó el faro del puerto?", "Por Ida Brandt"),
+    ],
+)
+def test_a_headline_is_borne_out_by_what_follows(first: str, below: str) -> None:
+    done = clean(story(first, *filter(None, [below]), FIRST, SECOND))
+    assert done.fields.title == first
+    assert done.text == story(FIRST, SECOND)
+    assert done.fields.authors == (("Ida Brandt",) if below else ())
+
+
+def test_a_headline_that_stands_twice_goes_twice() -> None:
+    headline = "Keeper Says Sorry For Dark Lighthouse"
+    assert clean(story(headline, "By Ida Brandt", headline, FIRST, SECOND)).text == story(FIRST, SECOND)
+    assert clean(story(headline, headline.upper(), FIRST, SECOND), title=headline).text == story(FIRST, SECOND)
 
 
 def test_a_first_line_over_short_lines_is_no_headline() -> None:
