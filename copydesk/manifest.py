@@ -16,6 +16,9 @@ from copydesk.layout import Layout
 FORMAT = 1
 """Of the manifest's JSON. A reader refuses a greater one: it could miss what is in force."""
 
+DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError)
+"""What reading a damaged manifest raises."""
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedFile:
@@ -59,20 +62,27 @@ def encode(commit: Commit) -> bytes:
 def read(path: Path) -> Commit:
     """Raises StoreError if the manifest is missing, damaged or of a later format."""
     try:
-        body = orjson.loads(path.read_bytes())
-        checksum = body.pop("checksum")
-        if checksum != _checksum(body):
-            raise ValueError("its checksum does not fit")
-        if body["format"] > FORMAT:
-            raise StoreError(f"{path}: written by a later version of copydesk; use that one")
-        files = tuple(PublishedFile(**f) for f in body["files"])
-        changes = tuple(Change(**c) for c in body.get("changes", ()))
-        commit = Commit(body["run_id"], files, tuple(body["removes"]), changes, body.get("keeps", False))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        commit = decode(path.read_bytes())
+    except DAMAGED as error:
         raise StoreError(f"{path}: the manifest cannot be read: {error}") from error
+    except StoreError as error:
+        raise StoreError(f"{path}: {error}") from None
     if commit.run_id != run_id(path):
         raise StoreError(f"{path}: the manifest is that of run {commit.run_id}")
     return commit
+
+
+def decode(content: bytes) -> Commit:
+    """A manifest from its bytes. Raises one of DAMAGED, or StoreError for a later format."""
+    body = orjson.loads(content)
+    checksum = body.pop("checksum")
+    if checksum != _checksum(body):
+        raise ValueError("its checksum does not fit")
+    if body["format"] > FORMAT:
+        raise StoreError("written by a later version of copydesk; use that one")
+    files = tuple(PublishedFile(**f) for f in body["files"])
+    changes = tuple(Change(**c) for c in body.get("changes", ()))
+    return Commit(body["run_id"], files, tuple(body["removes"]), changes, body.get("keeps", False))
 
 
 def run_id(path: Path) -> str:
