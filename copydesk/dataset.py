@@ -46,15 +46,16 @@ def published(root: Path, name: str) -> list[str]:
 
 
 def of_files(root: Path, name: str, paths: Sequence[str]) -> ds.Dataset:
-    """The dataset of the given files (relative paths)."""
+    """The dataset of the given files (relative paths); it can be read even when maintenance has replaced them since."""
     import pyarrow.dataset as ds  # it brings pandas along, a third of a second, where pandas is installed
-    import pyarrow.fs as fs
+
+    from copydesk.retired import files
 
     return ds.FileSystemDataset.from_paths(
         [str((root / path).absolute()) for path in paths],
         schema=DATASETS[name].append(PARTITION),
         format=ds.ParquetFileFormat(),
-        filesystem=fs.LocalFileSystem(),
+        filesystem=files(root.absolute()),
         partitions=[ds.field(PARTITION.name) == pa.scalar(layout.ingest_date(path)) for path in paths],
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from copydesk.dataset import TEXTS, select
 from copydesk.fault import MOST, Faults
+from copydesk.manifest import Change
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,7 +27,9 @@ def _rows_as_booked(name: str) -> str:
         SELECT coalesce(booked.run_id, held.run_id, 'no run_id'), CASE
             WHEN booked.run_id IS NULL THEN format('{name}/ has {{}} rows of it, and runs/ does not know it', n)
             ELSE format('runs/ says {{}} {name}, {name}/ has {{}}', booked.{name}, coalesce(n, 0)) END
-        FROM runs AS booked
+        FROM (SELECT run_id, {name} + coalesce(change, 0)::BIGINT AS {name} FROM runs
+              LEFT JOIN (SELECT run_id, sum("rows") AS change FROM changes WHERE dataset = '{name}' GROUP BY run_id)
+              USING (run_id)) AS booked
         FULL JOIN (SELECT run_id, count(*) AS n FROM {name} GROUP BY run_id) AS held ON booked.run_id = held.run_id
         WHERE booked.run_id IS NULL OR booked.{name} IS DISTINCT FROM coalesce(n, 0)"""
 
@@ -68,8 +71,11 @@ CHECKS: tuple[tuple[str, str], ...] = (
 """(check, SQL): each answers with rows of (where, message); none is what one hopes for."""
 
 
-def check(root: Path, paths: Mapping[str, Sequence[str]], faults: Faults) -> None:
-    """Run all CHECKS over the given files of each dataset (relative paths), which must be whole."""
+def check(root: Path, paths: Mapping[str, Sequence[str]], faults: Faults, changes: Sequence[Change] = ()) -> None:
+    """Run all CHECKS over the given files of each dataset (relative paths), which must be whole.
+
+    changes: what later commits did to rows of the runs, which runs/ does not tell.
+    """
     import duckdb  # here: only `verify` needs it
 
     with tempfile.TemporaryDirectory(prefix="copydesk-") as spill:
@@ -82,6 +88,10 @@ def check(root: Path, paths: Mapping[str, Sequence[str]], faults: Faults) -> Non
             for name, files in paths.items():
                 _make_view(connection, name, select(root, name, files), select(root, name, ()), faults)
             connection.execute(f"CREATE VIEW records AS {_RECORDS}")
+            connection.execute('CREATE TABLE changes (run_id VARCHAR, dataset VARCHAR, "rows" BIGINT)')
+            if changes:
+                told = [[c.run_id, c.dataset, c.rows] for c in changes]
+                connection.executemany("INSERT INTO changes VALUES (?, ?, ?)", told)
             for name, sql in CHECKS:
                 _run(connection, name, sql, faults)
 

@@ -32,7 +32,7 @@ from copydesk.schema import DATASETS
 
 __all__ = ["Fault", "present", "strays", "verify"]
 
-_NOT_PUBLISHED = ("commits", "staging", "quarantine")  # folders of _state/ whose files no manifest names
+_NOT_PUBLISHED = ("commits", "staging", "quarantine", "retired")  # folders of _state/ whose files no manifest names
 
 
 def verify(root: Path, *, read_data: bool = False) -> list[Fault]:
@@ -61,7 +61,7 @@ def verify(root: Path, *, read_data: bool = False) -> list[Fault]:
         faults.add("stray", path, message)
     _index(root, published, sound, there, read_data, faults)
     paths = {name: [f.path for f in sound if f.path.startswith(f"{name}/")] for name in DATASETS}
-    relations.check(root, paths, faults)
+    relations.check(root, paths, faults, [change for commit in commits for change in commit.changes])
     restored.check(root, paths, faults)
     return faults.all()
 
