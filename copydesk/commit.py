@@ -1,7 +1,9 @@
 """How a run becomes visible, all of it or nothing. docs/decisions/0001-commit.md tells the steps and why.
 
 Before the prepared manifest is on the disk, a run is nothing; from then on it will be completed, by this process
-or by the next one's `recover`. Every step can be done twice.
+or by the next one's `recover`. Every step can be done twice, even by two processes at once: a holder of the lock that
+was taken for dead may come back at any point. What it had staged is then at another place, so that the one rename
+that would decide for its run fails.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from copydesk import disk, manifest, points
+from copydesk import disk, lock, manifest, points
 from copydesk.errors import StoreError
 from copydesk.layout import STATE, Layout
 from copydesk.manifest import Change, Commit, PublishedFile
@@ -24,7 +26,8 @@ from copydesk.parquet import BROKEN
 from copydesk.schema import DATASETS
 
 _PARTITION = re.compile(r"ingest_date=\d{4}-\d{2}-\d{2}")
-_OWN_STATE = ("staging", "commits", "lock", "retired")  # of _state/, what a run cannot publish into
+_OWN_STATE = ("staging", "commits", "leases", "lock", "retired")  # of _state/, what a run cannot publish into
+_SEIZED = ".seized"
 
 
 def commit(
@@ -35,11 +38,17 @@ def commit(
     keep: keep those aside, for who still reads them, until they are pruned; else they are erased, and with them all
     that earlier commits kept aside. changes: see manifest.Change.
     Raises StoreError, with nothing published, if what is staged cannot be: a name without the run id, a broken
-    Parquet file, another schema, a place on another file system. An OSError after the manifest is prepared leaves
-    a commit that the next `recover` completes.
+    Parquet file, another schema, a place on another file system; and, saying so, if the disk fails after the commit is
+    decided: the next `recover` completes it. Raises LockedError if another process has taken the lock over.
     """
     prepared = _prepare(layout, run_id, tuple(removes), tuple(changes), keep)
-    _complete(layout, prepared)
+    try:
+        _decide(layout, run_id)
+        _complete(layout, prepared)
+    except OSError as error:
+        if not layout.prepared(run_id).exists():
+            raise
+        raise StoreError(f"run {run_id} could not be put in place ({error}); the next run completes it") from error
     return prepared
 
 
@@ -48,29 +57,55 @@ def recover(layout: Layout) -> list[str]:
 
     Raises StoreError if a prepared commit cannot be completed: its files are in neither place.
     """
+    _seize(layout)
     mended = []
     for path in manifest.prepared(layout):
         points.checkpoint("recover: before complete")
         _complete(layout, manifest.read(path))
         mended.append(f"run {manifest.run_id(path)} was stopped inside its commit: completed")
-    for path in sorted(layout.commits.glob("*.tmp")):
-        disk.remove(path)
     for folder in sorted(layout.all_staging.glob("*")):
         points.checkpoint("recover: before clean-up")
         mended += _clean_up(layout, folder)
     return mended
 
 
+def _seize(layout: Layout) -> None:
+    """Put what undecided runs have staged out of their reach: from here on none of them can be decided any more."""
+    for seized in sorted(layout.all_staging.glob("*" + _SEIZED)):
+        _give_back(layout, seized)  # a recovery was killed here
+    for folder in sorted(layout.all_staging.glob("*")):
+        run_id = folder.name
+        if run_id.endswith(_SEIZED) or layout.prepared(run_id).exists() or layout.committed(run_id).exists():
+            continue
+        seized = folder.with_name(run_id + _SEIZED)
+        with suppress(OSError):  # the next recovery tries again
+            disk.remove_tree(seized)  # an earlier one; a worker that outlived its run has made the folder anew
+            disk.rename(folder, seized)
+            _give_back(layout, seized)
+
+
+def _give_back(layout: Layout, seized: Path) -> None:
+    """If a run was decided after all, just before its staging was seized, it is going to be completed."""
+    staging = seized.with_name(seized.name.removesuffix(_SEIZED))
+    if layout.prepared(staging.name).exists() and not staging.exists():
+        disk.rename(seized, staging)
+
+
 def _clean_up(layout: Layout, folder: Path) -> list[str]:
     """The staging of a run that is either wholly published or not at all."""
+    run_id = folder.name.removesuffix(_SEIZED)
     try:
-        if layout.committed(folder.name).exists():
-            _finish(layout, manifest.read(layout.committed(folder.name)))
-            return [f"run {folder.name} was stopped after its commit: cleaned up"]
+        if layout.committed(run_id).exists():
+            disk.sync_folder(layout.commits)  # it may have been killed before it did
+            _finish(layout, manifest.read(layout.committed(run_id)))
+            disk.remove_tree(folder)
+            return [f"run {run_id} was stopped after its commit: cleaned up"]
+        if folder.name == run_id:
+            return [f"run {run_id}: its staging could not be seized yet"]
         disk.remove_tree(folder)
-        return [f"run {folder.name} was stopped before its commit: what it had staged is deleted"]
+        return [f"run {run_id} was stopped before its commit: what it had staged is deleted"]
     except OSError as error:  # a worker that outlived its run may still write there; the next recovery gets it
-        return [f"run {folder.name}: its staging could not be deleted yet ({error})"]
+        return [f"run {run_id}: its staging could not be deleted yet ({error})"]
 
 
 def _prepare(layout: Layout, run_id: str, removes: tuple[str, ...], changes: tuple[Change, ...], keep: bool) -> Commit:
@@ -87,13 +122,27 @@ def _prepare(layout: Layout, run_id: str, removes: tuple[str, ...], changes: tup
     for folder in _folders_below(layout.staging(run_id)):
         disk.sync_folder(folder)
     disk.sync_folder(layout.all_staging)
-    for folder in _targets(layout, files):  # now, while a refusal still costs nothing
+    targets = _targets(layout, files)
+    for folder in targets:  # now, while a refusal still costs nothing
         disk.make_folder(folder)
+    for folder in _folders_above(layout, [*targets, layout.commits, layout.all_staging]):
+        disk.sync_folder(folder)
     prepared = Commit(run_id, files, removes, changes, keep)
-    points.checkpoint("commit: before prepare")
-    disk.write(layout.prepared(run_id), manifest.encode(prepared))
-    points.checkpoint("commit: prepared")
+    disk.write_new(layout.draft(run_id), manifest.encode(prepared))
     return prepared
+
+
+def _decide(layout: Layout, run_id: str) -> None:
+    """The one rename after which there is no way back; a run whose staging was seized has nothing to rename."""
+    points.checkpoint("commit: before prepare")
+    lock.check(layout.lock)
+    try:
+        disk.rename(layout.draft(run_id), layout.prepared(run_id))
+    except FileNotFoundError:
+        lock.check(layout.lock)
+        raise
+    disk.sync_folder(layout.commits)
+    points.checkpoint("commit: prepared")
 
 
 def _complete(layout: Layout, prepared: Commit) -> None:
@@ -103,7 +152,11 @@ def _complete(layout: Layout, prepared: Commit) -> None:
     for folder in _targets(layout, prepared.files):
         disk.sync_folder(folder)
     points.checkpoint("commit: placed")
-    disk.rename(layout.prepared(prepared.run_id), layout.committed(prepared.run_id))
+    try:
+        disk.rename(layout.prepared(prepared.run_id), layout.committed(prepared.run_id))
+    except FileNotFoundError:
+        if not layout.committed(prepared.run_id).exists():  # else another process has completed it
+            raise
     disk.sync_folder(layout.commits)
     points.checkpoint("commit: visible")
     with suppress(OSError):  # the run is committed whatever happens here; its staging tells `recover` to go on
@@ -112,6 +165,8 @@ def _complete(layout: Layout, prepared: Commit) -> None:
 
 def _finish(layout: Layout, done: Commit) -> None:
     """After the commit: nothing here is needed for what readers see."""
+    if not lock.is_current(layout.lock):  # another process goes on with it
+        return
     if done.removes and not done.keeps:
         disk.remove_tree(layout.all_retired)  # what earlier commits kept may hold the same rows
         disk.sync_folder(layout.state)
@@ -123,13 +178,14 @@ def _finish(layout: Layout, done: Commit) -> None:
 def _set_aside(layout: Layout, prepared: Commit) -> None:
     """Move what is taken back out of the way, before its replacement comes: a glob sees no row twice.
 
-    Who reads by the manifests finds it there (dataset.Files), until the commit is visible and after.
+    Who reads by the manifests finds it there (retired.py), until the commit is visible and after.
     """
     pairs = [(layout.root / path, layout.retired(prepared.run_id) / path) for path in prepared.removes]
     for published, retired in pairs:
         if published.exists():
             disk.make_folder(retired.parent)
-            disk.rename(published, retired)
+            with suppress(FileNotFoundError):  # another process does the same
+                disk.rename(published, retired)
     for folder in sorted({retired.parent for _, retired in pairs if retired.exists()}):
         disk.sync_folder(folder)
     for folder in sorted({published.parent for published, _ in pairs if published.parent.is_dir()}):
@@ -142,8 +198,9 @@ def _move_into_place(layout: Layout, run_id: str, file: PublishedFile) -> None:
     staged, target = layout.final(run_id) / file.path, layout.root / file.path
     if staged.exists():
         disk.make_folder(target.parent)
-        disk.rename(staged, target)
-    elif not target.exists():
+        with suppress(FileNotFoundError):  # another process does the same
+            disk.rename(staged, target)
+    if not target.exists():
         raise StoreError(f"run {run_id} cannot be completed: {file.path} is neither staged nor in place")
     size = target.stat().st_size
     if size != file.size:
@@ -162,6 +219,12 @@ def _folders_below(folder: Path) -> list[Path]:
     """All folders from `final/` down, the deepest first, then `folder` itself."""
     inside = [p for p in (folder / "final").rglob("*") if p.is_dir()]
     return [*sorted(inside, reverse=True), *(p for p in (folder / "final", folder) if p.is_dir())]
+
+
+def _folders_above(layout: Layout, folders: Iterable[Path]) -> list[Path]:
+    """The folders that name these, up to the output's own. A run that was killed may have made them and not synced."""
+    above = {p for folder in folders for p in folder.parents if p == layout.root or layout.root in p.parents}
+    return sorted(above | {layout.root}, reverse=True)
 
 
 def _check_place(layout: Layout, run_id: str, path: str) -> None:

@@ -7,6 +7,7 @@ Equal", OSDI 2014, shows what goes wrong otherwise.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from pathlib import Path
@@ -38,15 +39,12 @@ def make_folder(path: Path) -> None:
         sync_folder(folder.parent)
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; on return it is on the disk."""
-    temporary = path.with_name(path.name + ".tmp")
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file and bring its bytes to the disk; its name is not. Killed meanwhile, half of it may be there."""
     points.checkpoint("before write")
-    temporary.write_bytes(content)
+    path.write_bytes(content)
     points.checkpoint("after write")
-    sync_file(temporary)
-    rename(temporary, path)
-    sync_folder(path.parent)
+    sync_file(path)
 
 
 def rename(source: Path, target: Path) -> None:
@@ -64,7 +62,10 @@ def remove(path: Path) -> None:
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a folder and all in it; it is no error if it is gone. Raises OSError if something keeps writing there."""
+    """Remove a folder and all in it; it is no error if it is gone. Raises OSError if something keeps writing there.
+
+    Not synced: what comes back after a power loss is what the next recovery removes.
+    """
     points.checkpoint("before remove-tree")
     if path.is_dir():
         for child in sorted(path.iterdir()):  # child by child: a kill between two leaves half a tree
@@ -80,6 +81,9 @@ def remove_tree(path: Path) -> None:
 def _sync(path: Path, flags: int) -> None:
     descriptor = os.open(path, flags)
     try:
-        os.fsync(descriptor)
+        if hasattr(fcntl, "F_FULLFSYNC"):  # macOS: fsync leaves the bytes in the drive's cache
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+        else:
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -1,9 +1,10 @@
 """Where everything lies under an output folder.
 
 <dataset>/ingest_date=2026-11-22/<run_id>-00003.parquet     what users read
-_state/lock                                                 who is writing
+_state/lock, _state/leases/                                 who is writing
 _state/commits/<run_id>.json                                which files belong to a run: the truth
 _state/commits/<run_id>.prepared.json                       a commit under way
+_state/staging/<run_id>/manifest.json                       a commit about to be decided
 _state/staging/<run_id>/final/                              what the run will publish, at its later place
 _state/ledger/<run_id>.parquet, _state/index/<run_id>...    kept from run to run
 _state/retired/<run_id>/...                                 files that the commit of that name replaced, for a while
@@ -52,6 +53,9 @@ class Layout:
 
     def final(self, run_id: str) -> Path:
         return self.staging(run_id) / "final"
+
+    def draft(self, run_id: str) -> Path:
+        return self.staging(run_id) / "manifest.json"
 
     def prepared(self, run_id: str) -> Path:
         return self.commits / f"{run_id}.prepared.json"

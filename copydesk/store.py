@@ -12,6 +12,7 @@ with store.lock("copydesk ingest seeds"):
 from __future__ import annotations
 
 import datetime as dt
+import os
 import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -40,20 +41,24 @@ class Store:
         self._last_run_id = ""
 
     @contextmanager
-    def lock(self, holder: str) -> Iterator[None]:
-        """Be the only writer. holder: the command, for the one who is refused.
+    def lock(self, holder: str, wait: float = 0.0) -> Iterator[None]:
+        """Be the only writer. holder: the command, for the one who is refused. wait: seconds, for another to end.
 
-        Raises LockedError, which names the holder; StoreError if the output cannot be written to.
+        Raises LockedError, which names the holder; StoreError if the output cannot be written to, now or later on.
         """
         try:
             for folder in (self.layout.commits, self.layout.all_staging):
                 disk.make_folder(folder)
-            held = lock.exclusive(self.layout.lock, holder)
+            held = lock.exclusive(self.layout.lock, holder, wait)
             held.__enter__()
         except OSError as error:
-            raise StoreError(f"{self.root}: cannot be written to: {error}") from error
+            raise StoreError(f"{self.root}: cannot be written to: {_in_words(error)}") from error
         try:
             yield
+        except BrokenPipeError:  # of our own output: nobody reads it any more
+            raise
+        except OSError as error:
+            raise StoreError(f"{self.root}: the run failed, nothing of it is published: {_in_words(error)}") from error
         finally:
             held.__exit__(None, None, None)
 
@@ -130,8 +135,19 @@ class Store:
 
     def _run_ids(self) -> Iterable[str]:
         paths = [*self.layout.commits.glob("*.json"), *self.layout.all_staging.glob("*")]
-        return [run_id for run_id in map(manifest.run_id, paths) if _RUN_ID.fullmatch(run_id)]
+        return [found[0] for path in paths if (found := _RUN_ID.match(path.name))]
+
+    def check_lock(self) -> None:
+        """Raises LockedError if another process has taken the lock over; before a change that no commit makes."""
+        lock.check(self.layout.lock)
 
     def _needs_lock(self) -> None:
         if not lock.is_mine(self.layout.lock):
             raise StoreError(f"{self.root}: this needs the lock, and this process does not hold it")
+
+
+def _in_words(error: OSError) -> str:
+    """One line: what went wrong, with which file."""
+    words = error.strerror or str(error) or type(error).__name__
+    named = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, str | bytes) else ""
+    return " ".join(f"{words}{named}".split())

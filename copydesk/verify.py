@@ -32,7 +32,13 @@ from copydesk.schema import DATASETS
 
 __all__ = ["Fault", "present", "strays", "verify"]
 
-_NOT_PUBLISHED = ("commits", "staging", "quarantine", "retired")  # folders of _state/ whose files no manifest names
+_NOT_PUBLISHED = (
+    "commits",
+    "leases",
+    "staging",
+    "quarantine",
+    "retired",
+)  # folders of _state/ whose files no manifest names
 
 
 def verify(root: Path, *, read_data: bool = False) -> list[Fault]:

@@ -126,6 +126,6 @@ def data_files(root: Path) -> list[str]:
 
 
 def tree(root: Path) -> dict[str, bytes]:
-    """Every file of an output with its bytes, but for the lock."""
+    """Every file of an output with its bytes, but for the lock and its leases."""
     files = {p.relative_to(root).as_posix(): p.read_bytes() for p in root.rglob("*") if p.is_file()}
-    return {path: content for path, content in files.items() if path != "_state/lock"}
+    return {p: content for p, content in files.items() if not p.startswith(("_state/lock", "_state/leases/"))}

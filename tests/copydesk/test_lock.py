@@ -25,11 +25,13 @@ with Store(Path(sys.argv[1])).lock("ingest a.jsonl"):
     if sys.argv[2] == "fork":
         child = os.fork()
         if not child:
+            print(os.getpid(), flush=True)  # it says so itself: by now it has let go of the lock
             time.sleep(60)
             os._exit(0)
-    if sys.argv[2] == "exec":
-        child = subprocess.Popen(["sleep", "60"], close_fds=False).pid
-    print(child, flush=True)
+    else:
+        if sys.argv[2] == "exec":
+            child = subprocess.Popen(["sleep", "60"], close_fds=False).pid
+        print(child, flush=True)
     time.sleep(60)
 """
 
@@ -86,7 +88,7 @@ def test_not_even_the_same_process_gets_it_twice(tmp_path: Path) -> None:
 
 def test_a_holder_that_has_not_yet_said_its_name(tmp_path: Path) -> None:
     with Store(tmp_path).lock("first"):
-        (tmp_path / "_state" / "lock").write_bytes(b"")
+        next((tmp_path / "_state" / "leases").iterdir()).write_bytes(b"")
         with pytest.raises(LockedError, match="in use by another run"), Store(tmp_path).lock("second"):
             pass
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from copydesk.dataset import TEXTS
 from copydesk.errors import StoreError
+from copydesk.index import segment_from_rows
 from copydesk.layout import Layout
 from copydesk.store import Store
 from copydesk.verify import verify
-from tests.copydesk.outputs import NOW, first_part, publish, stage, story, tree, view
+from tests.copydesk.outputs import NOW, Row, first_part, publish, stage, story, table, tree, view
 
 
 @pytest.fixture(scope="module")
@@ -25,15 +27,21 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         run_id = store.new_run_id(NOW)
         with store.staging(run_id) as staging:
             stage(staging / "final", run_id, [first_part()])
-            index = staging / "final" / store.index_path(run_id)
-            index.parent.mkdir(parents=True)
-            index.write_bytes(b"segment")
+            stage_index(store, run_id, first_part())
             store.commit(run_id)
         run_id = store.new_run_id(NOW)
-        stage(store.layout.final(run_id), run_id, [{"articles": [story("d.example/1", "A second run.\n")[0]]}])
+        part = {"articles": [story("d.example/1", "A second run.\n")[0]]}
+        stage(store.layout.final(run_id), run_id, [part])
+        stage_index(store, run_id, part)
         (store.layout.staging(run_id) / "parts").mkdir()
         (store.layout.staging(run_id) / "parts" / "scratch").write_text("scratch")
     return root, run_id
+
+
+def stage_index(store: Store, run_id: str, part: dict[str, list[Row]]) -> None:
+    segment = store.layout.final(run_id) / store.index_path(run_id)
+    segment.parent.mkdir(parents=True)
+    segment_from_rows(segment, *(table(name, part.get(name, [])) for name in TEXTS), run_id)
 
 
 def kill_at_every_point(what: str, base: Path, into: Path, run_id: str) -> list[tuple[str, Path]]:
@@ -117,4 +125,4 @@ def test_a_prepared_commit_whose_file_is_gone_is_an_error(staged: tuple[Path, st
     next(Layout(root).final(run_id).rglob("articles/*/*.parquet")).unlink()
     with pytest.raises(StoreError, match="neither staged nor in place"):
         recovered(root)
-    assert [f.check for f in verify(root)] == ["unfinished"]
+    assert "unfinished" in {f.check for f in verify(root)}
