@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from cleaners.cut import STOP_END, WORD, Cut, paragraph, title_case
 from cleaners.page import Page
@@ -33,7 +33,7 @@ _QUOTE = "\"'“‘«„"
 _QUOTED = re.compile(r"^[\"“«„‘' ]+[^\"“”«»„]*[\"”» ]+$")
 
 
-def find(page: Page, title: str | None, taken: set[int], cuts: Sequence[Cut]) -> list[Cut]:
+def find(page: Page, title: str | None, taken: Container[int], cuts: Sequence[Cut]) -> list[Cut]:
     """The headline line, and lines next to the top that repeat it.
 
     title: the record's own; if it has one, only lines that repeat it are headlines. taken: lines other cuts take.
@@ -72,7 +72,7 @@ def _cut(page: Page, line: int, rule: str) -> Cut:
     return Cut(line, page.reach(line), line, rule, "headline", "title", (("title", page.line(line)),))
 
 
-def _looks_like_one(page: Page, line: int, text: str, taken: set[int], cuts: Sequence[Cut]) -> bool:
+def _looks_like_one(page: Page, line: int, text: str, taken: Container[int], cuts: Sequence[Cut]) -> bool:
     """Whether a first line has a headline's shape, and what follows bears it out.
 
     A first sentence, a question that opens the story, a caption and a pull quote must stay: so a line that is not
@@ -114,7 +114,7 @@ def _stems(text: str) -> set[str]:
     return {word[:_STEM] for word in fold(text).split() if len(word) > 3}
 
 
-def _story_follows(page: Page, line: int, taken: set[int]) -> bool:
+def _story_follows(page: Page, line: int, taken: Container[int]) -> bool:
     """Whether two of the next few lines that are not taken are paragraphs of the story."""
     paragraphs = lines = 0
     for below in page.down(page.next(line)):

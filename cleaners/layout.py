@@ -7,9 +7,9 @@ because of what stands next to it. Offsets in bytes, as in engine.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from cleaners import headline
+from cleaners import blocks, headline
 from cleaners.cut import SENTENCE_END, STOP_END, WORD, Cut, paragraph, title_case, whole
 from cleaners.engine import Hit
 from cleaners.page import Page
@@ -35,18 +35,25 @@ def place(page: Page, hits: Iterable[Hit], title: str | None) -> list[Cut]:
     cuts = [_of_line(page, hit) for hit in by_scope.get("line", ())]
     for scope in ("prefix", "suffix", "inline"):
         cuts += [_of_part(page, hit) for hit in by_scope.get(scope, ())]
-    taken = {cut.line for cut in cuts if whole(page, cut)}
-    for blocks in (_head_block, _tail_block):
-        found = blocks(page, by_scope.get("head block" if blocks is _head_block else "tail block", []), taken)
-        cuts += found
-        taken |= {cut.line for cut in found}
+    taken = {cut.line: cut.category for cut in cuts if whole(page, cut)}
+
+    def take(found: list[Cut]) -> None:
+        cuts.extend(found)
+        for cut in found:
+            taken.setdefault(cut.line, cut.category)
+
+    take(_head_block(page, by_scope.get("head block", []), taken))
+    take(_tail_block(page, by_scope.get("tail block", []), taken))
     ads = {cut.line for cut in cuts if cut.category == "ad_marker" and whole(page, cut)}
-    for found in (_captions(page, ads, taken), _headings(page, by_scope.get("heading", []), taken)):
-        cuts += found
-        taken |= {cut.line for cut in found}
-    cuts += _beside(page, by_scope.get("beside", []), taken)
-    found = headline.find(page, title, taken | {cut.line for cut in cuts if whole(page, cut)}, cuts)
-    return cuts + found
+    take(_captions(page, ads, taken))
+    take(_headings(page, by_scope.get("heading", []), taken))
+    take(_beside(page, by_scope.get("beside", []), taken))
+    take(blocks.threads(page, by_scope.get("thread", [])))
+    take(blocks.menu(page, taken, title))
+    take(blocks.tail(page, taken))
+    take(blocks.separators(page, taken))
+    take(headline.find(page, title, taken, cuts))
+    return cuts
 
 
 def _of_line(page: Page, hit: Hit) -> Cut:
@@ -69,11 +76,11 @@ def _of_part(page: Page, hit: Hit) -> Cut:
     return Cut(hit.start, hit.end, hit.line_start, hit.rule.id, hit.rule.category, hit.rule.field, hit.values)
 
 
-def _head_block(page: Page, hits: list[Hit], taken: set[int]) -> list[Cut]:
+def _head_block(page: Page, hits: list[Hit], taken: Mapping[int, str]) -> list[Cut]:
     """Matches that stand above the second paragraph of the story."""
     if not hits:
         return []
-    wanted = {hit.line_start for hit in hits} | taken
+    wanted = {hit.line_start for hit in hits} | taken.keys()
     end, paragraphs = -1, 0
     for count, line in enumerate(page.down(page.first())):
         if count >= HEAD_LINES:
@@ -85,11 +92,11 @@ def _head_block(page: Page, hits: list[Hit], taken: set[int]) -> list[Cut]:
     return [_of_line(page, hit) for hit in hits if hit.line_start <= end]
 
 
-def _tail_block(page: Page, hits: list[Hit], taken: set[int]) -> list[Cut]:
+def _tail_block(page: Page, hits: list[Hit], taken: Mapping[int, str]) -> list[Cut]:
     """Matches that stand below the last paragraph but one of the story."""
     if not hits:
         return []
-    wanted = {hit.line_start for hit in hits} | taken
+    wanted = {hit.line_start for hit in hits} | taken.keys()
     begin, paragraphs = len(page.data) + 1, 0
     for count, line in enumerate(page.up(page.last())):
         if count >= TAIL_LINES:
@@ -101,7 +108,7 @@ def _tail_block(page: Page, hits: list[Hit], taken: set[int]) -> list[Cut]:
     return [_of_line(page, hit) for hit in hits if hit.line_start >= begin]
 
 
-def _headings(page: Page, hits: list[Hit], taken: set[int]) -> list[Cut]:
+def _headings(page: Page, hits: list[Hit], taken: Mapping[int, str]) -> list[Cut]:
     """Headings such as "Related", with the short lines below them that end without a stop.
 
     The heading goes only with lines that look like a list of links, or as the last line of the text.
@@ -125,7 +132,7 @@ def _headings(page: Page, hits: list[Hit], taken: set[int]) -> list[Cut]:
     return cuts
 
 
-def _block(page: Page, heading: int, taken: set[int]) -> list[int]:
+def _block(page: Page, heading: int, taken: Mapping[int, str]) -> list[int]:
     block: list[int] = []
     for line in page.down(page.next(heading)):
         if len(block) >= BLOCK_LINES:
@@ -136,7 +143,7 @@ def _block(page: Page, heading: int, taken: set[int]) -> list[int]:
     return block
 
 
-def _captions(page: Page, ads: set[int], taken: set[int]) -> list[Cut]:
+def _captions(page: Page, ads: set[int], taken: Mapping[int, str]) -> list[Cut]:
     """Bare captions: lines glued to an ad marker, in a text whose paragraphs are set off by blank lines.
 
     Subheads are set off on both sides; a caption shares its block with the marker. A line that capitalizes every
@@ -172,11 +179,13 @@ def _caption(line: str, held: bool) -> bool:
     return held or len(words) <= NAMES or not title_case(words)  # names alone do not tell
 
 
-def _beside(page: Page, hits: list[Hit], taken: set[int]) -> list[Cut]:
-    """Matches whose next or previous line with content is taken by another rule."""
+def _beside(page: Page, hits: list[Hit], taken: Mapping[int, str]) -> list[Cut]:
+    """Matches whose next or previous line with content another rule takes, of a category that the rule names if any."""
     cuts = []
+    first = page.first() if hits else None
     for hit in hits:
-        around = {page.previous(hit.line_start), page.next(hit.line_start)}
-        if hit.line_start in taken or around & taken:
+        line, near = hit.line_start, hit.rule.next_to
+        around = {taken.get(other) for other in (page.previous(line), page.next(line)) if other is not None}
+        if line in taken or (around & {near} and line != first if near else around - {None}):
             cuts.append(_of_line(page, hit))
     return cuts

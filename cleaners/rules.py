@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 import re2
 
-Scope = Literal["line", "prefix", "suffix", "inline", "head block", "tail block", "heading", "beside"]
+Scope = Literal["line", "prefix", "suffix", "inline", "head block", "tail block", "heading", "thread", "beside"]
 RuleAction = Literal["drop", "field", "keep"]
 
 MINIMUM_EXAMPLES = 2
@@ -41,6 +41,7 @@ _KEYS = {
     "max_length",
     "pattern",
     "hint",
+    "next_to",
     "takes",
     "leaves",
 }
@@ -65,8 +66,9 @@ class Rule:
     id: unique over all packs. category: the kind of boilerplate. action: "drop", "field" or "keep" (a veto).
     field: the field of the record it fills; named groups of the pattern fill fields too.
     scope: "line" (the whole line), "prefix", "suffix", "inline" (a part of it), "head block" and "tail block"
-    (a whole line, there only), "heading" (a whole line that begins a block of short lines), "beside" (a whole
-    line next to one that another rule takes). languages: primary subtags; empty means all.
+    (a whole line, there only), "heading" (a whole line that begins a block of short lines), "thread" (one that
+    begins readers' comments), "beside" (a whole line next to one that another rule takes; next_to: of this category
+    only). languages: primary subtags; empty means all.
     max_length: longest line it looks at, in code points. pattern: in RE2 syntax, anchored by its scope, case
     ignored unless the pattern says (?-i:...). hint: a small pattern, not anchored by the scope, that a line must
     match as well; it is what the line is looked up by. takes, leaves: examples, whole lines.
@@ -83,6 +85,7 @@ class Rule:
     field: str | None = None
     languages: tuple[str, ...] = ()
     hint: str | None = None
+    next_to: str | None = None
 
     def speaks(self, language: str | None) -> bool:
         """Whether the rule is for texts of `language` (BCP 47; None: unknown, every rule is)."""
@@ -155,6 +158,7 @@ def _rules_of(pack: str, tables: Iterable[Mapping[str, Any]], words: Mapping[str
             field=table.get("field"),
             languages=tuple(table.get("languages", ())),
             hint=_expand(where, table["hint"], words) if "hint" in table else None,
+            next_to=table.get("next_to"),
         )
         _check(where, rule)
         yield rule
@@ -189,6 +193,8 @@ def _check(where: str, rule: Rule) -> None:
         raise RuleError(f'{where}: `field` is for action "field", and needed there')
     if rule.field is not None and rule.field not in FIELD_NAMES:
         raise RuleError(f"{where}: field {rule.field!r} is none of {FIELD_NAMES}")
+    if rule.next_to is not None and rule.scope != "beside":
+        raise RuleError(f'{where}: `next_to` is for scope "beside"')
     if rule.max_length < 1:
         raise RuleError(f"{where}: max_length must be at least 1")
     if min(len(rule.takes), len(rule.leaves)) < MINIMUM_EXAMPLES:

@@ -1,0 +1,66 @@
+"""Menus above a story, what follows its end, readers' comments, rows of marks."""
+
+from __future__ import annotations
+
+import pytest
+
+from cleaners import clean
+from tests.cleaners.test_clean import FIRST, SECOND, THIRD, story
+
+
+def test_a_menu_above_the_story_goes_with_the_lines_that_show_it() -> None:
+    menu = "Skip to content\nLocal News\nHarbor Sports\nTide Tables"
+    assert clean(story(menu, FIRST, SECOND)).text == story(FIRST, SECOND)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Harbor Sports\nTide Tables",  # nothing shows that this is a menu
+        "Skip to content\n\nIt rained.",  # a sentence
+    ],
+)
+def test_short_lines_alone_are_no_menu(head: str) -> None:
+    assert clean(story(head, FIRST, SECOND)).text.endswith(
+        story(head.removeprefix("Skip to content\n\n"), FIRST, SECOND)
+    )
+
+
+def test_short_lines_within_the_story_stay() -> None:
+    text = story(FIRST, "Advertisement", "The Lamp", SECOND, "Read more", "The Keeper", THIRD)
+    assert clean(text).text == story(FIRST, "The Lamp", SECOND, "The Keeper", THIRD)
+
+
+def test_a_short_headline_is_no_menu_line() -> None:
+    text = story("Skip to content", "Dark Night", FIRST, SECOND)
+    assert clean(text, title="Dark Night").fields.title == "Dark Night"
+
+
+def test_what_follows_the_frame_below_the_last_paragraph_goes() -> None:
+    tail = ["Share this article", "Three more lamps go dark on the coast", "Why ships still need lights", "Tide tables"]
+    assert clean(story(FIRST, SECOND, *tail)).text == story(FIRST, SECOND) + "\n\n"
+
+
+def test_a_short_sentence_below_one_line_of_the_frame_stays() -> None:
+    text = story(FIRST, SECOND, "Share this article", "The lamp is lit again.", "Nobody came.")
+    assert clean(text).text == story(FIRST, SECOND, "The lamp is lit again.", "Nobody came.")
+
+
+def test_an_ad_in_a_list_at_the_end_takes_nothing_with_it() -> None:
+    results = ["Oldmouth 3, Fenwold 1", "Advertisement", "Pellworth 0, Villanera 0", "Harrowmere 2, Bray 2"]
+    assert clean(story(FIRST, SECOND, *results)).text == story(FIRST, SECOND, results[0], *results[2:])
+
+
+def test_comments_go_to_the_end() -> None:
+    comments = ["2 Comments", "Old Salt", FIRST, "Reply", "I was there that night, and I saw it all."]
+    assert clean(story(FIRST, SECOND, *comments)).text == story(FIRST, SECOND) + "\n\n"
+
+
+def test_a_count_of_comments_above_the_story_takes_no_story() -> None:
+    text = story("2 Comments", FIRST, SECOND, THIRD)
+    assert clean(text).text == story(FIRST, SECOND, THIRD)
+
+
+def test_rows_of_marks_go_with_the_frame_and_stay_in_the_story() -> None:
+    text = story(FIRST, "* * *", SECOND, "_____", "Copyright 2021 Harbor Post. All rights reserved.")
+    assert clean(text).text == story(FIRST, "* * *", SECOND) + "\n\n"
