@@ -1,22 +1,63 @@
-"""What was ingested before, as the match stage asks for it: the index of all runs, mended where it is damaged."""
+"""What was ingested before, as the match stage asks for it: the index of all runs, mended where it is damaged.
+
+`_state/index/<run_id>` is the segment of a run as its commit published it; `_state/index/<commit>.<first>.<last>` the
+one that a later commit wrote for the runs from `first` to `last`, because rows of them had gone or to merge segments.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from copydesk import dataset, disk, parquet
+from copydesk import dataset, disk, manifest, parquet, sketch
 from copydesk.errors import IndexDamaged
-from copydesk.index import Index, Segment, segment_from_rows
-from copydesk.manifest import Commit
+from copydesk.index import ENTRY, Index, Segment, describe, write_segment
+from copydesk.layout import STATE
+from copydesk.publish import KINDS
 from copydesk.schema import DATASETS
 from copydesk.store import Store
+
+INDEX = f"{STATE}/index"
+
+_KIND_OF = {name: kind for kind, name in KINDS.items()}
+_ROWS_AT_ONCE = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFile:
+    """A segment in force. path: relative to the output. first, last: the runs whose rows it holds, and all between.
+
+    named: whether a manifest names it; one that was lost and built anew lies at its place without.
+    """
+
+    path: str
+    first: str
+    last: str
+    named: bool = True
+
+    def holds(self, run_id: str) -> bool:
+        return self.first <= run_id <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A file of one of dataset.TEXTS. path: where it lies. mixed: whether it may hold rows of several runs."""
+
+    dataset: str
+    path: Path
+    run_id: str
+    mixed: bool
 
 
 def open_index(store: Store) -> Index:
     """The index of all committed runs. A segment that is missing, damaged or of other parameters is rebuilt first."""
-    return Index([_segment(store, commit) for commit in store.commits() if _has_texts(commit)])
+    return Index([_open(store, file) for file in segments(store)])
 
 
 def reindex(root: Path) -> int:
@@ -24,37 +65,111 @@ def reindex(root: Path) -> int:
     store = Store(root)
     with store.lock("reindex"):
         store.recover()
-        commits = [commit for commit in store.commits() if _has_texts(commit)]
-        for commit in commits:
-            _rebuild(store, commit)
-    return len(commits)
+        files = segments(store)
+        for file in files:
+            _rebuild(store, file)
+    return len(files)
 
 
-def _segment(store: Store, commit: Commit) -> Segment:
-    path = store.root / store.index_path(commit.run_id)
+def segments(store: Store) -> list[SegmentFile]:
+    """The segments in force, in the order of the runs they hold; one for every run that has rows."""
+    commits = store.commits()
+    rewriting = {commit.run_id for commit in commits if commit.removes}
+    published = manifest.published(commits)
+    named = [_segment_file(f.path) for f in published if f.path.startswith(f"{INDEX}/")]
+    texts = {run_of(f.path) for f in published if f.path.split("/")[0] in dataset.TEXTS} - rewriting
+    lost = [run for run in sorted(texts) if not any(file.holds(run) for file in named)]
+    return sorted([*named, *(SegmentFile(f"{INDEX}/{run}", run, run, False) for run in lost)], key=lambda f: f.first)
+
+
+def segment_path(commit: str, first: str, last: str) -> str:
+    """Where a commit publishes a segment of other runs, relative to the output."""
+    return f"{INDEX}/{commit}.{first}.{last}"
+
+
+def text_files(store: Store) -> list[TextFile]:
+    """The published files of dataset.TEXTS."""
+    commits = store.commits()
+    rewriting = {commit.run_id for commit in commits if commit.removes}
+    files = [f.path for f in manifest.published(commits) if f.path.split("/")[0] in dataset.TEXTS]
+    return [TextFile(p.split("/")[0], store.root / p, run_of(p), run_of(p) in rewriting) for p in files]
+
+
+def build(path: Path, first: str, last: str, files: Iterable[TextFile]) -> int:
+    """Write the segment of the runs from `first` to `last` to `path`, from their rows in the files. Returns how many.
+
+    The memory is that of the segment and of one block of texts.
+    """
+    entries, keys, runs = [ENTRY.empty_table()], [np.empty((0, sketch.KEYS), np.uint64)], [pa.array([], pa.string())]
+    for kind, rows in _rows(files, first, last):
+        described, of_rows = describe(kind, rows)
+        entries.append(described)
+        keys.append(of_rows)
+        runs.extend(rows["run_id"].chunks)
+    table = pa.concat_tables(entries)
+    order = _order(table, pa.chunked_array(runs))
+    write_segment(path, table.take(pa.array(order)), np.concatenate(keys)[order], path.name, ordered=True)
+    return len(table)
+
+
+def run_of(path: str) -> str:
+    """The commit that a published file is named for."""
+    return path.rsplit("/", 1)[1].split(".")[0][:22]
+
+
+def _segment_file(path: str) -> SegmentFile:
+    commit, *runs = path.rsplit("/", 1)[1].split(".")
+    first, last = runs or (commit, commit)
+    return SegmentFile(path, first, last)
+
+
+def _open(store: Store, file: SegmentFile) -> Segment:
     try:
-        return Segment(path)
+        return Segment(store.root / file.path)
     except IndexDamaged:
-        _rebuild(store, commit)
-        return Segment(path)
+        _rebuild(store, file)
+        return Segment(store.root / file.path)
 
 
-def _rebuild(store: Store, commit: Commit) -> None:
-    """Write a run's segment from its rows. Complete under another name first, so that none is ever half written."""
-    path = store.root / store.index_path(commit.run_id)
+def _rebuild(store: Store, file: SegmentFile) -> None:
+    """Write a segment from its rows. Complete under another name first, so that none is ever half written."""
+    path = store.root / file.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".rebuilt")
-    articles, duplicates, revisions = (_rows(store, commit, name) for name in dataset.TEXTS)
-    segment_from_rows(fresh, articles, duplicates, revisions, commit.run_id)
+    folder = path.with_name(f"{path.name}.rebuilt")
+    fresh = folder / path.name  # the name is in it
+    folder.mkdir(exist_ok=True)
+    build(fresh, file.first, file.last, text_files(store))
     fresh.replace(path)
+    folder.rmdir()
     disk.sync_folder(path.parent)
 
 
-def _rows(store: Store, commit: Commit, name: str) -> pa.Table:
-    paths = [store.root / f.path for f in commit.files if f.path.startswith(f"{name}/")]
-    tables = [parquet.read(path, DATASETS[name]) for path in paths]
-    return pa.concat_tables(tables) if tables else DATASETS[name].empty_table()
+def _rows(files: Iterable[TextFile], first: str, last: str) -> Iterator[tuple[str, pa.Table]]:
+    """(kind, rows) of the runs from `first` to `last`, in blocks."""
+    for file in files:
+        if not file.mixed and not first <= file.run_id <= last:
+            continue
+        with pq.ParquetFile(file.path) as opened:
+            groups = [g for g in range(opened.num_row_groups) if _may_hold(opened.metadata.row_group(g), first, last)]
+            for batch in opened.iter_batches(_ROWS_AT_ONCE, row_groups=groups):
+                rows = parquet.complete(pa.Table.from_batches([batch]), DATASETS[file.dataset])
+                runs = rows["run_id"]
+                yield (
+                    _KIND_OF[file.dataset],
+                    rows.filter(pc.and_(pc.greater_equal(runs, first), pc.less_equal(runs, last))),
+                )
 
 
-def _has_texts(commit: Commit) -> bool:
-    return any(f.path.startswith(f"{name}/") for f in commit.files for name in dataset.TEXTS)
+def _may_hold(group: pq.RowGroupMetaData, first: str, last: str) -> bool:
+    for i in range(group.num_columns):
+        column = group.column(i)
+        if column.path_in_schema == "run_id" and column.statistics is not None and column.statistics.has_min_max:
+            return bool(column.statistics.min <= last and column.statistics.max >= first)
+    return True
+
+
+def _order(entries: pa.Table, runs: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Row numbers by run, then in order of precedence (index.precedence)."""
+    table = entries.select(["published_at", "char_count", "id"]).append_column("run", runs)
+    keys = [("run", "ascending"), ("published_at", "ascending"), ("char_count", "descending"), ("id", "ascending")]
+    return np.asarray(pc.sort_indices(table, sort_keys=keys)).astype(np.int64)

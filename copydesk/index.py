@@ -1,16 +1,16 @@
 """The sketches kept from run to run: which ids are known, the latest version of an item, candidates for a new text.
 
 A cache: it can be rebuilt from the Parquet (`segment_from_rows`) and then answers the same. One immutable segment a
-run:
+run, or of several consecutive ones once maintenance has merged them:
 
     magic, length of header | header: JSON, padded to 64 bytes | an Arrow IPC file
 
-The Arrow file holds one record batch, memory-mapped and read without copying. Its rows are entries in order of
-precedence: earliest publication (unknown last), then longest, then smallest id. Beside the columns of ENTRY there are
-sorted lookups. `keys` holds all band keys of the segment, sorted: the upper bits of a uint64 are those of the key, the
-lower `entry_bits` the entry. (Adjacent bands' keys are told apart by the band number inside the key.) A false hit of a
-shortened key costs one verification. Texts that repeat an earlier one of the segment have no keys: an exact match
-finds the first.
+The Arrow file holds one record batch, memory-mapped and read without copying. Its rows are entries in the order of
+their runs, those of a run in order of precedence: earliest publication (unknown last), then longest, then smallest id.
+Beside the columns of ENTRY there are sorted lookups. `keys` holds all band keys of the segment, sorted: the upper bits
+of a uint64 are those of the key, the lower `entry_bits` the entry. (Adjacent bands' keys are told apart by the band
+number inside the key.) A false hit of a shortened key costs one verification. Texts that repeat an earlier one of the
+segment have no keys: an exact match finds the first.
 
 Entries are numbered through all segments in the order of runs, so a smaller number means an earlier story.
 """
@@ -81,12 +81,13 @@ class Latest:
 # ---- writing -------------------------------------------------------------------------------------------------------
 
 
-def write_segment(path: Path, entries: pa.Table, keys: sketch.U64, run_id: str = "") -> None:
+def write_segment(path: Path, entries: pa.Table, keys: sketch.U64, run_id: str = "", *, ordered: bool = False) -> None:
     """Write the segment of a run, complete and synced, to `path`.
 
-    entries: the columns of ENTRY, in any order of rows, ids unique. keys: uint64[n, sketch.KEYS], of the same rows.
+    entries: the columns of ENTRY, ids unique; in any order of rows, or in their final one if `ordered`.
+    keys: uint64[n, sketch.KEYS], of the same rows.
     """
-    order = precedence(entries)
+    order = np.arange(len(entries), dtype=np.int64) if ordered else precedence(entries)
     entries = entries.select(ENTRY.names).cast(ENTRY).take(pa.array(order)).combine_chunks()
     columns: dict[str, pa.Array] = {name: _one(entries[name]) for name in ENTRY.names}
     for name in ("id", "item", "text_hash"):
@@ -107,19 +108,24 @@ def segment_from_rows(
     parts, keys = [], []
     for kind, rows in (("article", articles), ("duplicate", duplicates), ("revision", revisions)):
         for start in range(0, len(rows), 1024):
-            block = rows.slice(start, 1024)
-            made = sketch.sketch(block["text"].to_pylist())
-            block = block.append_column("kind", pa.array([kind] * len(block), pa.string()))
-            if kind != "revision":
-                block = _with(block, "version", pa.nulls(len(block), pa.int32()))
-            if kind == "article":
-                block = _with(block, "jaccard", pa.nulls(len(block), pa.float64()))
-            for name, column in made.columns().items():
-                block = _with(block, name, column)
-            parts.append(entries_of(block))
-            keys.append(sketch.keys_of(block))
+            described, of_block = describe(kind, rows.slice(start, 1024))
+            parts.append(described)
+            keys.append(of_block)
     entries = pa.concat_tables(parts) if parts else ENTRY.empty_table()
     write_segment(path, entries, np.concatenate(keys) if keys else np.empty((0, sketch.KEYS), np.uint64), run_id)
+
+
+def describe(kind: str, rows: pa.Table) -> tuple[pa.Table, sketch.U64]:
+    """Entries and band keys of rows of the Parquet datasets, sketched from their `text`. kind: one of KINDS."""
+    made = sketch.sketch(rows["text"].to_pylist())
+    rows = rows.append_column("kind", pa.array([kind] * len(rows), pa.string()))
+    if kind != "revision":
+        rows = _with(rows, "version", pa.nulls(len(rows), pa.int32()))
+    if kind == "article":
+        rows = _with(rows, "jaccard", pa.nulls(len(rows), pa.float64()))
+    for name, column in made.columns().items():
+        rows = _with(rows, name, column)
+    return entries_of(rows), sketch.keys_of(rows)
 
 
 def entries_of(rows: pa.Table) -> pa.Table:
@@ -313,6 +319,20 @@ class Segment:
         rows = (packed[positions] & ((np.uint64(1) << shift) - np.uint64(1))).astype(np.int64)
         real = packed[positions] != ~np.uint64(0)
         return order[places[real]].astype(np.int64), rows[real]
+
+    def keys(self) -> U64:
+        """uint64[n, KEYS]: the band keys of all entries, without the bits that make room for the entry; 0 if none.
+
+        A larger segment takes more of the bits, so what is merged from these is what would be made from the texts.
+        """
+        shift = np.uint64(self.header["entry_bits"])
+        packed = self._numbers("keys", np.uint64)
+        packed = packed[packed != ~np.uint64(0)]
+        rows = (packed & ((np.uint64(1) << shift) - np.uint64(1))).astype(np.int64)
+        order = np.argsort(rows, kind="stable")
+        keys = np.zeros((len(self), sketch.KEYS), np.uint64)
+        keys[rows[order[:: sketch.KEYS]]] = ((packed[order] >> shift) << shift).reshape(-1, sketch.KEYS)
+        return keys
 
     def _numbers(self, column: str, kind: Any) -> Any:
         array = self._batch.column(column)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,18 @@ def read(path: Path, schema: pa.Schema) -> pa.Table:
         if unknown := [n for n in file.schema_arrow.names if n not in schema.names]:
             raise StoreError(f"{path}: {written_later(unknown)}")
         table = file.read(columns=[n for n in schema.names if n in file.schema_arrow.names])
+    return complete(table, schema)
+
+
+def columns(path: Path, schema: pa.Schema, names: Sequence[str]) -> pa.Table:
+    """Some columns of a file with `schema`; null where the file has none of that name. Raises one of BROKEN."""
+    with pq.ParquetFile(path) as file:
+        table = file.read(columns=[n for n in names if n in file.schema_arrow.names])
+    return complete(table, pa.schema([schema.field(n) for n in names]))
+
+
+def complete(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The columns of `schema`, null where the table has none."""
     for field in schema:
         if field.name not in table.column_names:
             table = table.append_column(field, pa.nulls(len(table), field.type))
