@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote_from_bytes
 
+from copydesk import points
 from copydesk.errors import ItemError, UsageError
 from copydesk.model import Reject, Shard, SourceFile
 from copydesk.schema import DATASETS
@@ -251,6 +252,7 @@ def _spooled(spool: Path, stream: BinaryIO | None = None) -> SourceFile:
     """Standard input, written to a file of `spool`: it cannot be read twice, and parts and a second try must."""
     stream = stream or sys.stdin.buffer
     spool.mkdir(parents=True, exist_ok=True)
+    points.checkpoint("discover: spool made")
     path = spool / "stdin"
     head = b""
     with path.open("wb") as file:

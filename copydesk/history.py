@@ -139,7 +139,8 @@ def _rebuild(store: Store, file: SegmentFile) -> None:
     fresh = folder / path.name  # the name is in it
     folder.mkdir(exist_ok=True)
     build(fresh, file.first, file.last, text_files(store))
-    fresh.replace(path)
+    store.check_lock()
+    disk.rename(fresh, path)
     folder.rmdir()
     disk.sync_folder(path.parent)
 

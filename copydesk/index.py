@@ -31,7 +31,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import sketch
+from copydesk import points, sketch
 from copydesk.errors import IndexDamaged
 
 I64 = npt.NDArray[np.int64]
@@ -257,10 +257,15 @@ def _write(path: Path, batch: pa.RecordBatch, about: dict[str, Any]) -> None:
     text += b" " * (-(len(MAGIC) + 8 + len(text)) % 64)
     lead = MAGIC + len(text).to_bytes(4, "little") + zlib.crc32(text).to_bytes(4, "little")
     with open(path, "wb") as file:
+        points.checkpoint("index: opened")
         file.write(lead + text)
+        file.flush()
+        points.checkpoint("index: half written")
         file.write(payload)
         file.flush()
+        points.checkpoint("index: written")
         os.fsync(file.fileno())
+    points.checkpoint("index: synced")
 
 
 # ---- reading -------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from copydesk import points
 from copydesk.errors import StoreError
 from copydesk.schema import DATASETS, written_later
 
@@ -92,7 +93,9 @@ def write_sorted(table: pa.Table, path: Path, keys: tuple[str, ...]) -> None:
         distinct = max(1, min(rows, table.num_rows))
         options["bloom_filter_options"] = {"id": {"ndv": distinct, "fpp": BLOOM_FALSE_POSITIVES}}
     path.parent.mkdir(parents=True, exist_ok=True)
+    points.checkpoint(f"before {path.parts[-3]} is staged")
     pq.write_table(table, path, **options)
+    points.checkpoint(f"after {path.parts[-3]} is staged")
 
 
 def rows_per_group(table: pa.Table) -> int:

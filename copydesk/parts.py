@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 
 from cleaners import Removal
-from copydesk import schema, sketch
+from copydesk import points, schema, sketch
 from copydesk.model import Record, Reject, SourceFile
 from copydesk.records import reject_id
 
@@ -59,6 +59,7 @@ class Part:
             pa.ipc.new_file(sink, table.schema) as out,
         ):
             out.write_table(table)
+        points.checkpoint(f"part: {name} written")
 
 
 class PartWriter:
@@ -67,6 +68,7 @@ class PartWriter:
     def __init__(self, number: int, parts: Path) -> None:
         folder = parts / f"{number:05d}"
         folder.mkdir(parents=True, exist_ok=True)
+        points.checkpoint("part: folder made")
         self._number, self._folder = number, folder
         self._records = self._rejects = 0
         self._sinks = [pa.OSFile(str(folder / f"{name}.arrow"), "wb") for name in _FILES]
@@ -81,10 +83,12 @@ class PartWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        points.checkpoint("part: before close")
         for out in self._out.values():
             out.close()
         for sink in self._sinks:
             sink.close()
+        points.checkpoint("part: closed")
 
     def add(self, records: Sequence[Record], removals: Iterable[Sequence[Removal]]) -> None:
         """Records with what was cut out of each, in the same order. Sketches them."""
@@ -104,6 +108,7 @@ class PartWriter:
             )
         )
         self._records += len(records)
+        points.checkpoint("part: batch added")
 
     def reject(self, rejects: Sequence[Reject], limit: int) -> None:
         """What could not be ingested; `limit`: how many bytes of each are kept."""

@@ -23,7 +23,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import matching, parquet, schema, sketch
+from copydesk import matching, parquet, points, schema, sketch
 from copydesk.discover import Discovery, discover
 from copydesk.ledger import LedgerEntry
 from copydesk.model import RunInfo, Shard
@@ -76,8 +76,9 @@ def run(settings: Settings, *, mapper: Map | None = None, progress: Progress | N
     Returns the run's books. Raises UsageError (inputs), LockedError (another run holds the output), StoreError.
     """
     store = Store(settings.output)
-    with store.lock(f"ingest {' '.join(settings.inputs)}"):
+    with store.lock(f"ingest {' '.join(settings.inputs)}", settings.wait):
         store.recover()
+        points.checkpoint("run: recovered")
         started = dt.datetime.now(dt.UTC)
         info = RunInfo(store.new_run_id(started), started)
         with store.staging(info.run_id) as staging:
@@ -93,14 +94,19 @@ def _stage(
     final = staging / "final"
     ledger = store.ledger()
     found = discover(settings, lambda file: ledger.known(file, settings.reading), staging / "spool")
+    points.checkpoint("run: discovered")
     with _mapper(mapper, settings, found.shards) as stage_map:
         parts = _process(found, settings, staging / "parts", stage_map, progress)
+        points.checkpoint("run: processed")
         overlaps = matching.decide(parts, store, info.run_id, final / store.index_path(info.run_id))
+        points.checkpoint("run: matched")
         published = _publish(parts, store, info, final, stage_map, progress)
     if len(overlaps):
         overlaps = overlaps.append_column("run_id", pa.repeat(pa.scalar(info.run_id), len(overlaps)))
         parquet.write(overlaps, final / info.path("overlaps"), "overlaps")
+    points.checkpoint("run: published")
     store.write_ledger(info.run_id, final, _ledger_entries(parts, settings))
+    points.checkpoint("run: ledger written")
     summary = _summary(found, published, settings, info)
     parquet.write(pa.Table.from_pylist([asdict(summary)], schema=schema.RUNS), final / info.path("runs"), "runs")
     return summary
@@ -163,7 +169,7 @@ def _summary(found: Discovery, published: Published, settings: Settings, info: R
     return Summary(
         run_id=info.run_id,
         started_at=info.started_at,
-        finished_at=dt.datetime.now(dt.UTC),
+        finished_at=max(info.started_at, dt.datetime.now(dt.UTC)),  # a clock may go back
         status="done",
         items=rows + seen,
         articles=published.articles,

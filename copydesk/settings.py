@@ -48,6 +48,9 @@ class Settings(BaseModel):
     reject_bytes: Annotated[int, Field(ge=0, le=MIB)] = 4096
     """How many bytes of a rejected item are kept."""
 
+    wait: Annotated[float, Field(ge=0, le=604_800)] = 0.0
+    """Seconds to wait for another run on the same output to end, before this one is refused (exit code 3)."""
+
     @field_validator("map")
     @classmethod
     def _known_fields(cls, value: dict[str, str]) -> dict[str, str]:

@@ -68,6 +68,7 @@ def ingest(
     shard_bytes: Annotated[int | None, _help("shard_bytes")] = None,
     max_item_bytes: Annotated[int | None, _help("max_item_bytes")] = None,
     reject_bytes: Annotated[int | None, _help("reject_bytes")] = None,
+    wait: Annotated[float | None, _help("wait")] = None,
     config: Config = None,
     json: AsJson = False,
 ) -> int:
@@ -83,6 +84,7 @@ def ingest(
         shard_bytes=shard_bytes,
         max_item_bytes=max_item_bytes,
         reject_bytes=reject_bytes,
+        wait=wait,
     )
     if not settings.inputs:
         raise UsageError("nothing to ingest: name files, folders or globs, or - for JSONL on standard input")
