@@ -20,13 +20,7 @@ INDEX = f"{STATE}/index/"
 
 
 def fault(root: Path, file: PublishedFile, *, read_data: bool) -> Fault | None:
-    """What is wrong with a published file; None: it can be read. read_data: compare every byte with the manifest.
-
-    An index segment is a cache, and may have been built anew since its manifest was written: it is held against
-    its own checksum, not the manifest's.
-    """
-    if file.path.startswith(INDEX):
-        return segment_fault(root, file.path, read_data=read_data)
+    """What is wrong with a published file; None: it can be read. read_data: compare every byte with the manifest."""
     path = root / file.path
     try:
         size = path.stat().st_size
@@ -42,7 +36,11 @@ def fault(root: Path, file: PublishedFile, *, read_data: bool) -> Fault | None:
 
 
 def segment_fault(root: Path, path: str, *, read_data: bool) -> Fault | None:
-    """What is wrong with an index segment (relative path)."""
+    """What is wrong with an index segment (relative path).
+
+    It is a cache, and may have been built anew since its manifest was written: it is held against its own checksum.
+    read_data: against that of its data, too, not only that of its header.
+    """
     try:
         segment = Segment(root / path)
         if read_data:

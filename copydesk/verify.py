@@ -30,15 +30,12 @@ from copydesk.layout import STATE, Layout
 from copydesk.manifest import Commit, PublishedFile
 from copydesk.schema import DATASETS
 
-__all__ = ["Fault", "present", "strays", "verify"]
+__all__ = ["Fault", "index_faults", "present", "strays", "verify"]
 
-_NOT_PUBLISHED = (
-    "commits",
-    "leases",
-    "staging",
-    "quarantine",
-    "retired",
-)  # folders of _state/ whose files no manifest names
+_NOT_PUBLISHED = ("commits", "leases", "quarantine", "retired", "staging")
+"""Folders of `_state/` whose files no manifest names."""
+
+_ATTEMPTS = 3  # while other runs commit, files move under our eyes
 
 
 def verify(root: Path, *, read_data: bool = False) -> list[Fault]:
@@ -50,8 +47,17 @@ def verify(root: Path, *, read_data: bool = False) -> list[Fault]:
     """
     if not root.is_dir():
         raise UsageError(f"{root}: no such folder")
-    faults = Faults()
     layout = Layout(root)
+    for _ in range(_ATTEMPTS):
+        before = sorted(layout.commits.glob("*"))
+        faults = _verify(root, layout, read_data)
+        if not faults or before == sorted(layout.commits.glob("*")):
+            break
+    return faults
+
+
+def _verify(root: Path, layout: Layout, read_data: bool) -> list[Fault]:
+    faults = Faults()
     there = present(root)  # before the manifests: what a run puts in place meanwhile is named by one
     prepared = _manifests(manifest.prepared(layout), faults)
     commits = _manifests(manifest.committed(layout), faults)
@@ -59,13 +65,16 @@ def verify(root: Path, *, read_data: bool = False) -> list[Fault]:
     published = manifest.published(commits)
     sound = []
     for file in published:
+        if file.path.startswith(intact.INDEX):
+            continue
         if (fault := intact.fault(root, file, read_data=read_data)) is None:
             sound.append(file)
         else:
             faults.add(fault.check, fault.where, fault.message)
     for path, message in strays(root, there, [*commits, *prepared], published):
         faults.add("stray", path, message)
-    _index(root, published, sound, there, read_data, faults)
+    for fault in index_faults(root, published, there, read_data=read_data):
+        faults.add(fault.check, fault.where, fault.message)
     paths = {name: [f.path for f in sound if f.path.startswith(f"{name}/")] for name in DATASETS}
     relations.check(root, paths, faults, [change for commit in commits for change in commit.changes])
     restored.check(root, paths, faults)
@@ -119,29 +128,25 @@ def _unfinished(layout: Layout, faults: Faults) -> None:
             faults.add("unfinished", manifest.run_id(path), "its commit was interrupted; the next run completes it")
 
 
-def _index(
-    root: Path,
-    published: list[PublishedFile],
-    sound: list[PublishedFile],
-    there: set[str],
-    read_data: bool,
-    faults: Faults,
-) -> None:
-    """Segments that were built anew and that no manifest names; and whether the index has all that is published."""
+def index_faults(root: Path, published: list[PublishedFile], there: set[str], *, read_data: bool) -> list[Fault]:
+    """What is wrong with the index: with one of its segments, or that it lacks texts that are published.
+
+    Some segments may be named by no manifest: a run builds anew what it misses. An output without any has no fault.
+    """
     named = {f.path for f in published if f.path.startswith(intact.INDEX)}
     if not named:
-        return  # a run builds what is missing
-    segments = {f.path for f in sound} & named
-    for path in sorted(p for p in there - named if p.startswith(intact.INDEX)):
-        fault = intact.segment_fault(root, path, read_data=read_data)
-        if fault is None:
-            segments.add(path)
-    if named - segments:
-        return  # told already
+        return []
+    own = {intact.INDEX + f.path.split("/")[-1].partition(".")[0].rpartition("-")[0] for f in published}
+    paths = named | (there & own)
+    faults = [f for path in sorted(paths) if (f := intact.segment_fault(root, path, read_data=read_data)) is not None]
+    if faults:
+        return faults
     try:
-        entries = sum(len(Segment(root / path)) for path in segments)
-    except IndexDamaged:
-        return
-    rows = sum(f.rows or 0 for f in published if f.path.split("/")[0] in TEXTS)
-    if entries != rows:
-        faults.add("index", intact.INDEX, f"{entries} entries for {rows} texts; --repair or `reindex` builds it anew")
+        entries = sum(len(Segment(root / path)) for path in paths)
+    except IndexDamaged:  # it was replaced meanwhile
+        return []
+    texts = sum(f.rows or 0 for f in published if f.path.split("/")[0] in TEXTS)
+    if entries == texts:
+        return []
+    message = f"{entries} entries for {texts} texts; `reindex` or --repair builds it anew"
+    return [Fault("index", intact.INDEX, message)]
