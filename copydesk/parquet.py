@@ -93,9 +93,9 @@ def write_sorted(table: pa.Table, path: Path, keys: tuple[str, ...]) -> None:
         distinct = max(1, min(rows, table.num_rows))
         options["bloom_filter_options"] = {"id": {"ndv": distinct, "fpp": BLOOM_FALSE_POSITIVES}}
     path.parent.mkdir(parents=True, exist_ok=True)
-    points.checkpoint(f"before {path.parts[-3]} is staged")
+    points.checkpoint(f"before {path.parent.parent.name} is staged")
     pq.write_table(table, path, **options)
-    points.checkpoint(f"after {path.parts[-3]} is staged")
+    points.checkpoint(f"after {path.parent.parent.name} is staged")
 
 
 def rows_per_group(table: pa.Table) -> int:
