@@ -1,13 +1,15 @@
 """The ledger: which input files were read, as they were then, so that an unchanged file is not read again.
 
 A run writes only what is new to it, as `_state/ledger/<run_id>.parquet`; the ledger is all of those together, read
-in the order of the runs, the last word on a file counting.
+in the order of the runs, the last word on a file counting. A file all of whose items were forgotten is known by a hash
+of its URI from then on: the name of a file can tell what stood in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -64,9 +66,15 @@ class Ledger:
         """The last word on a file."""
         row = self._row.get(uri)
         if row is None:
+            row = self._row.get(hashed(uri))
+        if row is None:
             return None
         size, mtime_ns, items = (int(c[row]) for c in (self._size, self._mtime_ns, self._items))
         return LedgerEntry(uri, size, mtime_ns, items, self._readings[self._reading[row]])
+
+    def __iter__(self) -> Iterator[str]:
+        """The URIs of the files."""
+        return iter(self._row)
 
     def known(self, file: SourceFile, reading: str) -> int | None:
         """How many items an unchanged file has; None if it is new, changed, or was read under other settings."""
@@ -79,7 +87,22 @@ class Ledger:
 
     def news(self, entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
         """Those that say something the ledger does not say already."""
-        return [e for e in entries if e.uri != STANDARD_INPUT and self.get(e.uri) != e]
+        new = []
+        for entry in entries:
+            known = self.get(entry.uri)
+            if entry.uri != STANDARD_INPUT and (known is None or replace(known, uri=entry.uri) != entry):
+                new.append(replace(entry, uri=hashed(entry.uri)) if hashed(entry.uri) in self._row else entry)
+        return new
+
+    def without_names(self, uris: Collection[str]) -> list[LedgerEntry]:
+        """All entries; those of `uris` under hashes of them."""
+        entries = [replace(entry, uri=uri) for uri in self._row if (entry := self.get(uri)) is not None]
+        return [replace(e, uri=hashed(e.uri)) if e.uri in uris else e for e in entries]
+
+
+def hashed(uri: str) -> str:
+    """What stands in place of a URI that is to be forgotten."""
+    return f"sha256:{hashlib.sha256(uri.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def load(paths: Sequence[Path]) -> Ledger:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import sketch
+from copydesk import sketch, tombstones
 from copydesk.history import open_index
 from copydesk.index import write_segment
-from copydesk.match import NEW, match
+from copydesk.match import NEW, ROWS, match
 from copydesk.parts import RECORDS, Part
 from copydesk.store import Store
 
@@ -21,21 +23,35 @@ COLUMNS = [*NEW, *sketch.SKETCH.names]
 def decide(parts: Sequence[Part], store: Store, run_id: str, segment: Path) -> pa.Table:
     """Decide what every record of the run is; write each part's `decisions` and the run's index segment.
 
-    segment: where to write it; nothing is written for a run that adds no text.
+    segment: where to write it; nothing is written for a run that adds no text. What was forgotten counts as seen.
     Returns the overlaps (match.Decisions.overlaps) that are not in the output yet.
     """
     records = [part.read("records") for part in parts]
-    new = pa.concat_tables([r.select(COLUMNS) for r in records]) if records else RECORDS.empty_table().select(COLUMNS)
+    columns = [*COLUMNS, "canonical_url"]
+    new = pa.concat_tables([r.select(columns) for r in records]) if records else RECORDS.empty_table().select(columns)
+    forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}")).cover(new)
+    ids, new = new["id"], new.filter(pa.array(~forgotten)).select(COLUMNS)
     decisions = match(new, open_index(store), _Texts(records, store))
+    decided = _with_forgotten(decisions.rows, ids, forgotten)
     start = 0
     for part, rows in zip(parts, records, strict=True):
-        part.write("decisions", decisions.rows.slice(start, len(rows)))
+        part.write("decisions", decided.slice(start, len(rows)))
         start += len(rows)
     entries, signatures = decisions.entries(new)
     if len(entries):
         segment.parent.mkdir(parents=True, exist_ok=True)
         write_segment(segment, entries, signatures, run_id)
     return _new_links(decisions.overlaps, store)
+
+
+def _with_forgotten(rows: pa.Table, ids: pa.ChunkedArray, forgotten: npt.NDArray[np.bool_]) -> pa.Table:
+    """The decisions on all records: on those that were forgotten, `seen`."""
+    if not forgotten.any():
+        return rows
+    places = pa.array(np.cumsum(~forgotten) - 1, mask=forgotten)
+    rows = rows.take(places)
+    kinds = pc.fill_null(rows["kind"], "seen")
+    return rows.set_column(0, "id", ids).set_column(1, "kind", kinds).cast(ROWS)
 
 
 def _new_links(links: pa.Table, store: Store) -> pa.Table:
