@@ -6,6 +6,7 @@ CopydeskError
 ├── StoreError         the output's own files are not as they should be                             (exit code 1)
 │   └── IndexDamaged   an index segment is missing or broken; it can be rebuilt from the Parquet
 ├── TaskError          the processing of a shard failed as a whole                                  (exit code 1)
+├── GuardError         the run's figures are out of all proportion; nothing of it is kept            (exit code 5)
 └── ItemError          one item cannot be ingested; becomes a row of rejects/, the run goes on
 """
 
@@ -42,6 +43,12 @@ class TaskError(CopydeskError):
     """The processing of a shard failed as a whole."""
 
 
+class GuardError(CopydeskError):
+    """The run's figures are out of all proportion; the message says what to look at. Nothing of the run is kept."""
+
+    exit_code = 5
+
+
 class ItemError(CopydeskError):
     """One item cannot be ingested.
 
@@ -56,3 +63,14 @@ class ItemError(CopydeskError):
 
     def __reduce__(self) -> tuple[type[ItemError], tuple[str, str, str]]:
         return type(self), (self.stage, self.error, str(self))
+
+
+def unexpected(stage: str, error: BaseException) -> ItemError:
+    """The ItemError for what nobody foresaw: one item must not end a run, and the reject says where to look."""
+    if isinstance(error, MemoryError):
+        return ItemError(stage, "out-of-memory", "there was not the memory for it: use fewer workers, or more memory")
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    return ItemError(stage, "internal", f"a defect of copydesk, please report it: {error!r:.500}{where}")

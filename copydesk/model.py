@@ -35,18 +35,40 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """Why items are rejected without being tried. stage, error, message: as in a Reject."""
+
+    stage: str
+    error: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shard:
     """A unit of work for one worker: several small files, or one part of a large one.
 
     number: from 0, its place in the order of the run. Of a file split into `parts`, this shard takes the
     blocks of items whose number modulo `parts` is `part` (see sources.BLOCK_ITEMS), so that compressed files
-    split as well as plain ones.
+    split as well as plain ones. Of one file it takes the items from `first` up to, not including, `last` (places in
+    the file, from 0; None: to its end).
+
+    piece: which piece of the shard of this number, where a worker died of it (see retry). fault: reject its items; of
+    a fault in reading, without reading any.
     """
 
     number: int
     files: tuple[SourceFile, ...]
     part: int = 0
     parts: int = 1
+    first: int = 0
+    last: int | None = None
+    piece: str = ""
+    fault: Fault | None = None
+
+    @property
+    def name(self) -> str:
+        """Unique within a run, and in the order of the run."""
+        return f"{self.number:05d}{self.piece}"
 
 
 @dataclass(frozen=True, slots=True)

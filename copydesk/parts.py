@@ -65,8 +65,9 @@ class Part:
 class PartWriter:
     """Writes a part, batch by batch, to a folder of its own below `parts`; only the current batch is in memory."""
 
-    def __init__(self, number: int, parts: Path) -> None:
-        folder = parts / f"{number:05d}"
+    def __init__(self, number: int, parts: Path, name: str | None = None) -> None:
+        """name: of its folder, unique among all parts and all tries; default: from the number."""
+        folder = parts / (name or f"{number:05d}")
         folder.mkdir(parents=True, exist_ok=True)
         points.checkpoint("part: folder made")
         self._number, self._folder = number, folder

@@ -7,12 +7,10 @@ default, the tasks of a flow where a flow runs it. Only matching, which must see
 from __future__ import annotations
 
 import datetime as dt
-import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial, reduce
 from importlib.metadata import version
 from operator import add
@@ -23,7 +21,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import matching, parquet, points, schema, sketch
+from copydesk import guard, matching, parquet, points, schema, sketch, tombstones
 from copydesk.discover import Discovery, discover
 from copydesk.ledger import LedgerEntry
 from copydesk.model import RunInfo, Shard
@@ -32,6 +30,7 @@ from copydesk.process import process
 from copydesk.publish import Published, publish
 from copydesk.settings import Settings
 from copydesk.store import Store
+from copydesk.workers import Workers
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -72,8 +71,9 @@ def run(settings: Settings, *, mapper: Map | None = None, progress: Progress | N
     """Ingest `settings.inputs` into `settings.output`; everything or nothing of it.
 
     mapper: where the stages run; default: `settings.workers` local processes (a script that calls this needs the
-    usual `if __name__ == "__main__"` guard), or this process if there is but one shard or worker.
-    Returns the run's books. Raises UsageError (inputs), LockedError (another run holds the output), StoreError.
+    usual `if __name__ == "__main__"` guard), which may die of an article; or this process if that is one.
+    Returns the run's books. Raises UsageError (inputs), LockedError (another run holds the output), StoreError,
+    GuardError (out of all proportion), TaskError (workers that keep dying).
     """
     store = Store(settings.output)
     with store.lock(f"ingest {' '.join(settings.inputs)}", settings.wait):
@@ -95,11 +95,14 @@ def _stage(
     ledger = store.ledger()
     found = discover(settings, lambda file: ledger.known(file, settings.reading), staging / "spool")
     points.checkpoint("run: discovered")
-    with _mapper(mapper, settings, found.shards) as stage_map:
-        parts = _process(found, settings, staging / "parts", stage_map, progress)
+    folder = staging / "parts"
+    with _mapper(mapper, settings, found.shards, folder) as stage_map:
+        parts = _process(found, settings, folder, stage_map, progress)
         points.checkpoint("run: processed")
         overlaps = matching.decide(parts, store, info.run_id, final / store.index_path(info.run_id))
         points.checkpoint("run: matched")
+        if settings.guard:
+            guard.check(parts, store, settings)
         published = _publish(parts, store, info, final, stage_map, progress)
     if len(overlaps):
         overlaps = overlaps.append_column("run_id", pa.repeat(pa.scalar(info.run_id), len(overlaps)))
@@ -112,21 +115,21 @@ def _stage(
     return summary
 
 
-def _process(found: Discovery, settings: Settings, staging: Path, stage_map: Map, progress: Progress) -> list[Part]:
+def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map, progress: Progress) -> list[Part]:
     """The parts of all shards, in the shards' order, and one for what could not even be opened."""
-    folder = staging / "parts"
     stage = partial(process, settings=settings, parts=folder)
     parts: list[Part] = []
     for part in stage_map("process", stage, found.shards):
         parts.append(part)
-        progress("process", len(parts), len(found.shards), sum(p.records for p in parts), sum(p.rejects for p in parts))
-    parts.sort(key=lambda p: p.number)
+        total = max(len(parts), len(found.shards))  # more than shards, where one was tried again in pieces
+        progress("process", len(parts), total, sum(p.records for p in parts), sum(p.rejects for p in parts))
+    parts.sort(key=lambda p: (p.number, p.folder))
     if found.rejects:
         with PartWriter(len(found.shards), folder) as out:
             out.reject(found.rejects, settings.reject_bytes)
             out.files([(file, 1, True) for file in found.refused])
         parts.append(out.part())
-    return parts
+    return [replace(part, number=number) for number, part in enumerate(parts)]
 
 
 def _publish(
@@ -141,12 +144,13 @@ def _publish(
 
 
 def _known_rejects(parts: Sequence[Part], store: Store) -> frozenset[str]:
-    """Ids of this run's rejects that the output has already."""
+    """Ids of this run's rejects that the output has already, or had and was told to forget."""
     ids = pa.chunked_array([c for p in parts for c in p.read("rejects")["id"].chunks], pa.string())
     if not len(ids):
         return frozenset()
     known = store.dataset("rejects").to_table(columns=["id"], filter=pc.field("id").isin(ids.unique()))
-    return frozenset(known["id"].to_pylist())
+    forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}")).rejects(ids.to_pylist())
+    return forgotten.union(known["id"].to_pylist())
 
 
 def _ledger_entries(parts: Sequence[Part], settings: Settings) -> list[LedgerEntry]:
@@ -189,23 +193,15 @@ def _versions() -> dict[str, str]:
 
 
 @contextmanager
-def _mapper(given: Map | None, settings: Settings, shards: Sequence[Shard]) -> Iterator[Map]:
-    """The mapper that was given; else worker processes, or this process where they would not pay."""
+def _mapper(given: Map | None, settings: Settings, shards: Sequence[Shard], parts: Path) -> Iterator[Map]:
+    """The mapper that was given; else worker processes, or this process if there shall be one only."""
     if given is not None:
         yield given
-    elif settings.workers == 1 or len(shards) <= 1:
+    elif settings.workers == 1:
         yield _map_here
     else:
-        # Not fork: Arrow's threads do not survive it, and a child would hold the output's lock.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["copydesk.process", "copydesk.publish"])
-        with ProcessPoolExecutor(min(settings.workers, len(shards)), mp_context=context) as pool:
-
-            def map_to_pool(stage: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterator[R]:
-                for future in as_completed([pool.submit(function, one) for one in over]):
-                    yield future.result()
-
-            yield map_to_pool
+        with Workers(max(1, min(settings.workers, len(shards))), parts, settings.item_seconds) as workers:
+            yield workers
 
 
 def _map_here(stage: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterator[R]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import cleaners
 from copydesk import documents, records, sources
-from copydesk.errors import ItemError
+from copydesk.clock import Limit, TimeUp
+from copydesk.errors import ItemError, unexpected
+from copydesk.marks import Marker
 from copydesk.model import Document, Item, Record, Reject, Shard, SourceFile
 from copydesk.parts import Part, PartWriter
 from copydesk.settings import Settings
@@ -19,59 +21,151 @@ BATCH_ITEMS = 512
 BATCH_BYTES = 8 * 1024 * 1024
 """A batch ends at whichever comes first: large enough to run rules over many texts at once, small enough for memory."""
 
+Place = tuple[int, int]
+"""Of an item: its file's place in the shard, its own in the file."""
+
 
 def process(shard: Shard, settings: Settings, parts: Path) -> Part:
-    """Read, decode, extract, clean, describe and sketch the items of a shard; write them as a part below `parts`."""
+    """Read, decode, extract, clean, describe and sketch the items of a shard; write them as a part below `parts`.
+
+    Before each step it leaves a mark beside the part (see marks). An item that takes longer than
+    `settings.item_seconds` is a reject.
+    """
     counts: Counter[str] = Counter()
     passing: set[str] = set()
-    with PartWriter(shard.number, parts) as out:
-        for batch in _batches(sources.read(shard, settings)):
+    with PartWriter(shard.number, parts, shard.name) as out, Marker(parts, shard.name) as mark:
+        for places, batch in _unread(shard) if _cannot_be_read(shard) else _batches(shard, settings, mark):
             counts.update(i.source_uri for i in batch)
-            done, removals, rejects = _ingest(batch, settings)
+            done, removals, rejects = _Batch(places, settings, mark).ingest(batch)
             passing.update(r.source_uri for r in rejects if r.error in TRANSIENT)
+            mark("write", places[0], places[-1])
             out.add(done, removals)
             out.reject(rejects, settings.reject_bytes)
         out.files([(f, counts[f.uri], f.uri not in passing and _unchanged(f)) for f in shard.files])
     return out.part()
 
 
-def _ingest(
-    batch: list[Item | Reject], settings: Settings
-) -> tuple[list[Record], list[tuple[cleaners.Removal, ...]], list[Reject]]:
-    rejects = [i for i in batch if isinstance(i, Reject)]
-    docs: list[Document] = []
-    for item in batch:
-        if isinstance(item, Item):
-            try:
-                docs.append(documents.read(item, settings))
-            except ItemError as error:
-                rejects.append(_reject(item, error))
-    cleaned = cleaners.clean_many([cleaners.Source(d.text, d.metadata.title, d.metadata.language) for d in docs])
-    done, removals = [], []
-    for document, result in zip(docs, cleaned, strict=True):
+class _Batch:
+    """Some items on their way to records."""
+
+    def __init__(self, places: list[Place], settings: Settings, mark: Marker) -> None:
+        self._places, self._settings, self._mark = places, settings, mark
+        self._limit = Limit(settings.item_seconds)
+        self._rejects: list[Reject] = []
+
+    def ingest(
+        self, batch: list[Item | Reject]
+    ) -> tuple[list[Record], list[tuple[cleaners.Removal, ...]], list[Reject]]:
+        documents_ = [found for found in map(self._document, self._places, batch) if found is not None]
+        done, removals = [], []
+        self._mark("clean", self._places[0], self._places[-1])
+        for document, result in self._cleaned(documents_):
+            record = self._record(document, result)
+            if record is not None:
+                done.append(record)
+                removals.append(result.removals)
+        return done, removals, self._rejects
+
+    def _document(self, place: Place, item: Item | Reject) -> Document | None:
+        if isinstance(item, Reject):
+            self._rejects.append(item)
+            return None
+        self._mark("extract", place)
+        document = None
         try:
-            done.append(records.describe(document, result))
-            removals.append(result.removals)
-        except ItemError as error:
-            rejects.append(_reject(document.item, error))
-    return done, removals, rejects
+            with self._limit:
+                document = documents.read(item, self._settings)
+        except TimeUp:
+            self._too_long(item, "extract")
+            return None
+        except Exception as error:
+            self._failed(item, "extract", error)
+        return document
+
+    def _cleaned(self, found: list[Document]) -> Iterator[tuple[Document, cleaners.Cleaned]]:
+        """All at once; if that fails or takes too long, one by one, to find which it is."""
+        try:
+            with self._limit:
+                results = cleaners.clean_many([_source(d) for d in found])
+        except (TimeUp, Exception):
+            for document in found:
+                yield from self._cleaned_alone(document)
+        else:
+            yield from zip(found, results, strict=True)
+
+    def _cleaned_alone(self, document: Document) -> Iterator[tuple[Document, cleaners.Cleaned]]:
+        try:
+            with self._limit:
+                results = cleaners.clean_many([_source(document)])
+        except TimeUp:
+            self._too_long(document.item, "clean")
+        except Exception as error:
+            self._failed(document.item, "clean", error)
+        else:
+            yield document, results[0]
+
+    def _record(self, document: Document, result: cleaners.Cleaned) -> Record | None:
+        record = None
+        try:
+            with self._limit:
+                record = records.describe(document, result)
+        except TimeUp:
+            self._too_long(document.item, "describe")
+            return None
+        except Exception as error:
+            self._failed(document.item, "describe", error)
+        return record
+
+    def _too_long(self, item: Item, stage: str) -> None:
+        message = f"it took longer than {self._settings.item_seconds:g} seconds: raise item_seconds if it is an article"
+        self._rejects.append(_reject(item, ItemError(stage, "timeout", message)))
+
+    def _failed(self, item: Item, stage: str, error: Exception) -> None:
+        known = error if isinstance(error, ItemError) else unexpected(stage, error)
+        self._rejects.append(_reject(item, known))
+
+
+def _source(document: Document) -> cleaners.Source:
+    return cleaners.Source(document.text, document.metadata.title, document.metadata.language)
 
 
 def _reject(item: Item, error: ItemError) -> Reject:
     return Reject(item.source_uri, item.source_id, error.stage, error.error, str(error), item.content)
 
 
-def _batches(items: Iterable[Item | Reject]) -> Iterator[list[Item | Reject]]:
+def _batches(shard: Shard, settings: Settings, mark: Marker) -> Iterator[tuple[list[Place], list[Item | Reject]]]:
+    """The shard's items; `mark` is told of every step of reading."""
+    places: list[Place] = []
     batch: list[Item | Reject] = []
     size = 0
-    for item in items:
+    mark("read", (0, shard.first))
+    for place, number, item in sources.numbered(shard, settings):
+        if shard.fault and isinstance(item, Item):
+            item = _reject(item, ItemError(shard.fault.stage, shard.fault.error, shard.fault.message))
+        places.append((place, number))
         batch.append(item)
         size += len(item.content or b"")
         if len(batch) >= BATCH_ITEMS or size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
+            yield places, batch
+            places, batch, size = [], [], 0
+        mark("read", (place, number + 1))
     if batch:
-        yield batch
+        yield places, batch
+
+
+def _cannot_be_read(shard: Shard) -> bool:
+    return shard.fault is not None and shard.fault.stage == "read"
+
+
+def _unread(shard: Shard) -> Iterator[tuple[list[Place], list[Item | Reject]]]:
+    """One reject for what nobody has lived to read."""
+    assert shard.fault
+    rest = f"from item {shard.first + 1} on: " if shard.first else ""
+    for place, file in enumerate(shard.files):
+        yield (
+            [(place, shard.first)],
+            [Reject(file.uri, None, shard.fault.stage, shard.fault.error, rest + shard.fault.message)],
+        )
 
 
 def _unchanged(file: SourceFile) -> bool:

@@ -45,11 +45,29 @@ class Settings(BaseModel):
     max_item_bytes: Annotated[int, Field(ge=1024, le=1024 * MIB)] = 32 * MIB
     """The largest article that is read; a larger one is rejected."""
 
+    item_seconds: Annotated[float, Field(gt=0, le=86_400)] = 60.0
+    """Processor seconds that one article may take; one that takes longer is rejected."""
+
     reject_bytes: Annotated[int, Field(ge=0, le=MIB)] = 4096
     """How many bytes of a rejected item are kept."""
 
     wait: Annotated[float, Field(ge=0, le=604_800)] = 0.0
     """Seconds to wait for another run on the same output to end, before this one is refused (exit code 3)."""
+
+    guard: bool = True
+    """Stop a run whose figures are out of all proportion before its commit (exit code 5)."""
+
+    guard_removed_share: Annotated[float, Field(gt=0, le=1)] = 0.6
+    """Guard: the largest share of a publisher's characters that cleaning may remove (50 items and more)."""
+
+    guard_duplicate_share: Annotated[float, Field(gt=0, le=1)] = 0.8
+    """Guard: the largest share of a publisher's texts that may be copies, not word for word, of its others (200+)."""
+
+    guard_story_share: Annotated[float, Field(gt=0, le=1)] = 0.2
+    """Guard: the largest share of a run's different texts that may belong to one story."""
+
+    guard_story_texts: Annotated[int, Field(ge=1)] = 1000
+    """Guard: a story of no more texts than this is never too large."""
 
     @field_validator("map")
     @classmethod

@@ -29,7 +29,7 @@ because somewhere they choose the page."""
 
 TRACKING_PREFIXES = ("utm_", "at_", "ns_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "wt.", "fb_", "ga_", "xtor")
 
-_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -139,17 +139,17 @@ def _is_address(host: str) -> bool:
 
 def _path(path: str) -> str:
     kept: list[str] = []
-    for segment in path.split("/")[1:]:
+    for segment in _escaped(path).split("/")[1:]:
         if segment == "..":
             kept[-1:] = []
         elif segment != ".":
             kept.append(segment)
-    return "/" + _escaped("/".join(kept)).rstrip("/")
+    return "/" + "/".join(kept).rstrip("/")
 
 
 def _query(query: str) -> str:
-    pairs = (pair for pair in query.split("&") if pair)
-    return "&".join(sorted(_escaped(pair) for pair in pairs if not _is_tracking(pair.partition("=")[0].lower())))
+    pairs = (pair for pair in _escaped(query).split("&") if pair)
+    return "&".join(sorted(pair for pair in pairs if not _is_tracking(pair.partition("=")[0].lower())))
 
 
 def _is_tracking(name: str) -> bool:
@@ -157,9 +157,14 @@ def _is_tracking(name: str) -> bool:
 
 
 def _escaped(part: str) -> str:
-    """Percent escapes in one spelling: unreserved characters bare, all else that must be escaped in capitals."""
+    """Percent escapes in one spelling: unreserved characters bare, all else that must be escaped in capitals.
+
+    A percent sign that escapes nothing is escaped itself, lest it do so with what follows once that is bare.
+    """
 
     def bare(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return "%25"
         character = chr(int(match[1], 16))
         return character if character in _UNRESERVED else match[0].upper()
 

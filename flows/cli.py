@@ -15,6 +15,7 @@ from cyclopts import App, Parameter
 from copydesk import settings as config
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
+from copydesk.terminal import printable, printable_lines
 
 CONFIG_FILE = "copydesk.toml"
 
@@ -27,6 +28,7 @@ app = App(
     version=lambda: version("copydesk"),
     version_flags=["--version"],
     help_format="plaintext",
+    suppress_keyboard_interrupt=False,  # main() says what became of the run
     default_parameter=Parameter(negative=()),
 )
 
@@ -69,6 +71,14 @@ def ingest(
     max_item_bytes: Annotated[int | None, _help("max_item_bytes")] = None,
     reject_bytes: Annotated[int | None, _help("reject_bytes")] = None,
     wait: Annotated[float | None, _help("wait")] = None,
+    item_seconds: Annotated[float | None, _help("item_seconds")] = None,
+    guard: Annotated[
+        bool | None, Parameter(negative="--no-guard", help=Settings.model_fields["guard"].description)
+    ] = None,
+    guard_removed_share: Annotated[float | None, _help("guard_removed_share")] = None,
+    guard_duplicate_share: Annotated[float | None, _help("guard_duplicate_share")] = None,
+    guard_story_share: Annotated[float | None, _help("guard_story_share")] = None,
+    guard_story_texts: Annotated[int | None, _help("guard_story_texts")] = None,
     config: Config = None,
     json: AsJson = False,
 ) -> int:
@@ -85,6 +95,12 @@ def ingest(
         max_item_bytes=max_item_bytes,
         reject_bytes=reject_bytes,
         wait=wait,
+        item_seconds=item_seconds,
+        guard=guard,
+        guard_removed_share=guard_removed_share,
+        guard_duplicate_share=guard_duplicate_share,
+        guard_story_share=guard_story_share,
+        guard_story_texts=guard_story_texts,
     )
     if not settings.inputs:
         raise UsageError("nothing to ingest: name files, folders or globs, or - for JSONL on standard input")
@@ -114,7 +130,7 @@ def verify(
         print(console.as_json({"faults": [asdict(f) for f in faults]}))
     else:
         for fault in faults:
-            print(f"{fault.check}: {fault.where}: {fault.message}")
+            print(printable(f"{fault.check}: {fault.where}: {fault.message}"))
         print(f"{len(faults)} faults found in {root}" if faults else f"{root} is whole")
     return EXIT_FAULTS if faults else 0
 
@@ -210,11 +226,11 @@ def _existing(root: Path) -> Path:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command and end the process with its exit code: 0 done, 1 failed, 2 usage, 3 locked, 4 faults."""
+    """Run a command and end the process with its exit code: 0 done, 1 failed, 2 usage, 3 locked, 4 faults, 5 guard."""
     try:
         code = app(arguments, exit_on_error=True, result_action="return_value")
     except CopydeskError as error:
-        print(f"copydesk: {error}", file=sys.stderr)
+        print(f"copydesk: {printable_lines(str(error))}", file=sys.stderr)
         code = error.exit_code
     except KeyboardInterrupt:
         print("copydesk: interrupted; the output is as it was before the run", file=sys.stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -13,21 +12,15 @@ from typing import Any
 import orjson
 
 from copydesk.pipeline import Progress, Summary
+from copydesk.terminal import printable
 
 LINE_SECONDS = 5.0
 """Off a terminal, a line of progress at the most this often."""
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def as_json(row: Mapping[str, Any]) -> str:
     """One JSON object; times as ISO 8601 with a zone."""
     return orjson.dumps(row).decode()
-
-
-def printable(text: str) -> str:
-    """Text of an article or a file name, made harmless for a terminal."""
-    return _CONTROL.sub("\ufffd", text)
 
 
 def summary(books: Summary, output: Path) -> str:
@@ -41,7 +34,7 @@ def summary(books: Summary, output: Path) -> str:
         "seen": "known from before, unchanged",
         "rejects": "could not be ingested; why is in rejects/",
     }
-    lines = [f"run {books.run_id} -> {output}: {books.items:,} items in {seconds:.1f} s"]
+    lines = [f"run {books.run_id} -> {printable(str(output))}: {books.items:,} items in {seconds:.1f} s"]
     lines += [f"  {name:<11}{getattr(books, name):>9,}  {about[name]}" for name in parts]
     return "\n".join(lines)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from copydesk.errors import ItemError
-from copydesk.model import Format, Item, Reject, Shard, SourceFile
+from copydesk.errors import ItemError, unexpected
+from copydesk.model import Format, Item, Reject, Shard
 from copydesk.settings import Settings
 from copydesk.sources import csv, html, jsonl, parquet, text, warc
 from copydesk.sources.base import BLOCK_ITEMS, TRANSIENT, Reading
 
-__all__ = ["BLOCK_ITEMS", "READERS", "TRANSIENT", "read"]
+__all__ = ["BLOCK_ITEMS", "READERS", "TRANSIENT", "numbered", "read"]
 
 READERS: dict[Format, Callable[[Reading], Iterator[Item | Reject]]] = {
     "text": text.read,
@@ -29,21 +29,29 @@ def read(shard: Shard, settings: Settings) -> Iterator[Item | Reject]:
     once, numbered as one part would. A file gives at least one Item or Reject (over all its parts).
     Never raises for what a file holds.
     """
-    for file in shard.files:
-        yield from _read_file(file, shard.part, shard.parts, settings)
+    for _, _, found in numbered(shard, settings):
+        yield found
 
 
-def _read_file(file: SourceFile, part: int, parts: int, settings: Settings) -> Iterator[Item | Reject]:
-    reading = Reading(file, settings, part, parts)
+def numbered(shard: Shard, settings: Settings) -> Iterator[tuple[int, int, Item | Reject]]:
+    """What read() gives, each with the place of its file in the shard and its own place in the file, from 0."""
+    for place, file in enumerate(shard.files):
+        reading = Reading(file, settings, shard.part, shard.parts, first=shard.first, last=shard.last)
+        for found in _read_file(reading):
+            yield place, reading.number - 1, found
+
+
+def _read_file(reading: Reading) -> Iterator[Item | Reject]:
     try:
-        yield from READERS[file.format](reading)
-    except ItemError as error:
+        yield from READERS[reading.file.format](reading)
+    except Exception as caught:
+        error = caught if isinstance(caught, ItemError) else unexpected("read", caught)
         # Counted as an item, so that of all parts, which all meet it, one reports it.
         if reading.claim():
             yield reading.reject(error)
         return
     if not reading.number and reading.claim():
-        yield reading.reject(ItemError("read", "empty", _NOTHING.get(file.format, "the file is empty")))
+        yield reading.reject(ItemError("read", "empty", _NOTHING.get(reading.file.format, "the file is empty")))
 
 
 _NOTHING = {

@@ -16,8 +16,8 @@ from copydesk.settings import Settings
 BLOCK_ITEMS = 32
 """Items in a block; the parts of a file take its blocks in turn."""
 
-TRANSIENT = frozenset({"unreadable", "vanished"})
-"""Errors of a file that say nothing of its bytes: the same file may be well the next time."""
+TRANSIENT = frozenset({"unreadable", "vanished", "killed-worker", "timeout", "out-of-memory"})
+"""Errors that say nothing sure of the bytes: the same file may be well the next time, so the ledger forgets it."""
 
 COMPRESSION_ENDINGS = frozenset({"gz", "gzip", "zst", "zstd"})
 FORMAT_ENDINGS = {
@@ -53,11 +53,15 @@ class Reading:
     part: int = 0
     parts: int = 1
     number: int = 0
+    first: int = 0
+    last: int | None = None
 
     def claim(self) -> bool:
-        """Count one more item. True if it belongs to this part."""
+        """Count one more item. True if it belongs to this part, and lies between first and last (see Shard)."""
         index = self.number
         self.number = index + 1
+        if index < self.first or (self.last is not None and index >= self.last):
+            return False
         return self.parts == 1 or index // BLOCK_ITEMS % self.parts == self.part
 
     def reject(self, error: ItemError, content: bytes | None = None, source_id: str | None = None) -> Reject:

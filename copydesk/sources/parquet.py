@@ -69,18 +69,16 @@ def _group(reading: Reading, table: pq.ParquetFile, group: int, rows: int, size:
 
 def _holds_ours(reading: Reading, first: int, rows: int) -> bool:
     """Whether any of the rows belongs to this part."""
+    if first + rows <= reading.first or (reading.last is not None and first >= reading.last):
+        return False
     blocks = range(first // BLOCK_ITEMS, (first + rows - 1) // BLOCK_ITEMS + 1)
     return len(blocks) >= reading.parts or any(block % reading.parts == reading.part for block in blocks)
 
 
 def _batch(reading: Reading, batch: pa.RecordBatch) -> Iterator[Item | Reject]:
-    ours = [reading.claim() for _ in range(batch.num_rows)]
-    if not any(ours):
-        return
-    number = reading.number - batch.num_rows
-    for index, mine in enumerate(ours):
-        if mine:
-            yield _row(reading, batch, index, str(number + index + 1))
+    for index in range(batch.num_rows):
+        if reading.claim():
+            yield _row(reading, batch, index, str(reading.number))
 
 
 def _row(reading: Reading, batch: pa.RecordBatch, index: int, number: str) -> Item | Reject:
