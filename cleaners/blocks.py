@@ -24,7 +24,7 @@ SEPARATOR_LENGTH = 80
 # So many headings of a thread of comments are looked at.
 THREADS = 4
 # Categories whose lines stand around a story, not within it.
-FRAME = frozenset({"call_to_action", "related", "legal", "header", "attribution"})
+FRAME = frozenset({"call_to_action", "related", "legal", "header"})
 
 
 def menu(page: Page, taken: Mapping[int, str], title: str | None) -> list[Cut]:
@@ -56,7 +56,8 @@ def _item(page: Page, line: int) -> bool:
 def tail(page: Page, taken: Mapping[int, str]) -> list[Cut]:
     """What stands below the last paragraph of the story and below a line of its frame ("Related", "Copyright ...").
 
-    Lines that end as a sentence does go only if two such lines stand above them.
+    Lines that end as a sentence does go only if two such lines stand above them. A line that ends with a colon
+    opens something of its own, which stays up to the next line of the frame.
     """
     lines: list[int] = []
     for line in page.up(page.last()):
@@ -70,11 +71,15 @@ def tail(page: Page, taken: Mapping[int, str]) -> list[Cut]:
     if len(lines) < TAIL_AT_LEAST:
         return []
     cuts: list[Cut] = []
-    frame = 0
+    frame, within = 0, False
     for line in reversed(lines):
         if line in taken:
             frame += taken[line] in FRAME
-        elif frame >= 2 or (frame and not SENTENCE_END.search(page.line(line))):
+            within = within or taken[line] in FRAME
+            continue
+        text = page.line(line)
+        within = within and not text.endswith(":")
+        if within and (frame >= 2 or not SENTENCE_END.search(text)):
             cuts.append(_cut(page, line, "tail-line", "related"))
     return cuts
 
