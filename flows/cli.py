@@ -117,22 +117,28 @@ def verify(
     *,
     output: Output = None,
     read_data: Annotated[bool, Parameter(help="Read every file again and compare its checksum; slower.")] = False,
+    repair: Annotated[
+        bool, Parameter(help="Mend what can be: needs the lock, and ends with a check that reads all data.")
+    ] = False,
     config: Config = None,
     json: AsJson = False,
 ) -> int:
     """Check that the output is whole: the books, ids, stories, removals and files. Exit code 4 if it is not."""
+    from copydesk import repair as repairs
     from copydesk.verify import verify as check
     from flows import console
 
-    root = read_settings(config, output=output).output
-    faults = check(_existing(root), read_data=read_data)
+    root = _existing(read_settings(config, output=output).output)
+    done = repairs.repair(root) if repair else repairs.Repaired(faults=check(root, read_data=read_data))
     if json:
-        print(console.as_json({"faults": [asdict(f) for f in faults]}))
+        told = asdict(done)
+        print(console.as_json(told if repair else {"faults": told["faults"]}))
     else:
-        for fault in faults:
-            print(printable(f"{fault.check}: {fault.where}: {fault.message}"))
-        print(f"{len(faults)} faults found in {root}" if faults else f"{root} is whole")
-    return EXIT_FAULTS if faults else 0
+        lines = [*(f"mended: {line}" for line in done.mended), *(f"not mended: {line}" for line in done.cannot)]
+        lines += [f"{f.check}: {f.where}: {f.message}" for f in done.faults]
+        lines.append(f"{len(done.faults)} faults found in {root}" if done.faults else f"{root} is whole")
+        print("\n".join(map(printable, lines)))
+    return EXIT_FAULTS if done.faults else 0
 
 
 @app.command

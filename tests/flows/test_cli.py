@@ -52,6 +52,30 @@ def test_standard_input(corpus: Path, tmp_path: Path) -> None:
     assert json.loads(done.stdout)["articles"] == 3
 
 
+def test_what_is_piped_in_later_is_no_revision_of_what_was_piped_in_before(tmp_path: Path) -> None:
+    code = "from flows.cli import main; main(['ingest', '-', '-o', 'out', '--json', '-w', '1'])"
+    books = []
+    for numbers in ([0, 1], [0, 1], [2, 1]):
+        lines = "".join(json.dumps({"text": story(n)}) + "\n" for n in numbers)
+        done = subprocess.run(
+            [sys.executable, "-c", code], input=lines, capture_output=True, cwd=tmp_path, check=True, text=True
+        )
+        told = json.loads(done.stdout)
+        books.append((told["articles"], told["revisions"], told["seen"]))
+    assert books == [(2, 0, 0), (0, 0, 2), (1, 0, 1)]
+
+
+def test_an_interrupted_run_says_what_became_of_it(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("copydesk.pipeline.run", interrupted)
+    assert command("ingest", "in.jsonl") == 130
+    assert "interrupted" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -107,3 +131,18 @@ def test_settings_come_from_options_then_the_file_then_defaults(
     Path("copydesk.toml").write_text("wokers = 3\n")
     with pytest.raises(UsageError, match="wokers"):
         read_settings()
+
+
+def test_verify_repairs(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("ingest", "in.jsonl", "-o", "out") == 0
+    (segment,) = Path("out/_state/index").iterdir()
+    segment.write_bytes(segment.read_bytes()[:-1])
+    assert command("verify", "-o", "out") == 4
+    capsys.readouterr()
+    assert command("verify", "-o", "out", "--repair", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (len(told["mended"]), told["cannot"], told["faults"]) == (1, [], [])
+    (segment.parent.parent / "commits" / f"{segment.name}.json").write_text("{")
+    next(Path("out/runs").rglob("*.parquet")).unlink()
+    assert command("verify", "-o", "out", "--repair") == 4
+    assert "not mended: " in capsys.readouterr().out

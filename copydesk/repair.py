@@ -1,0 +1,139 @@
+"""Mend an output: build anew from the Parquet what can be, take broken files out of the way, say what is lost.
+
+| broken | what is done |
+|---|---|
+| a manifest | a flipped bit is set right; an ingest's is written anew if files and books agree (salvage.py) |
+| a commit under way whose files are gone | it is given up: the output stays as it was before it |
+| an index segment, or an index that lacks rows | built anew from the Parquet |
+| a part of the ledger | dropped: the files are read again, and what they hold is found as seen |
+| a file that no manifest names | moved to `_state/quarantine/` |
+| a data file | moved to `_state/quarantine/`; letting_go.py says what follows |
+
+What is moved stays in `_state/quarantine/` for people to look at; nothing reads it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from copydesk import disk, history, intact, manifest, salvage, verify
+from copydesk.errors import StoreError
+from copydesk.fault import Fault
+from copydesk.layout import STATE
+from copydesk.manifest import PublishedFile
+from copydesk.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """mended: what was done, in words. cannot: what was not, and what to do. faults: what verify finds afterwards."""
+
+    mended: list[str] = field(default_factory=list)
+    cannot: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def repair(root: Path) -> Repaired:
+    """Mend what can be mended of the output at `root`, under its lock.
+
+    Raises LockedError, and StoreError for an output of a later version or one that cannot be written to.
+    """
+    done = Repaired()
+    store = Store(root)
+    with store.lock("verify --repair"):
+        mended, cannot = salvage.manifests(store.layout)
+        done.mended.extend(mended)
+        done.cannot.extend(cannot)
+        if not cannot:  # else nothing tells which files are in force
+            store.check_lock()
+            done.mended.extend(salvage.unfinished(store.layout))
+            done.mended.extend(store.recover())
+            store.check_lock()
+            _strays(store, done)
+            _files(store, done)
+            _index(store, done)
+    done.faults.extend(verify.verify(root, read_data=True))
+    return done
+
+
+def _strays(store: Store, done: Repaired) -> None:
+    commits = store.commits()
+    removed = {path for commit in commits for path in commit.removes}
+    there = verify.present(store.root)
+    for path, _ in list(verify.strays(store.root, there, commits, manifest.published(commits))):
+        if path in removed:
+            disk.remove(store.root / path)
+            done.mended.append(f"{path}: a later run took it back; deleted")
+        else:
+            _move_aside(store.root, path)
+            done.mended.append(f"{path}: no manifest names it; moved to {STATE}/{salvage.QUARANTINE}/")
+
+
+def _files(store: Store, done: Repaired) -> None:
+    """The ledger and the data."""
+    broken = _broken(store)
+    ledger = [f for f, _ in broken if f.path.startswith(f"{STATE}/ledger/")]
+    data = [(f, fault) for f, fault in broken if not f.path.startswith(f"{STATE}/")]
+    if ledger:
+        _take_back(store, ledger)
+        done.mended.append(
+            f"the ledger: {len(ledger)} broken files of it dropped; input files that they spoke of are read again"
+        )
+    for file, fault in broken:
+        if file not in ledger and (file, fault) not in data:
+            done.cannot.append(f"{file.path}: {fault.message}; restore it from a backup")
+    for file, fault in data:
+        done.cannot.append(f"{file.path}: {fault.message}; restore it from a backup")
+
+
+def _index(store: Store, done: Repaired) -> None:
+    """Unlink what is damaged or falls short; opening the index builds it anew."""
+    published = manifest.published(store.commits())
+    there = verify.present(store.root)
+    faults = verify.index_faults(store.root, published, there, read_data=True)
+    bad = sorted({f.where for f in faults})
+    if bad == [intact.INDEX]:  # no segment is broken, but together they lack rows
+        bad = sorted(path for path in there if path.startswith(intact.INDEX))
+    for path in bad:
+        disk.remove(store.root / path)
+    if bad:
+        try:
+            history.open_index(store)
+        except StoreError as error:
+            done.cannot.append(f"the index cannot be built anew: {error}")
+        else:
+            done.mended.append(f"the index: {len(bad)} segments built anew from the Parquet")
+
+
+def _broken(store: Store) -> list[tuple[PublishedFile, Fault]]:
+    """Published files that are not as their manifests say, but for the index."""
+    files = [f for f in manifest.published(store.commits()) if not f.path.startswith(intact.INDEX)]
+    faults = [(f, intact.fault(store.root, f, read_data=True)) for f in files]
+    return [(f, fault) for f, fault in faults if fault is not None]
+
+
+def _take_back(store: Store, files: Sequence[PublishedFile]) -> None:
+    """A commit that takes files out of the output; what is left of them is kept in the quarantine."""
+    for file in files:
+        if (store.root / file.path).exists():
+            _copy_aside(store.root, file.path)
+    run_id = store.new_run_id(dt.datetime.now(dt.UTC))
+    with store.staging(run_id):
+        store.commit(run_id, [f.path for f in files])
+
+
+def _move_aside(root: Path, path: str) -> None:
+    target = root / STATE / salvage.QUARANTINE / path
+    disk.make_folder(target.parent)
+    disk.rename(root / path, target)
+    disk.sync_folder(target.parent)
+
+
+def _copy_aside(root: Path, path: str) -> None:
+    target = root / STATE / salvage.QUARANTINE / path
+    disk.make_folder(target.parent)
+    shutil.copyfile(root / path, target)

@@ -1,0 +1,214 @@
+"""Mending the books of commits: manifests that cannot be read, and commits that cannot be completed.
+
+A damaged manifest is mended if one bit of it flipped (its checksum proves it), else written anew from the files of its
+run, if those are whole and the books agree. A commit that never became visible and cannot be completed is given up:
+the output stays as it was before it. All of it under the lock; every step can be done twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from copydesk import disk, intact, manifest, parquet, relations, schema, verify
+from copydesk.errors import StoreError
+from copydesk.fault import Faults
+from copydesk.layout import STATE, Layout
+from copydesk.manifest import Commit, PublishedFile
+from copydesk.parquet import BROKEN
+from copydesk.schema import DATASETS
+
+QUARANTINE = "quarantine"
+"""Folder of `_state/` where what is broken is kept, out of the way."""
+
+MOST_BYTES = 16 * 1024
+"""Of a manifest that is searched for a flipped bit: some seconds' work; it grows with the square of the size."""
+
+_NAMED = re.compile(rb'"((?:' + "|".join(DATASETS).encode() + rb')/[^"\\]{1,300})"')
+
+
+class CannotMend(Exception):
+    """Why not, in words."""
+
+
+def manifests(layout: Layout) -> tuple[list[str], list[str]]:
+    """Mend the manifests of `_state/commits/`. Returns what was mended and what cannot be, in words.
+
+    Raises StoreError for a manifest of a later version: that is no damage, and nothing here understands it.
+    """
+    mended, cannot = [], []
+    for path in [*manifest.prepared(layout), *manifest.committed(layout)]:
+        try:
+            manifest.decode(path.read_bytes())
+        except manifest.DAMAGED:
+            try:
+                mended.append(f"{path.name}: {_mend(layout, path)}")
+            except CannotMend as error:
+                cannot.append(f"{path.name}: the manifest is damaged and cannot be mended: {error}")
+    return mended, cannot
+
+
+def unfinished(layout: Layout) -> list[str]:
+    """Give up the prepared commits whose files are not whole; `recover` completes the others. In words."""
+    given_up = []
+    for path in manifest.prepared(layout):
+        prepared = manifest.read(path)
+        lost = [f.path for f in prepared.files if not _is_whole(layout, prepared.run_id, f)]
+        if lost:
+            _give_up(layout, path, [f.path for f in prepared.files])
+            given_up.append(
+                f"run {prepared.run_id} was stopped inside its commit, and {lost[0]} of it is gone or broken: "
+                "given up; the output is as it was before that run"
+            )
+    return given_up
+
+
+def flipped(content: bytes) -> bytes | None:
+    """The manifest that becomes `content` when one of its bits flips; None if there is none."""
+    if len(content) > MOST_BYTES:
+        return None
+    trial = bytearray(content)
+    for place in range(len(trial)):
+        for bit in range(8):
+            trial[place] ^= 1 << bit
+            try:
+                manifest.decode(bytes(trial))
+            except manifest.DAMAGED:
+                trial[place] ^= 1 << bit
+            else:
+                return bytes(trial)
+    return None
+
+
+def _mend(layout: Layout, path: Path) -> str:
+    content = path.read_bytes()
+    if (whole := flipped(content)) is not None:
+        _write(layout, path, whole)
+        return "one bit had flipped; its checksum proves what it was"
+    if path in manifest.prepared(layout):
+        _give_up(layout, path, _unnamed(layout, manifest.run_id(path)))
+        return "its run was stopped inside its commit: given up; the output is as it was before that run"
+    rebuilt = _rebuild(layout, manifest.run_id(path), content)
+    disk.make_folder(_kept(layout, path).parent)
+    disk.write_new(_kept(layout, path), content)
+    _write(layout, path, manifest.encode(rebuilt))
+    return f"written anew from the {len(rebuilt.files)} files of its run, which agree with its books"
+
+
+def _write(layout: Layout, path: Path, content: bytes) -> None:
+    fresh = _kept(layout, path).with_suffix(".mended")
+    disk.make_folder(fresh.parent)
+    disk.write_new(fresh, content)
+    disk.rename(fresh, path)
+    disk.sync_folder(path.parent)
+
+
+def _kept(layout: Layout, path: Path) -> Path:
+    return layout.state / QUARANTINE / "commits" / path.name
+
+
+def _rebuild(layout: Layout, run_id: str, damaged: bytes) -> Commit:
+    """The commit of an ingest, from its files. Raises CannotMend."""
+    paths = _unnamed(layout, run_id)
+    lost = {found.decode() for found in _NAMED.findall(damaged) if run_id.encode() in found} - set(paths)
+    if lost := {path for path in lost if not _is_taken_back(layout, path)}:
+        raise CannotMend(f"it names {min(lost)}, which is not there; restore either from a backup")
+    files = [f for path in paths if (f := _described(layout, path)) is not None]
+    commit = Commit(run_id, tuple(files))
+    others = _readable(layout)
+    in_force = manifest.published(sorted([*others, commit], key=lambda c: c.run_id))
+    if not _has_its_row(layout, run_id, [f.path for f in in_force]):
+        raise CannotMend("runs/ has no row of it, so nothing tells whether its files are all there; restore a backup")
+    faults = Faults()
+    by_name = {name: [f.path for f in in_force if f.path.startswith(f"{name}/")] for name in DATASETS}
+    relations.check(layout.root, by_name, faults, [c for other in others for c in other.changes])
+    wrong = [f.message for f in faults.all() if f.check == "books" and f.where == run_id]
+    if wrong:
+        raise CannotMend(f"its files are not all there: {wrong[0]}; restore it or them from a backup")
+    return commit
+
+
+def _unnamed(layout: Layout, run_id: str) -> list[str]:
+    """Relative paths of the files in place that are named for a run and that no readable manifest names."""
+    named = {f.path for commit in _readable(layout) for f in commit.files}
+    there = verify.present(layout.root)
+    return sorted(path for path in there if path not in named and path.split("/")[-1].startswith(run_id))
+
+
+def _is_taken_back(layout: Layout, path: str) -> bool:
+    return any(path in commit.removes for commit in _readable(layout))
+
+
+def _readable(layout: Layout) -> list[Commit]:
+    commits = []
+    for path in manifest.committed(layout):
+        try:
+            commits.append(manifest.decode(path.read_bytes()))
+        except manifest.DAMAGED:
+            continue
+    return commits
+
+
+def _described(layout: Layout, path: str) -> PublishedFile | None:
+    """A file as its manifest would have it; None for a broken one that can be done without (index, ledger).
+
+    Raises CannotMend for a broken one of a dataset.
+    """
+    place = layout.root / path
+    if path.startswith(intact.INDEX):
+        if intact.segment_fault(layout.root, path, read_data=True) is not None:
+            return None
+        return PublishedFile(path, place.stat().st_size, intact.sha256(place), None)
+    try:
+        with pq.ParquetFile(place) as file:
+            rows = sum(batch.num_rows for batch in file.iter_batches(batch_size=1024))
+            columns = file.schema_arrow
+    except BROKEN as error:
+        if path.startswith(f"{STATE}/"):
+            return None
+        raise CannotMend(f"{path} is broken as well ({error}); restore either from a backup") from None
+    if (name := path.split("/")[0]) in DATASETS and (wrong := schema.difference(name, columns)):
+        raise CannotMend(f"{path}: {wrong}")
+    return PublishedFile(path, place.stat().st_size, intact.sha256(place), rows)
+
+
+def _has_its_row(layout: Layout, run_id: str, paths: Sequence[str]) -> bool:
+    for path in paths:
+        if path.startswith("runs/"):
+            try:
+                runs = parquet.read(layout.root / path, DATASETS["runs"])
+            except BROKEN:
+                continue
+            if pc.any(pc.equal(runs["run_id"], run_id)).as_py():
+                return True
+    return False
+
+
+def _is_whole(layout: Layout, run_id: str, file: PublishedFile) -> bool:
+    """Whether a file of a prepared commit is as it was staged, staged or in place."""
+    staged, target = layout.final(run_id) / file.path, layout.root / file.path
+    path = staged if staged.exists() else target
+    return path.exists() and path.stat().st_size == file.size and intact.sha256(path) == file.sha256
+
+
+def _give_up(layout: Layout, path: Path, placed: Sequence[str]) -> None:
+    """Undo a commit that never became visible: what it set aside comes back, what it put in place goes."""
+    run_id = manifest.run_id(path)
+    aside = layout.retired(run_id)
+    for file in placed:
+        disk.remove(layout.root / file)
+    for retired in sorted(p for p in aside.rglob("*") if p.is_file()):
+        target = layout.root / retired.relative_to(aside)
+        if target.exists():
+            raise StoreError(f"{target}: it is there, and as {retired} too")
+        disk.make_folder(target.parent)
+        disk.rename(retired, target)
+        disk.sync_folder(target.parent)
+    disk.remove(path)  # last: until then the next repair can do all of this again
+    disk.sync_folder(layout.commits)
+    disk.remove_tree(aside)
+    disk.remove_tree(layout.staging(run_id))

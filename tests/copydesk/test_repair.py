@@ -1,0 +1,171 @@
+"""repair: what can be built anew is, what cannot is said, and what is left is whole."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from copydesk import manifest, salvage
+from copydesk.errors import StoreError
+from copydesk.layout import STATE, Layout
+from copydesk.repair import Repaired, repair
+from copydesk.store import Store
+from copydesk.verify import verify
+from tests.copydesk.corpus import everything, ingest
+from tests.copydesk.damage import cuts, files, flips, make_output
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_output(tmp_path_factory.mktemp("repair"))
+
+
+@pytest.fixture
+def root(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "out"))
+
+
+def repaired(root: Path) -> Repaired:
+    """Repair what is broken; what comes of it is what verify says, and doing it twice changes nothing."""
+    assert verify(root, read_data=True)
+    done = repair(root)
+    assert done.faults == verify(root, read_data=True)
+    if not done.faults:
+        assert not repair(root).mended
+    return done
+
+
+def again(root: Path, made: Path) -> dict[str, int]:
+    """The inputs ingested again: what it adds."""
+    books = ingest(root, made.parent / "a.jsonl", made.parent / "b.jsonl")
+    assert verify(root, read_data=True) == []
+    return {"articles": books.articles, "seen": books.seen}
+
+
+def test_nothing_is_done_to_a_whole_output(root: Path) -> None:
+    before = {p: p.read_bytes() for p in files(root)}
+    assert repair(root) == Repaired()
+    assert {p: p.read_bytes() for p in files(root)} == before
+
+
+def test_index_segments_are_built_anew(root: Path, made: Path) -> None:
+    whole = everything(root)
+    segments = sorted((root / STATE / "index").iterdir())
+    bytes_before = [p.read_bytes() for p in segments]
+    segments[0].unlink()
+    segments[1].write_bytes(list(flips(bytes_before[1], 2, 0))[1])  # the last byte: its header is whole
+    done = repaired(root)
+    assert done.faults == []
+    assert "2 segments" in " ".join(done.mended)
+    assert [p.read_bytes() for p in segments] == bytes_before
+    assert everything(root) == whole
+
+
+def test_an_index_that_lacks_rows_is_built_anew(root: Path) -> None:
+    first, second = sorted((root / STATE / "index").iterdir())
+    shutil.copy(first, second)
+    assert repaired(root).faults == []
+
+
+def test_a_broken_ledger_is_dropped_and_the_files_are_read_again(root: Path, made: Path) -> None:
+    ledger = sorted((root / STATE / "ledger").iterdir())
+    ledger[0].unlink()
+    ledger[1].write_bytes(ledger[1].read_bytes()[:-9])
+    assert repaired(root).faults == []
+    assert again(root, made)["articles"] == 0
+    assert (root / STATE / salvage.QUARANTINE / STATE / "ledger" / ledger[1].name).exists()
+
+
+def test_strays_are_moved_out_of_the_way(root: Path) -> None:
+    article = Store(root).files("articles")[0]
+    shutil.copy(article, article.with_name("copy.parquet"))
+    assert repaired(root).faults == []
+    assert (root / STATE / salvage.QUARANTINE / article.relative_to(root)).with_name("copy.parquet").exists()
+
+
+def test_a_flipped_bit_in_a_manifest_is_set_right(root: Path) -> None:
+    for path in manifest.committed(Layout(root)):
+        content = path.read_bytes()
+        damaged = list(flips(content, 4, 7))[3]
+        path.write_bytes(damaged)
+        done = repaired(root)
+        assert (done.faults, done.cannot) == ([], [])
+        assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2])
+def test_a_truncated_manifest_is_written_anew_from_the_files(root: Path, made: Path, cut: int) -> None:
+    whole = everything(root)
+    for path in manifest.committed(Layout(root)):
+        content = path.read_bytes()
+        path.write_bytes(list(cuts(content, 3, 5))[cut])
+        done = repaired(root)
+        assert (done.faults, done.cannot) == ([], [])
+        assert set(manifest.read(path).files) == set(manifest.decode(content).files)
+    assert everything(root) == whole
+    assert again(root, made) == {"articles": 0, "seen": 9}
+
+
+def test_a_manifest_whose_files_are_not_all_there_is_not_written_anew(root: Path) -> None:
+    path = manifest.committed(Layout(root))[0]
+    (Store(root).files("duplicates")[0]).unlink()
+    path.write_bytes(b"")
+    done = repaired(root)
+    assert "runs/ says 1 duplicates" in done.cannot[0]
+    assert {f.check for f in done.faults} >= {"manifest"}
+    assert path.read_bytes() == b""
+
+
+def test_a_manifest_of_a_later_version_is_left_alone(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = manifest.committed(Layout(root))[0]
+    commit = manifest.read(path)
+    monkeypatch.setattr(manifest, "FORMAT", 99)
+    path.write_bytes(manifest.encode(commit))
+    monkeypatch.undo()
+    with pytest.raises(StoreError, match="later version"):
+        repair(root)
+
+
+@pytest.fixture
+def interrupted(root: Path) -> Path:
+    """The manifest of the last run, as if it had been stopped inside its commit."""
+    last = Store(root).commits()[-1].run_id
+    Layout(root).committed(last).rename(Layout(root).prepared(last))
+    return Layout(root).prepared(last)
+
+
+def test_a_commit_under_way_is_completed(root: Path, interrupted: Path) -> None:
+    whole = everything(root)
+    done = repaired(root)
+    assert "completed" in done.mended[0]
+    assert done.faults == []
+    assert len(everything(root)["articles"]) > len(whole["articles"])
+
+
+@pytest.mark.parametrize("damage", ["gone", "broken", "its manifest too"])
+def test_a_commit_under_way_whose_files_are_gone_is_given_up(
+    root: Path, made: Path, interrupted: Path, damage: str
+) -> None:
+    before = everything(root)  # open_dataset shows committed runs only
+    lost = next((root / "articles").rglob(f"{manifest.run_id(interrupted)}*"))
+    if damage == "gone":
+        lost.unlink()
+    elif damage == "broken":
+        lost.write_bytes(list(flips(lost.read_bytes(), 3, 3))[2])
+    else:
+        interrupted.write_bytes(b"{")
+    done = repaired(root)
+    assert "given up" in done.mended[0]
+    assert done.faults == []
+    assert everything(root) == before
+    assert again(root, made)["articles"] > 0
+    assert everything(root) == everything(made)
+
+
+def test_a_broken_manifest_that_is_mended_is_kept(root: Path) -> None:
+    path = manifest.committed(Layout(root))[0]
+    path.write_bytes(b"[]")
+    repaired(root)
+    assert (root / STATE / salvage.QUARANTINE / "commits" / path.name).read_bytes() == b"[]"
