@@ -9,6 +9,9 @@ from copydesk import metadata as meta
 from copydesk.errors import ItemError
 from copydesk.model import Document, Item, Metadata, Record
 
+STDIN = "-"
+"""The `source_uri` of standard input."""
+
 MOSTLY_REMOVED = 0.5
 """Share of a text's characters from which on its removal is flagged `mostly-removed`."""
 
@@ -19,8 +22,8 @@ def describe(document: Document, cleaned: Cleaned) -> Record:
         raise ItemError("clean", "nothing-left", "nothing is left of the text after cleaning")
     item = document.item
     known = meta.with_fields(document.metadata, cleaned.fields)
-    key = item_key(item, known)
     content_sha256 = hashlib.sha256(item.content).hexdigest()
+    key = item_key(item, known, content_sha256)
     removed = sum(r.end - r.start for r in cleaned.removals)
     flags = document.flags
     if removed > MOSTLY_REMOVED * len(document.text):
@@ -65,12 +68,18 @@ def describe(document: Document, cleaned: Cleaned) -> Record:
     )
 
 
-def item_key(item: Item, known: Metadata) -> str:
-    """What makes two versions the same item: its URL, else its publisher's id for it, else where it was read from."""
+def item_key(item: Item, known: Metadata, content_sha256: str) -> str:
+    """What makes two versions the same item: its URL, else its publisher's id for it, else where it was read from.
+
+    The first line of one standard input and the first of another have nothing in common: without a URL or an id, what
+    was piped in is the same item only if it is the same content.
+    """
     if known.canonical_url:
         return known.canonical_url
     if item.own_id and known.publisher:
         return f"{known.publisher}/{item.source_id}"
+    if item.source_uri == STDIN and not item.own_id:
+        return f"{STDIN}#sha256:{content_sha256[:32]}"
     return f"{item.source_uri}#{item.source_id}"
 
 

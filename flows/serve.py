@@ -6,6 +6,7 @@ import os
 import time
 from typing import Any, cast
 
+import httpx
 from prefect import serve as prefect_serve
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
@@ -14,8 +15,9 @@ from prefect.client.schemas.sorting import LogSort
 from prefect.deployments import run_deployment
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_API_URL
 
-from copydesk.errors import UsageError
+from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
 from flows.ingest import ingest
 
@@ -49,22 +51,30 @@ def follow(settings: Settings, deployment: str) -> bool:
     """Start a one-off run and print its log until it ends.
 
     Paths are made absolute: the run may have another working directory. Returns whether it completed. Raises
-    UsageError for standard input, and if the server knows no such deployment.
+    UsageError for standard input, and if the server knows no such deployment; CopydeskError if no server answers.
     """
     if "-" in settings.inputs:
         raise UsageError("a flow run cannot read standard input: write it to a file first, or use `copydesk ingest -`")
     asked = settings.model_copy(update={"inputs": tuple(map(os.path.abspath, settings.inputs))})
     if settings.output != Settings().output:
         asked = asked.model_copy(update={"output": settings.output.absolute()})
-    with get_client(sync_client=True) as client:
-        try:
-            started = cast(FlowRun, run_deployment(deployment, parameters=parameters(asked), timeout=0))
-        except ObjectNotFound:
-            raise UsageError(
-                f"the Prefect server knows no deployment {deployment}: "
-                "run `copydesk serve` or `prefect deploy --all` first"
-            ) from None
-        return _follow(client, started)
+    try:
+        with get_client(sync_client=True) as client:
+            return _follow(client, _start(asked, deployment))
+    except httpx.TransportError as error:
+        raise CopydeskError(
+            f"no Prefect server answers at {PREFECT_API_URL.value()} ({error}): start one with `prefect server start`, "
+            "or set PREFECT_API_URL to where it listens"
+        ) from None
+
+
+def _start(settings: Settings, deployment: str) -> FlowRun:
+    try:
+        return cast(FlowRun, run_deployment(deployment, parameters=parameters(settings), timeout=0))
+    except ObjectNotFound:
+        raise UsageError(
+            f"the Prefect server knows no deployment {deployment}: run `copydesk serve` or `prefect deploy --all` first"
+        ) from None
 
 
 def _follow(client: SyncPrefectClient, started: FlowRun) -> bool:

@@ -59,3 +59,10 @@ def test_trigger_starts_a_run_and_ends_as_it_ends(served: dict[str, str], tmp_pa
     unknown = trigger(served, elsewhere, "in.jsonl", "--deployment", "ingest/never")
     assert unknown.returncode == 2
     assert "ingest/never" in unknown.stderr
+
+
+def test_no_server_is_told_in_a_line(tmp_path: Path) -> None:
+    done = trigger({**os.environ, "PREFECT_API_URL": "http://127.0.0.1:9/api"}, tmp_path, "in.jsonl")
+    assert done.returncode == 1
+    assert "no Prefect server answers at http://127.0.0.1:9/api" in done.stderr
+    assert "Traceback" not in done.stderr
