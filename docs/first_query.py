@@ -19,7 +19,7 @@ QUERIES = {
                string_agg(d.relation, ', ' ORDER BY d.relation) AS relations,
                strftime(a.published_at AT TIME ZONE 'UTC', '%Y-%m-%d') AS published,
                a.publisher,
-               coalesce(a.title, left(a.text, 50) || ' ...') AS story
+               left(coalesce(a.title, a.text), 60) AS story
         FROM articles a LEFT JOIN duplicates d USING (story_id)
         GROUP BY a.story_id, a.published_at, a.publisher, a.title, a.text
         ORDER BY copies DESC, published, story
@@ -31,7 +31,8 @@ QUERIES = {
         FROM removals GROUP BY category ORDER BY removals DESC, category
     """,
     "What was rejected": """
-        SELECT error, count(*) AS items, parse_filename(min(source_uri)) AS for_example, min(message) AS message
+        SELECT error, count(*) AS items, parse_filename(min(source_uri)) AS for_example,
+               left(min(message), 75) AS message
         FROM rejects GROUP BY error ORDER BY items DESC, error
     """,
 }
@@ -52,7 +53,7 @@ def main(output: str = "output") -> None:
     db = connect(Path(output))
     for heading, query in QUERIES.items():
         print(f"\n{heading}")
-        db.sql(query).show(max_width=150, max_col_width=70, max_rows=60)
+        db.sql(query).show(max_width=160, max_col_width=80, max_rows=60)
 
 
 if __name__ == "__main__":
