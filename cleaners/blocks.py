@@ -21,6 +21,8 @@ MENU_WORDS, MENU_LENGTH = 3, 48
 # Below the last paragraph fewer lines than this are no block.
 TAIL_AT_LEAST = 3
 SEPARATOR_LENGTH = 80
+# More lines than this that match are the story: a list of who is who.
+CLOSING_LINES = 3
 # So many headings of a thread of comments are looked at.
 THREADS = 4
 # Categories whose lines stand around a story, not within it.
@@ -82,6 +84,18 @@ def tail(page: Page, taken: Mapping[int, str]) -> list[Cut]:
         if within and (frame >= 2 or not SENTENCE_END.search(text)):
             cuts.append(_cut(page, line, "tail-line", "related"))
     return cuts
+
+
+def closing(page: Page, hits: Sequence[Hit], taken: Mapping[int, str]) -> list[Cut]:
+    """Matches below which nothing of the story is left. The text keeps a paragraph above them."""
+    found = {hit.line_start: hit for hit in hits}
+    cuts: list[Cut] = []
+    for line in page.up(page.last()):
+        if line in found and line not in taken:
+            cuts.append(_cut(page, line, found[line].rule.id, found[line].rule.category))
+        elif line not in taken:
+            return cuts if len(cuts) <= CLOSING_LINES else []
+    return []
 
 
 def threads(page: Page, headings: Sequence[Hit]) -> list[Cut]:

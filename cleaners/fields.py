@@ -16,6 +16,7 @@ _ROLE = re.compile(
 _CRUMB = re.compile(r"\s*(?:/|>|»|›|\||→|::)\s*")
 _ROOT = {"home", "homepage", "start", "startseite", "inicio", "início", "portada", "news", "accueil"}
 _TAG_SEPARATOR = re.compile(r"\s*(?:[,;|•·]|#|\s/\s)\s*")
+SECTION_WORDS = 3  # a longer last step of a breadcrumb is the headline
 _NAME_PARTS = 2  # words of a name when nothing separates them
 
 
@@ -64,8 +65,8 @@ def _section(trail: str) -> str | None:
     steps = [step for step in (step.strip() for step in _CRUMB.split(trail)) if step]
     if len(steps) > 1 and steps[0].casefold() in _ROOT:
         steps = steps[1:]
-        if len(steps) > 1:
-            steps = steps[:-1]
+        if len(steps) > 1 and len(steps[-1].split()) > SECTION_WORDS:
+            steps = steps[:-1]  # the headline
     return steps[-1] if steps else None
 
 

@@ -49,6 +49,7 @@ def place(page: Page, hits: Iterable[Hit], title: str | None) -> list[Cut]:
     take(_headings(page, by_scope.get("heading", []), taken))
     take(_beside(page, by_scope.get("beside", []), taken))
     take(blocks.threads(page, by_scope.get("thread", [])))
+    take(blocks.closing(page, by_scope.get("closing", []), taken))
     take(blocks.menu(page, taken, title))
     take(blocks.tail(page, taken))
     take(blocks.separators(page, taken))
@@ -185,7 +186,7 @@ def _beside(page: Page, hits: list[Hit], taken: Mapping[int, str]) -> list[Cut]:
     first = page.first() if hits else None
     for hit in hits:
         line, near = hit.line_start, hit.rule.next_to
-        around = {taken.get(other) for other in (page.previous(line), page.next(line)) if other is not None}
-        if line in taken or (around & {near} and line != first if near else around - {None}):
+        around = {taken.get(other) for other in (page.previous(line), page.next(line)) if other is not None} | {None}
+        if (near in around and line != first and line not in taken) if near else (line in taken or around != {None}):
             cuts.append(_of_line(page, hit))
     return cuts

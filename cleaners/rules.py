@@ -16,7 +16,9 @@ from typing import Any, Literal, get_args
 
 import re2
 
-Scope = Literal["line", "prefix", "suffix", "inline", "head block", "tail block", "heading", "thread", "beside"]
+Scope = Literal[
+    "line", "prefix", "suffix", "inline", "head block", "tail block", "heading", "thread", "closing", "beside"
+]
 RuleAction = Literal["drop", "field", "keep"]
 
 MINIMUM_EXAMPLES = 2
@@ -67,8 +69,8 @@ class Rule:
     field: the field of the record it fills; named groups of the pattern fill fields too.
     scope: "line" (the whole line), "prefix", "suffix", "inline" (a part of it), "head block" and "tail block"
     (a whole line, there only), "heading" (a whole line that begins a block of short lines), "thread" (one that
-    begins readers' comments), "beside" (a whole line next to one that another rule takes; next_to: of this category
-    only). languages: primary subtags; empty means all.
+    begins readers' comments), "closing" (a whole line with nothing of the story below it), "beside" (a whole line
+    next to one that another rule takes; next_to: of this category only). languages: primary subtags; empty means all.
     max_length: longest line it looks at, in code points. pattern: in RE2 syntax, anchored by its scope, case
     ignored unless the pattern says (?-i:...). hint: a small pattern, not anchored by the scope, that a line must
     match as well; it is what the line is looked up by. takes, leaves: examples, whole lines.

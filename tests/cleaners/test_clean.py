@@ -120,7 +120,6 @@ def test_the_title_of_the_record_wins() -> None:
         "Who was to blame for the dark lighthouse of Oldmouth?",
         "The harbor master has been silent. But for how long",
         "The harbor master and the keeper (left) walk to the lighthouse on the rock",
-        "The harbor master of Oldmouth. Photo: Ida Brandt",
         "“The harbor master never wrote back to the lighthouse”",
         "There is no telling what the two of them will do when they meet",
         "OLDMOUTH (AP) — The harbor master of the lighthouse has spoken of the night",

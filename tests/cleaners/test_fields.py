@@ -1,0 +1,77 @@
+"""What cleaning finds becomes fields, and nothing that is not theirs comes with it."""
+
+from __future__ import annotations
+
+import pytest
+
+from cleaners import Fields, clean
+from tests.cleaners.test_clean import FIRST, SECOND, story
+
+
+def fields(*parts: str) -> Fields:
+    return clean(story(*parts)).fields
+
+
+@pytest.mark.parametrize(
+    ("line", "authors"),
+    [
+        ("By Ida Brandt", ("Ida Brandt",)),
+        ("By Ida Brandt and Tom Ashby", ("Ida Brandt", "Tom Ashby")),
+        ("By Ida Brandt, Tom Ashby and Mara Quill", ("Ida Brandt", "Tom Ashby", "Mara Quill")),
+        ("By Ida Brandt, Staff Writer", ("Ida Brandt",)),
+        ("Von Jens Holm und Ida Brandt", ("Jens Holm", "Ida Brandt")),
+    ],
+)
+def test_authors(line: str, authors: tuple[str, ...]) -> None:
+    assert fields(line, FIRST, SECOND).authors == authors
+
+
+@pytest.mark.parametrize(
+    ("line", "credit"),
+    [
+        ("The keeper on the rock in 1987. Photo: Jonas Wiek/Harbor Pool", "Jonas Wiek/Harbor Pool"),
+        ("Workers leave the mill on Monday. (AP Photo/Ida Brandt)", "Ida Brandt"),
+        ("Image copyright Harbor Museum Image caption The mill in 1950. It stood empty.", "Harbor Museum"),
+        ("Photographer: Ida Brandt/Bloomberg Photographer: Ida Brandt/Bloomberg", "Ida Brandt/Bloomberg"),
+    ],
+)
+def test_a_credit_has_no_words_of_the_caption(line: str, credit: str) -> None:
+    done = clean(story(FIRST, line, SECOND))
+    assert done.text == story(FIRST, SECOND)
+    assert done.fields.credit == credit
+
+
+@pytest.mark.parametrize(
+    ("line", "section"),
+    [
+        ("Home / Top Stories / Keeper And Brother Say They Are Sorry", "Top Stories"),
+        ("Home > News > Local", "Local"),
+        ("Startseite » Politik", "Politik"),
+    ],
+)
+def test_the_section_of_a_breadcrumb(line: str, section: str) -> None:
+    assert fields(line, FIRST, SECOND).section == section
+
+
+def test_tags() -> None:
+    assert fields(FIRST, SECOND, "Tags: Harbor, Lamps, Ida Brandt").tags == ("Harbor", "Lamps", "Ida Brandt")
+
+
+@pytest.mark.parametrize(
+    "bio",
+    [
+        "Ida Brandt is a staff writer at the Harbor Post.",
+        "Tom Ashby is professor of harbor law at Oldmouth College.",
+    ],
+)
+def test_a_bio_is_no_attribution(bio: str) -> None:
+    done = clean(story(FIRST, SECOND, bio))
+    assert done.text == story(FIRST, SECOND) + "\n\n"
+    assert [removal.category for removal in done.removals] == ["bio"]
+    assert done.fields.attribution is None
+
+
+def test_an_attribution() -> None:
+    assert fields(FIRST, SECOND, "Ida Brandt contributed to this report.").attribution == (
+        "Ida Brandt contributed to this report"
+    )
