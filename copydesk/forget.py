@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import asked as asking
-from copydesk import disk, history, ledger, manifest, parquet, rejected, tombstones
+from copydesk import history, ledger, manifest, parquet, rejected, tombstones
 from copydesk.asked import Asked, Family
 from copydesk.errors import StoreError
 from copydesk.layout import STATE
@@ -97,7 +97,7 @@ def forget(
         with store.staging(run_id) as staging:
             rewrite = Rewrite(store, run_id, staging / "final")
             _stage(plan, rewrite)
-            _drop_caches(store)
+            history.drop_unnamed(store)
             rewrite.commit(keep=False)
         return told
 
@@ -251,14 +251,6 @@ def _without_names(runs: pa.Table, names: set[str]) -> pa.Table:
 
 def _drop(rows: pa.Table, ids: set[str]) -> pa.Table:
     return rows.filter(pc.invert(pc.is_in(rows["id"], value_set=pa.array(sorted(ids), pa.string()))))
-
-
-def _drop_caches(store: Store) -> None:
-    """Segments that were lost and built anew, which no manifest names: they hold titles. The next run makes them."""
-    named = {store.root / file.path for file in history.segments(store) if file.named}
-    for path in sorted((store.root / history.INDEX).rglob("*")):
-        if path.is_file() and path not in named:
-            disk.remove(path)
 
 
 def _published(store: Store, name: str) -> list[str]:

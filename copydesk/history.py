@@ -57,7 +57,7 @@ class TextFile:
 
 def open_index(store: Store) -> Index:
     """The index of all committed runs. A segment that is missing, damaged or of other parameters is rebuilt first."""
-    return Index([_open(store, file) for file in segments(store)])
+    return Index([open_segment(store, file) for file in segments(store)])
 
 
 def reindex(root: Path) -> int:
@@ -80,6 +80,14 @@ def segments(store: Store) -> list[SegmentFile]:
     texts = {run_of(f.path) for f in published if f.path.split("/")[0] in dataset.TEXTS} - rewriting
     lost = [run for run in sorted(texts) if not any(file.holds(run) for file in named)]
     return sorted([*named, *(SegmentFile(f"{INDEX}/{run}", run, run, False) for run in lost)], key=lambda f: f.first)
+
+
+def drop_unnamed(store: Store) -> None:
+    """Delete segments that were lost and built anew, which no manifest names: the next run makes what it needs."""
+    named = {store.root / file.path for file in segments(store) if file.named}
+    for path in sorted((store.root / INDEX).rglob("*")):
+        if path.is_file() and path not in named:
+            disk.remove(path)
 
 
 def segment_path(commit: str, first: str, last: str) -> str:
@@ -123,7 +131,8 @@ def _segment_file(path: str) -> SegmentFile:
     return SegmentFile(path, first, last)
 
 
-def _open(store: Store, file: SegmentFile) -> Segment:
+def open_segment(store: Store, file: SegmentFile) -> Segment:
+    """A segment, rebuilt first if it is missing or damaged."""
     try:
         return Segment(store.root / file.path)
     except IndexDamaged:

@@ -13,6 +13,7 @@ from copydesk import parquet, sketch
 from copydesk.asked import Asked
 from copydesk.schema import REJECTS
 from copydesk.similarity import Texts
+from copydesk.store import RUN_ID_FORMAT
 from copydesk.urls import canonical
 
 RUN = 8
@@ -35,7 +36,7 @@ def find(paths: Sequence[Path], asked: Asked, gone: pa.Table, texts: Texts) -> d
     places = set(zip(gone["source_uri"].to_pylist(), gone["source_id"].to_pylist(), strict=True))
     urls = {*asked.urls, *(u for name in ("canonical_url", "url") for u in gone[name].to_pylist() if u)}
     phrases: dict[str, list[tuple[str, Path]]] = defaultdict(list)
-    oldest = asked.before.strftime("%Y%m%d-%H%M%S-%f") if asked.before else None
+    oldest = asked.before.strftime(RUN_ID_FORMAT) if asked.before else None
     for path in paths:
         for row in parquet.read(path, REJECTS).to_pylist():
             said = _readable(row["bytes"] or b"") if oldest is None else ""

@@ -28,7 +28,7 @@ from copydesk.manifest import Change, Commit
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
-_RUN_ID_FORMAT = "%Y%m%d-%H%M%S-%f"
+RUN_ID_FORMAT = "%Y%m%d-%H%M%S-%f"
 _RUN_ID = re.compile(r"\d{8}-\d{6}-\d{6}")
 
 
@@ -64,12 +64,10 @@ class Store:
 
     def new_run_id(self, now: dt.datetime) -> str:
         """An id greater than every run's before it, even if the clock went back. now: timezone-aware."""
-        wanted = now.astimezone(dt.UTC).strftime(_RUN_ID_FORMAT)
+        wanted = now.astimezone(dt.UTC).strftime(RUN_ID_FORMAT)
         last = max([self._last_run_id, *self._run_ids()])
         if wanted <= last:
-            wanted = (dt.datetime.strptime(last, _RUN_ID_FORMAT) + dt.timedelta(microseconds=1)).strftime(
-                _RUN_ID_FORMAT
-            )
+            wanted = (dt.datetime.strptime(last, RUN_ID_FORMAT) + dt.timedelta(microseconds=1)).strftime(RUN_ID_FORMAT)
         self._last_run_id = wanted
         return wanted
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -150,6 +151,80 @@ def reindex(*, output: Output = None, config: Config = None, json: AsJson = Fals
     root = _existing(read_settings(config, output=output).output)
     built = rebuild(root)
     print(console.as_json({"segments": built}) if json else f"{built} index segments rebuilt in {root}")
+    return 0
+
+
+FORGET_EXAMPLES = """
+Examples:
+  copydesk forget https://example.com/news/1 -o output --dry-run
+  copydesk forget example.com 'The Daily Example' -o output
+  copydesk forget --older-than 2026-01-31 -o output
+"""
+
+
+@app.command(help_epilogue=FORGET_EXAMPLES)
+def forget(
+    targets: Annotated[
+        list[str] | None, Parameter(help="Ids, URLs (or item_keys) and publishers (a name or a domain).")
+    ] = None,
+    /,
+    *,
+    older_than: Annotated[
+        dt.date | None, Parameter(help="Instead: all that was ingested before this day (UTC), as 2026-01-31.")
+    ] = None,
+    copies: Annotated[bool, Parameter(help="Also the copies of each, whoever published them.")] = False,
+    output: Output = None,
+    dry_run: Annotated[bool, Parameter(help="Only list what would go.")] = False,
+    config: Config = None,
+    json: AsJson = False,
+) -> int:
+    """Erase articles from the output for good, and keep them out of it; docs/forget.md says what that reaches."""
+    from copydesk.forget import forget as let_go
+    from flows import console
+
+    root = _existing(read_settings(config, output=output).output)
+    told = let_go(root, targets or (), older_than=older_than, copies=copies, dry_run=dry_run)
+    print(console.as_json(asdict(told)) if json else console.forgotten(told, root, dry_run))
+    return 0
+
+
+@app.command
+def maintain(
+    *,
+    output: Output = None,
+    grace_hours: Annotated[
+        float | None, Parameter(help="How long replaced files stay for who still reads them. Default: 24.")
+    ] = None,
+    dry_run: Annotated[bool, Parameter(help="Only say what would be done.")] = False,
+    config: Config = None,
+    json: AsJson = False,
+) -> int:
+    """Merge small files and index segments, and delete what was replaced before; no row changes."""
+    from copydesk.maintain import GRACE_HOURS
+    from copydesk.maintain import maintain as merge
+    from flows import console
+
+    root = _existing(read_settings(config, output=output).output)
+    done = merge(root, grace_hours=GRACE_HOURS if grace_hours is None else grace_hours, dry_run=dry_run)
+    print(console.as_json(asdict(done)) if json else console.maintained(done, root, dry_run))
+    return 0
+
+
+@app.command
+def reclean(
+    *,
+    output: Output = None,
+    dry_run: Annotated[bool, Parameter(help="Only show how many rows would change, by which rules.")] = False,
+    config: Config = None,
+    json: AsJson = False,
+) -> int:
+    """Restore the texts and clean them with today's rules, from the Parquet alone; the input files are not needed."""
+    from copydesk import reclean as cleaning
+    from flows import recleaned as shown
+
+    root = _existing(read_settings(config, output=output).output)
+    done = cleaning.preview(root) if dry_run else cleaning.reclean(root)
+    print(shown.as_json(done) if json else shown.summary(done, root, dry_run))
     return 0
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from copydesk.forget import Forgotten
+from copydesk.maintain import Maintained
 from copydesk.pipeline import Progress, Summary
 from copydesk.terminal import printable
 
@@ -37,6 +39,40 @@ def summary(books: Summary, output: Path) -> str:
     lines = [f"run {books.run_id} -> {printable(str(output))}: {books.items:,} items in {seconds:.1f} s"]
     lines += [f"  {name:<11}{getattr(books, name):>9,}  {about[name]}" for name in parts]
     return "\n".join(lines)
+
+
+ROWS_SHOWN = 20
+
+
+def forgotten(told: Forgotten, output: Path, dry_run: bool) -> str:
+    """What went, or would go, for people."""
+    total = sum(told.removed.values())
+    if not total and not told.tombstones:
+        return f"nothing in {output} is meant by that, or it is forgotten already"
+    said = "would go" if dry_run else "gone"
+    lines = [f"{printable(str(output))}: {total:,} rows {said}"]
+    lines += [f"  {name:<11}{rows:>9,}" for name, rows in told.removed.items() if rows]
+    lines += [f"  {name}/{id_}  {printable(title or '')}" for name, id_, title in told.rows[:ROWS_SHOWN]]
+    if len(told.rows) > ROWS_SHOWN:
+        lines.append(f"  and {len(told.rows) - ROWS_SHOWN:,} more (--json lists all)")
+    if told.promoted:
+        lines.append(f"{told.promoted:,} other articles take over as their story's own")
+    if told.copies:
+        lines.append(f"{len(told.copies):,} other articles of these stories stay; --copies takes them too")
+    lines.append("The input files are not touched: what is still in them is kept out by a tombstone.")
+    return "\n".join(lines)
+
+
+def maintained(done: Maintained, output: Path, dry_run: bool) -> str:
+    """What maintenance did, or would do, for people."""
+    would = "would be " if dry_run else ""
+    lines = [*done.mended]
+    if done.files or done.segments or done.state:
+        lines.append(f"{done.files:,} files {would}merged into {done.into:,}")
+        lines.append(f"{done.segments:,} index segments and {done.state:,} files of the ledger {would}merged")
+    if done.pruned:
+        lines.append(f"{done.pruned:,} folders of replaced files {would}deleted")
+    return "\n".join(lines) or f"nothing to do in {printable(str(output))}"
 
 
 @contextmanager
