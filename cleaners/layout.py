@@ -187,6 +187,6 @@ def _beside(page: Page, hits: list[Hit], taken: Mapping[int, str]) -> list[Cut]:
     for hit in hits:
         line, near = hit.line_start, hit.rule.next_to
         around = {taken.get(other) for other in (page.previous(line), page.next(line)) if other is not None} | {None}
-        if (near in around and line != first and line not in taken) if near else (line in taken or around != {None}):
+        if line not in taken and (near in around and line != first if near else around != {None}):
             cuts.append(_of_line(page, hit))
     return cuts

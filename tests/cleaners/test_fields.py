@@ -73,5 +73,5 @@ def test_a_bio_is_no_attribution(bio: str) -> None:
 
 def test_an_attribution() -> None:
     assert fields(FIRST, SECOND, "Ida Brandt contributed to this report.").attribution == (
-        "Ida Brandt contributed to this report"
+        "Ida Brandt contributed to this report."
     )
