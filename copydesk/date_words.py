@@ -58,7 +58,7 @@ _HOURS = {
     "bst": 1, "ist": 5.5, "cet": 1, "mez": 1, "west": 1, "wat": 1, "cest": 2, "mesz": 2, "eet": 2, "sast": 2, "cat": 2,
     "eest": 3, "msk": 3, "eat": 3, "trt": 3, "ast": -4, "idt": 3, "irst": 3.5, "gst": 4, "pkt": 5, "npt": 5.75,
     "ict": 7, "wib": 7, "wita": 8, "wit": 9, "hkt": 8, "sgt": 8, "myt": 8, "pht": 8, "awst": 8, "jst": 9, "kst": 9,
-    "acst": 9.5, "acdt": 10.5, "aest": 10, "aedt": 11, "nzst": 12, "nzdt": 13,
+    "мск": 3, "acst": 9.5, "acdt": 10.5, "aest": 10, "aedt": 11, "nzst": 12, "nzdt": 13,
     "nst": -3.5, "ndt": -2.5, "adt": -3, "brt": -3, "art": -3, "clst": -3, "clt": -4, "vet": -4, "cot": -5, "pet": -5,
     "edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6, "mst": -7, "pdt": -7, "pst": -8, "akdt": -8, "akst": -9,
     "hst": -10,

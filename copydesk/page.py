@@ -157,6 +157,7 @@ def guessed(metadata: Metadata, html: str, url: str | None, sites: tuple[str, ..
     """Metadata with its gaps (title, authors, published) filled by trafilatura's and htmldate's heuristics.
 
     They read the page's looks, so a date has origin `guess`. Slow: called only where something is missing.
+    The first of January is no guess: it is what htmldate makes of a bare year, as a rule that of a copyright line.
     """
     published = metadata.published or dates.from_url(url or metadata.url)
     if metadata.title and metadata.authors and published:
@@ -174,7 +175,8 @@ def guessed(metadata: Metadata, html: str, url: str | None, sites: tuple[str, ..
         people = tuple(n for n in names.authors(_quietly(extract_author, tree), houses=sites) if byline.is_name(n))
     if published is None:
         day = _quietly(partial(find_date, original_date=True, extensive_search=True, url=url), tree)
-        published = dates.parse(day, "guess")
+        if not str(day).endswith("-01-01"):
+            published = dates.parse(day, "guess")
     return replace(metadata, title=title, authors=people, published=published)
 
 

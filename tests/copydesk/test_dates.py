@@ -48,6 +48,7 @@ def read(value: Any, language: str | None = None) -> tuple[str, str] | None:
         ("Mon, Jul 10, 2023 07:47 PM IST", None, "2023-07-10T14:17:00", "minute"),
         ("10 July 2023 9:00 AEST", None, "2023-07-09T23:00:00", "minute"),
         ("Fri 9 Sep 2022 12.30 CEST", None, "2022-09-09T10:30:00", "minute"),
+        ("9 сентября 2023, 10:15 МСК", "ru", "2023-09-09T07:15:00", "minute"),
         ("07-Mar-2020", None, "2020-03-07T00:00:00", "day"),
         ("9 de septiembre de 2023", "es", "2023-09-09T00:00:00", "day"),
         ("12. März 2021, 14:30 Uhr", "de", "2021-03-12T14:30:00", "minute"),

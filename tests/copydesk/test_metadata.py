@@ -438,6 +438,16 @@ def test_what_the_text_says_fills_gaps() -> None:
     assert moment(with_fields(known, found).published) == ("2023-09-09T00:00", "day", "record")
 
 
+def test_a_copyright_year_is_no_date() -> None:
+    page = "<html><body><p>The lock was mended in the night.</p>{}<footer>© 2024 Elm Post</footer></body></html>"
+    assert from_page(page.format("")).published is None
+    assert moment(from_page(page.format("<p>Posted on May 6, 2024</p>")).published) == (
+        "2024-05-06T00:00",
+        "day",
+        "guess",
+    )
+
+
 def test_a_guess_gives_way_to_the_text() -> None:
     guess = Metadata(published=Date(dt.datetime(2024, 2, 2, tzinfo=dt.UTC), "day", "guess"))
     assert moment(with_fields(guess, Fields(published="2023-09-09")).published) == ("2023-09-09T00:00", "day", "text")
