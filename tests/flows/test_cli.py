@@ -146,3 +146,23 @@ def test_verify_repairs(corpus: Path, capsys: pytest.CaptureFixture[str]) -> Non
     next(Path("out/runs").rglob("*.parquet")).unlink()
     assert command("verify", "-o", "out", "--repair") == 4
     assert "not mended: " in capsys.readouterr().out
+
+
+def test_reclean_shows_first_and_then_does(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import cleaners
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cleaners, "clean_many", lambda sources: [cleaners.Cleaned(s.text) for s in sources])
+        write_jsonl(Path("in.jsonl"), [{"text": f"{story(1)}\n\nAdvertisement\n\n{story(2)}", "title": "a\x1b[31m"}])
+        assert command("ingest", "in.jsonl", "-o", "out", "-w", "1") == 0
+    capsys.readouterr()
+    assert command("reclean", "-o", "out", "--dry-run") == 0
+    shown = capsys.readouterr().out
+    assert "1 of 1 rows in out would change, the text of 1" in shown
+    assert "- Advertisement" in shown
+    assert "\x1b" not in shown
+    assert command("reclean", "-o", "out", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["changed"] == 1
+    assert command("reclean", "-o", "out") == 0
+    assert "0 of 1 rows in out changed" in capsys.readouterr().out
+    assert command("verify", "-o", "out", "--read-data") == 0
