@@ -1,0 +1,78 @@
+"""Killed at the points of forget and maintain, the output is as before or as after, and the next one ends it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from copydesk.verify import verify
+from tests.copydesk.corpus import everything, ingest
+from tests.copydesk.kill_command import COMMANDS, FORGOTTEN
+from tests.copydesk.test_forget import corpus
+from tests.copydesk.traces import traces
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("kill")
+    inputs = corpus(folder / "in")
+    for paths in (inputs[:2], inputs[2:]):
+        ingest(folder / "out", *paths)
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def merged(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Maintained, with replaced files still there."""
+    root = tmp_path_factory.mktemp("merged") / "out"
+    shutil.copytree(base, root)
+    COMMANDS["maintain"](root)
+    return root
+
+
+def kill(command: str, base: Path, into: Path, first: int, step: int) -> int:
+    """Returns how many kills there were. Each output is deleted when it was looked at."""
+    after = into.with_name("after")
+    shutil.copytree(base, after)
+    COMMANDS[command](after)
+    views = [everything(base), everything(after)]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.copydesk.kill_command", command, str(base), str(into), str(first), str(step)],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    killed = done.stdout.splitlines()
+    for line, root in zip(killed, sorted(into.iterdir()), strict=True):
+        assert everything(root) in views, line
+        COMMANDS[command](root)
+        assert everything(root) == views[1], line
+        assert verify(root, read_data=True) == [], line
+        assert list((root / "_state" / "staging").iterdir()) == [], line
+        if command == "forget":
+            assert traces(root, [FORGOTTEN, "Headline1 of alpha"]) == set(), line
+        shutil.rmtree(root)
+    return len(killed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS)
+def test_killed_at_some_points(command: str, base: Path, tmp_path: Path) -> None:
+    assert kill(command, base, tmp_path / "killed", 5, 37) > 4
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("command", COMMANDS)
+def test_killed_at_every_point(command: str, base: Path, tmp_path: Path) -> None:
+    assert kill(command, base, tmp_path / "killed", 1, 1) > 100
+
+
+@pytest.mark.long
+def test_killed_at_every_point_with_replaced_files_there(merged: Path, tmp_path: Path) -> None:
+    assert kill("forget", merged, tmp_path / "killed", 1, 1) > 100
