@@ -46,9 +46,11 @@ def commit(
         _decide(layout, run_id)
         _complete(layout, prepared)
     except OSError as error:
-        if not layout.prepared(run_id).exists():
-            raise
-        raise StoreError(f"run {run_id} could not be put in place ({error}); the next run completes it") from error
+        if layout.committed(run_id).exists():
+            raise StoreError(f"run {run_id} is published, but a power loss may undo it: {error}") from error
+        if layout.prepared(run_id).exists():
+            raise StoreError(f"run {run_id} could not be put in place ({error}); the next run completes it") from error
+        raise
     return prepared
 
 
@@ -127,6 +129,7 @@ def _prepare(layout: Layout, run_id: str, removes: tuple[str, ...], changes: tup
         disk.make_folder(folder)
     for folder in _folders_above(layout, [*targets, layout.commits, layout.all_staging]):
         disk.sync_folder(folder)
+    disk.sync_above(layout.root)
     prepared = Commit(run_id, files, removes, changes, keep)
     disk.write_new(layout.draft(run_id), manifest.encode(prepared))
     return prepared

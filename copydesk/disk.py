@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from copydesk import points
@@ -32,6 +33,8 @@ def sync_folder(path: Path) -> None:
 def make_folder(path: Path) -> None:
     """Make a folder and what is missing above it; each new name is synced."""
     missing = [p for p in (path, *path.parents) if not p.is_dir()]
+    if missing:
+        _sync_if_allowed(missing[-1].parent.parent)  # who made that one may have been killed before its name was synced
     for folder in reversed(missing):
         points.checkpoint("before make-folder")
         folder.mkdir(exist_ok=True)
@@ -76,6 +79,18 @@ def remove_tree(path: Path) -> None:
             points.checkpoint("inside remove-tree")
         path.rmdir()
     points.checkpoint("after remove-tree")
+
+
+def sync_above(path: Path) -> None:
+    """Bring a folder's own name to the disk, where it is ours to do."""
+    points.checkpoint("before sync-above")
+    _sync_if_allowed(path.parent)
+    points.checkpoint("after sync-above")
+
+
+def _sync_if_allowed(folder: Path) -> None:
+    with suppress(PermissionError):  # one that cannot be opened is not one that we made
+        _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def _sync(path: Path, flags: int) -> None:

@@ -84,7 +84,8 @@ def exclusive(path: Path, holder: str, wait: float = 0.0) -> Iterator[None]:
     finally:
         held.ended.set()
         if held.descriptor >= 0:  # not in a forked child: what it had is closed already
-            del _held[str(path.resolve())]
+            if _held.get(str(path.resolve())) is held:
+                del _held[str(path.resolve())]
             with suppress(OSError):  # empty: it has let go. If another has taken over, it is gone
                 os.truncate(held.lease, 0)
             os.close(held.descriptor)
