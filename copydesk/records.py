@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from dataclasses import fields, replace
+from typing import Any
 
 from cleaners import Cleaned
 from copydesk import metadata as meta
@@ -21,7 +24,7 @@ def describe(document: Document, cleaned: Cleaned) -> Record:
     if not cleaned.text.strip():
         raise ItemError("clean", "nothing-left", "nothing is left of the text after cleaning")
     item = document.item
-    known = meta.with_fields(document.metadata, cleaned.fields)
+    known = _storable(meta.with_fields(document.metadata, cleaned.fields))
     content_sha256 = hashlib.sha256(item.content).hexdigest()
     key = item_key(item, known, content_sha256)
     removed = sum(r.end - r.start for r in cleaned.removals)
@@ -66,6 +69,26 @@ def describe(document: Document, cleaned: Cleaned) -> Record:
         accessible_for_free=known.accessible_for_free,
         http_status=item.http_status,
     )
+
+
+def _storable(known: Metadata) -> Metadata:
+    """Without halves of UTF-16 pairs, which JSON can spell and UTF-8 cannot: they become U+FFFD."""
+    values = {f.name: getattr(known, f.name) for f in fields(known)}
+    told = [t for v in values.values() for t in ((v,) if isinstance(v, str) else v if isinstance(v, tuple) else ())]
+    try:
+        "".join(told).encode()
+    except UnicodeEncodeError:
+        return replace(known, **{name: _utf8(value) for name, value in values.items()})
+    return known
+
+
+def _utf8(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_utf8, value))
+    return _HALF_PAIR.sub("\ufffd", value) if isinstance(value, str) else value
+
+
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def item_key(item: Item, known: Metadata, content_sha256: str) -> str:

@@ -20,10 +20,11 @@ from prefect.runtime import flow_run
 from prefect.states import Failed
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 
-from copydesk.errors import CopydeskError
+from copydesk.errors import CopydeskError, TaskError
 from copydesk.model import Shard
 from copydesk.pipeline import run
 from copydesk.settings import Settings
+from copydesk.terminal import printable, printable_lines
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -40,7 +41,7 @@ def stage(function: Callable[[T], R], one: T) -> R:
 def _run_name() -> str:
     inputs = flow_run.parameters["settings"]
     named = inputs.inputs if isinstance(inputs, Settings) else inputs.get("inputs", ())
-    return "ingest " + ", ".join(Path(name).name or name for name in named)[:80]
+    return printable("ingest " + ", ".join(Path(name).name or name for name in named))[:80]
 
 
 _PROCESSES = cast(TaskRunner[PrefectFuture[Any]], ProcessPoolTaskRunner())  # its type is not declared a covariant one
@@ -64,7 +65,7 @@ def ingest(settings: Settings) -> dict[str, Any] | State[Any]:
     try:
         summary = run(settings, mapper=mapper, progress=progress)
     except CopydeskError as error:
-        return Failed(message=str(error))
+        return Failed(message=printable_lines(str(error)))
     seconds = (summary.finished_at - summary.started_at).total_seconds()
     books = {name: getattr(summary, name) for name in BOOKS}
     log.info("run %s: %s, %.1f items a second", summary.run_id, books, summary.items / max(seconds, 1e-9))
@@ -83,7 +84,20 @@ def _map_to_tasks(name: str, function: Callable[[T], R], over: Sequence[T], at_o
             return
         done = _first_done(running)
         running = [f for f in running if f not in done]
-        yield from (future.result() for future in done)
+        yield from (_result(name, future) for future in done)
+
+
+def _result(name: str, future: PrefectFuture[R]) -> R:
+    try:
+        return future.result()
+    except CopydeskError:
+        raise
+    except Exception as error:
+        message = (
+            f"a task of the stage {name} failed ({printable(repr(error))[:300]}). If its process was killed, as when "
+            "memory runs out, `copydesk ingest` with the same inputs finds the item that does it and rejects it"
+        )
+        raise TaskError(message) from error
 
 
 def _first_done(running: Sequence[PrefectFuture[R]]) -> set[PrefectFuture[R]]:
@@ -98,5 +112,5 @@ def _label(one: Any) -> str:
     if isinstance(one, Shard):
         first = Path(one.files[0].path).name
         more = f" +{len(one.files) - 1}" if len(one.files) > 1 else f" {one.part + 1}/{one.parts}" * (one.parts > 1)
-        return f"{one.number} {first}{more}"
+        return printable(f"{one.number} {first}{more}")
     return str(one.number)

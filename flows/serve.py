@@ -19,6 +19,7 @@ from prefect.settings import PREFECT_API_URL
 
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
+from copydesk.terminal import printable_lines
 from flows.ingest import ingest
 
 POLL_SECONDS = 1.0
@@ -86,7 +87,8 @@ def _follow(client: SyncPrefectClient, started: FlowRun) -> bool:
         if run.state and run.state.is_final():
             time.sleep(LAST_LOGS_SECONDS)
             _print_logs(client, started, told)
-            print(f"{run.name}: {run.state.name}{': ' + run.state.message if run.state.message else ''}", flush=True)
+            why = f": {run.state.message}" if run.state.message else ""
+            print(printable_lines(f"{run.name}: {run.state.name}{why}"), flush=True)
             return run.state.is_completed()
         time.sleep(POLL_SECONDS)
 
@@ -95,5 +97,5 @@ def _print_logs(client: SyncPrefectClient, started: FlowRun, skip: int) -> int:
     only = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[started.id]))
     logs = client.read_logs(only, limit=200, offset=skip, sort=LogSort.TIMESTAMP_ASC)
     for log in logs:
-        print(log.message, flush=True)
+        print(printable_lines(log.message), flush=True)
     return len(logs)

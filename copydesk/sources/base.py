@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,9 @@ BLOCK_ITEMS = 32
 
 TRANSIENT = frozenset({"unreadable", "vanished", "killed-worker", "timeout", "out-of-memory"})
 """Errors that say nothing sure of the bytes: the same file may be well the next time, so the ledger forgets it."""
+
+MOST_COLUMNS = 10_000
+"""Of a table; every row costs memory for each. An article has a few dozen fields."""
 
 COMPRESSION_ENDINGS = frozenset({"gz", "gzip", "zst", "zstd"})
 FORMAT_ENDINGS = {
@@ -81,6 +84,17 @@ class Reading:
         limit = f"{self.settings.max_item_bytes:,}"
         message = f"{what} of {measure} {limit} bytes: raise max_item_bytes if it is an article"
         return self.reject(ItemError("read", "too-large", message), content, source_id)
+
+
+def check_columns(columns: Sequence[str], names: Mapping[str, str]) -> None:
+    """That columns can hold articles. names: the user's `map`. Raises ItemError: too-many-columns, no-text."""
+    if len(columns) > MOST_COLUMNS:
+        message = f"{len(columns):,} columns, above {MOST_COLUMNS:,}: an article has a few dozen"
+        raise ItemError("read", "too-many-columns", message)
+    if not {names.get("text", "text"), names.get("html", "html")} & set(columns):
+        found = ", ".join(columns[:12])[:200]
+        message = f"no column `text` or `html` among {found}: name it with --map text=COLUMN"
+        raise ItemError("read", "no-text", message)
 
 
 def endings(name: str) -> tuple[str, str | None, str | None]:

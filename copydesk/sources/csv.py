@@ -11,7 +11,7 @@ from copydesk.decode import decode
 from copydesk.errors import ItemError
 from copydesk.model import Item, Reject
 from copydesk.settings import RECORD_FIELDS
-from copydesk.sources.base import Reading, canonical_json, mapped, record_id
+from copydesk.sources.base import Reading, canonical_json, check_columns, mapped, record_id
 from copydesk.sources.lines import Piece, lines
 from copydesk.sources.stream import as_utf8, chunks
 
@@ -86,11 +86,7 @@ def _header(row: Piece, delimiter: str, names: dict[str, str]) -> list[str]:
             "read", "csv", "the first line, which should name the columns, is longer than an article may be"
         )
     header = [name.strip() for name in fields(row.data, delimiter)]
-    wanted = {names.get("text", "text"), names.get("html", "html")}
-    if not wanted & set(header):
-        found = ", ".join(header[:12])[:200]
-        message = f"no column `text` or `html` among {found}: name it with --map text=COLUMN"
-        raise ItemError("read", "no-text", message)
+    check_columns(header, names)
     return header
 
 

@@ -6,14 +6,17 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from copydesk.decode import decode
 from copydesk.errors import ItemError
 from copydesk.model import Item, Reject
 from copydesk.settings import MIB, RECORD_FIELDS
-from copydesk.sources.base import BLOCK_ITEMS, Reading, canonical_json, mapped, record_id
+from copydesk.sources.base import BLOCK_ITEMS, Reading, canonical_json, check_columns, mapped, record_id
 from copydesk.sources.stream import chunks, open_regular
 
 MAGIC = b"PAR1"
@@ -40,7 +43,7 @@ def read(reading: Reading) -> Iterator[Item | Reject]:
             columns = list(table.schema_arrow.names)
         except _FAULTS as error:
             raise _not_parquet(error) from None
-        _check_columns(columns, reading.settings.map)
+        check_columns(columns, reading.settings.map)
         for group, (rows, size) in enumerate(sizes):
             yield from _group(reading, table, group, rows, size)
 
@@ -76,9 +79,31 @@ def _holds_ours(reading: Reading, first: int, rows: int) -> bool:
 
 
 def _batch(reading: Reading, batch: pa.RecordBatch) -> Iterator[Item | Reject]:
+    sizes = _sizes(batch)
     for index in range(batch.num_rows):
-        if reading.claim():
-            yield _row(reading, batch, index, str(reading.number))
+        if not reading.claim():
+            continue
+        number = str(reading.number)
+        if sizes[index] > reading.settings.max_item_bytes:  # known before it is made a Python object and JSON
+            yield reading.too_large("a row", int(sizes[index]), b"", number)
+        else:
+            yield _row(reading, batch, index, number)
+
+
+def _sizes(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    """Bytes of the strings in each row, those in lists and structs not counted."""
+    total = np.zeros(batch.num_rows, np.int64)
+    for column in batch.columns:
+        values = column.dictionary if isinstance(column, pa.DictionaryArray) else column
+        if not (pa.types.is_large_string(values.type) or pa.types.is_large_binary(values.type)) and not (
+            pa.types.is_string(values.type) or pa.types.is_binary(values.type)
+        ):
+            continue
+        lengths = pc.binary_length(values)
+        if values is not column:
+            lengths = lengths.take(column.indices)
+        total += pc.fill_null(lengths.cast(pa.int64()), 0).to_numpy(zero_copy_only=False)
+    return total
 
 
 def _row(reading: Reading, batch: pa.RecordBatch, index: int, number: str) -> Item | Reject:
@@ -110,13 +135,6 @@ def _values(batch: pa.RecordBatch, index: int) -> dict[str, Any]:
         return {name: column[index].as_py() for name, column in zip(batch.schema.names, batch.columns, strict=True)}
     except _FAULTS as error:  # a string that is not UTF-8, a date out of Python's range
         raise ItemError("read", "parquet", f"a value of the row cannot be read ({_short(error)})") from None
-
-
-def _check_columns(columns: list[str], names: dict[str, str]) -> None:
-    if not {names.get("text", "text"), names.get("html", "html")} & set(columns):
-        found = ", ".join(columns[:12])[:200]
-        message = f"no column `text` or `html` among {found}: name it with --map text=COLUMN"
-        raise ItemError("read", "no-text", message)
 
 
 def _seekable(reading: Reading) -> BinaryIO:

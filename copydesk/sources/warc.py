@@ -128,6 +128,9 @@ def _http(record: _Record, limit: int) -> tuple[bytes, dict[str, str]]:
     from fastwarc.warc import WarcRecord  # 30 ms
 
     data = b"%b%d\r\n\r\n%b" % (_CLEAN_HEADER, len(record.block), record.block)
+    if b"content-encoding" in record.block[:_LONGEST_HEADER].lower() and _unpacks_beyond(data, limit):
+        message = f"a page that unpacks to more than {limit:,} bytes: raise max_item_bytes if it is an article"
+        raise ItemError("read", "too-large", message)
     fault: Exception | None = None
     headers: dict[str, str] = {}
     for decoding in ("all", "transfer", "content", "none"):
@@ -147,6 +150,33 @@ def _http(record: _Record, limit: int) -> tuple[bytes, dict[str, str]]:
             return payload, headers
     raise ItemError("read", "warc", f"the page's encoding is damaged ({fault}): crawl it again")
 
+
+def _unpacks_beyond(data: bytes, limit: int) -> bool:
+    """Whether a response unpacks (gzip, deflate) to more than `limit` bytes. FastWARC unpacks without a bound."""
+    from fastwarc.warc import WarcRecord  # 30 ms
+
+    try:
+        parsed = WarcRecord.from_bytes(data)
+        parsed.parse_http(auto_decode="transfer", max_header_len=_LONGEST_HEADER)
+        packed = _read(parsed.reader, limit)
+    except (OSError, ValueError, EOFError, RuntimeError, AttributeError, TypeError):
+        return False
+    if len(packed) * _MOST_UNPACKED <= limit:
+        return False
+    unpacking = zlib.decompressobj(_GZIP_OR_ZLIB)
+    size = 0
+    try:
+        while packed and not unpacking.eof and size <= limit:
+            size += len(unpacking.decompress(packed, 1 << 20))
+            packed = unpacking.unconsumed_tail
+    except zlib.error:
+        return False
+    return size > limit
+
+
+_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+_MOST_UNPACKED = 1032
+"""Bytes that one byte of deflate can stand for (https://zlib.net/zlib_tech.html, "Maximum Compression Factor")."""
 
 _CLEAN_HEADER = (
     b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http; msgtype=response\r\nContent-Length: "
