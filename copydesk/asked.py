@@ -92,18 +92,24 @@ def find(store: Store, asked: Asked, *, copies: bool = False) -> Family:
     With a row all versions of its item go, except by age. copies: with it goes all of its story.
     """
     gone = _rows(store, asked.matches)
-    stories, items = set(gone["story_id"].to_pylist()), set(gone["item_key"].to_pylist())
-    while True:
-        in_story = pa.array(sorted(stories), pa.string())
-        of_item = pa.array(sorted(items), pa.string())
-        rows = _rows(store, partial(_of_family, stories=in_story, items=of_item))
-        if stories.issuperset(rows["story_id"].to_pylist()):
-            break
-        stories.update(rows["story_id"].to_pylist())
+    items = set(gone["item_key"].to_pylist())
+    rows = related(store, set(gone["story_id"].to_pylist()), items)
+    of_item = pa.array(sorted(items), pa.string())
     if copies:
         return Family(rows, rows.slice(0, 0))
     goes = asked.matches(rows) if asked.before else _is_in(rows["item_key"], of_item)
     return Family(rows.filter(goes), rows.filter(pc.invert(goes)))
+
+
+def related(store: Store, stories: set[str], items: set[str]) -> pa.Table:
+    """All rows of these stories and items, and of the stories that those have rows in."""
+    of_item = pa.array(sorted(items), pa.string())
+    while True:
+        in_story = pa.array(sorted(stories), pa.string())
+        rows = _rows(store, partial(_of_family, stories=in_story, items=of_item))
+        if stories.issuperset(rows["story_id"].to_pylist()):
+            return rows
+        stories = stories | set(rows["story_id"].to_pylist())
 
 
 def uris_left(store: Store, uris: set[str], gone: set[str]) -> set[str]:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import asked as asking
-from copydesk import history, ledger, manifest, parquet, rejected, tombstones
+from copydesk import disk, history, ledger, manifest, parquet, rejected, tombstones
 from copydesk.asked import Asked, Family
 from copydesk.errors import StoreError
 from copydesk.layout import STATE
@@ -98,8 +98,16 @@ def forget(
             rewrite = Rewrite(store, run_id, staging / "final")
             _stage(plan, rewrite)
             history.drop_unnamed(store)
+            disk.remove_tree(store.layout.quarantine)  # what `verify --repair` set aside may hold the same
             rewrite.commit(keep=False)
         return told
+
+
+def relink(rewrite: Rewrite, kept: pa.Table, succession: Succession) -> None:
+    """Stage what rows become whose story or earlier version is gone already. kept: see asked.related."""
+    links = _links(rewrite.store, succession)
+    nothing = kept.slice(0, 0)
+    _stage(_Plan(Asked(), Family(nothing, kept), succession, {}, links, frozenset(), {}), rewrite)
 
 
 def _plan(store: Store, asked: Asked, copies: bool) -> _Plan:

@@ -8,6 +8,7 @@ _state/staging/<run_id>/manifest.json                       a commit about to be
 _state/staging/<run_id>/final/                              what the run will publish, at its later place
 _state/ledger/<run_id>.parquet, _state/index/<run_id>...    kept from run to run
 _state/retired/<run_id>/...                                 files that the commit of that name replaced, for a while
+_state/quarantine/...                                       broken files that `verify --repair` took out of the way
 """
 
 from __future__ import annotations
@@ -47,6 +48,10 @@ class Layout:
 
     def retired(self, run_id: str) -> Path:
         return self.all_retired / run_id
+
+    @property
+    def quarantine(self) -> Path:
+        return self.state / "quarantine"
 
     def staging(self, run_id: str) -> Path:
         return self.all_staging / run_id

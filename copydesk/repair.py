@@ -23,7 +23,7 @@ from pathlib import Path
 from copydesk import disk, history, intact, manifest, salvage, verify
 from copydesk.errors import StoreError
 from copydesk.fault import Fault
-from copydesk.layout import STATE
+from copydesk.layout import STATE, Layout
 from copydesk.manifest import PublishedFile
 from copydesk.store import Store
 
@@ -70,7 +70,7 @@ def _strays(store: Store, done: Repaired) -> None:
             done.mended.append(f"{path}: a later run took it back; deleted")
         else:
             _move_aside(store.root, path)
-            done.mended.append(f"{path}: no manifest names it; moved to {STATE}/{salvage.QUARANTINE}/")
+            done.mended.append(f"{path}: no manifest names it; moved to {STATE}/quarantine/")
 
 
 def _files(store: Store, done: Repaired) -> None:
@@ -127,13 +127,13 @@ def _take_back(store: Store, files: Sequence[PublishedFile]) -> None:
 
 
 def _move_aside(root: Path, path: str) -> None:
-    target = root / STATE / salvage.QUARANTINE / path
+    target = Layout(root).quarantine / path
     disk.make_folder(target.parent)
     disk.rename(root / path, target)
     disk.sync_folder(target.parent)
 
 
 def _copy_aside(root: Path, path: str) -> None:
-    target = root / STATE / salvage.QUARANTINE / path
+    target = Layout(root).quarantine / path
     disk.make_folder(target.parent)
     shutil.copyfile(root / path, target)

@@ -55,6 +55,12 @@ class Rewrite:
                     self._texts.append(TextFile(name, staged, self.run_id, mixed=True))
         self._number += 1
 
+    def drop(self, path: str, rows: Mapping[str, int]) -> None:
+        """Take out a file that cannot be read. rows: how many it had, by run, as far as the books tell."""
+        self.removes.append(path)
+        for run, count in rows.items():
+            self._changes[run, path.split("/")[0]] -= count
+
     def state(self, name: str, old: Iterable[str]) -> Path:
         """Where to write the file of `_state/<name>/` that takes the place of `old`; the folder is made."""
         self.removes += old

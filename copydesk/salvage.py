@@ -22,9 +22,6 @@ from copydesk.manifest import Commit, PublishedFile
 from copydesk.parquet import BROKEN
 from copydesk.schema import DATASETS
 
-QUARANTINE = "quarantine"
-"""Folder of `_state/` where what is broken is kept, out of the way."""
-
 MOST_BYTES = 16 * 1024
 """Of a manifest that is searched for a flipped bit: some seconds' work; it grows with the square of the size."""
 
@@ -108,7 +105,7 @@ def _write(layout: Layout, path: Path, content: bytes) -> None:
 
 
 def _kept(layout: Layout, path: Path) -> Path:
-    return layout.state / QUARANTINE / "commits" / path.name
+    return layout.quarantine / "commits" / path.name
 
 
 def _rebuild(layout: Layout, run_id: str, damaged: bytes) -> Commit:

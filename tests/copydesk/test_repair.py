@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from copydesk import manifest, salvage
+from copydesk import manifest
 from copydesk.errors import StoreError
 from copydesk.layout import STATE, Layout
 from copydesk.repair import Repaired, repair
@@ -75,14 +75,14 @@ def test_a_broken_ledger_is_dropped_and_the_files_are_read_again(root: Path, mad
     ledger[1].write_bytes(ledger[1].read_bytes()[:-9])
     assert repaired(root).faults == []
     assert again(root, made)["articles"] == 0
-    assert (root / STATE / salvage.QUARANTINE / STATE / "ledger" / ledger[1].name).exists()
+    assert (Layout(root).quarantine / STATE / "ledger" / ledger[1].name).exists()
 
 
 def test_strays_are_moved_out_of_the_way(root: Path) -> None:
     article = Store(root).files("articles")[0]
     shutil.copy(article, article.with_name("copy.parquet"))
     assert repaired(root).faults == []
-    assert (root / STATE / salvage.QUARANTINE / article.relative_to(root)).with_name("copy.parquet").exists()
+    assert (Layout(root).quarantine / article.relative_to(root)).with_name("copy.parquet").exists()
 
 
 def test_a_flipped_bit_in_a_manifest_is_set_right(root: Path) -> None:
@@ -168,4 +168,4 @@ def test_a_broken_manifest_that_is_mended_is_kept(root: Path) -> None:
     path = manifest.committed(Layout(root))[0]
     path.write_bytes(b"[]")
     repaired(root)
-    assert (root / STATE / salvage.QUARANTINE / "commits" / path.name).read_bytes() == b"[]"
+    assert (Layout(root).quarantine / "commits" / path.name).read_bytes() == b"[]"
