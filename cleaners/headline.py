@@ -47,10 +47,14 @@ def find(page: Page, title: str | None, taken: Container[int], cuts: Sequence[Cu
         if line in taken:
             continue
         count += 1
-        if count > LINES or page.end(line) - line > 4 * LENGTH[1] or line in touched:
+        if count > LINES or page.end(line) - line > 4 * LENGTH[1]:
             break
         text = page.line(line)
-        if wanted:
+        if line in touched:
+            if not wanted or fold(_left(page, line, cuts)) != wanted:
+                break
+            found.append(Cut(line, page.reach(line), line, "repeats-title", "headline"))
+        elif wanted:
             if fold(text) == wanted:
                 found.append(_cut(page, line, "repeats-title"))
             elif paragraph(page, line):
@@ -61,6 +65,15 @@ def find(page: Page, title: str | None, taken: Container[int], cuts: Sequence[Cu
         else:
             break
     return found
+
+
+def _left(page: Page, line: int, cuts: Sequence[Cut]) -> str:
+    """What other cuts leave of a line."""
+    text, position = b"", line
+    for start, end in sorted((cut.start, cut.end) for cut in cuts if cut.line == line):
+        text += page.data[position:start]
+        position = max(position, end)
+    return (text + page.data[position : page.end(line)]).decode("utf-8", "replace")
 
 
 def fold(text: str) -> str:

@@ -211,3 +211,24 @@ def test_samples(number: str) -> None:
     assert len(text) - len(done.text) == removed
     assert {name: getattr(done.fields, name) for name in fields} == fields
     assert restore(done.text, done.removals) == text
+
+
+HEADLINE = "Keeper Says Sorry For Dark Lighthouse"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        story(HEADLINE, f"Share All sharing options for: {HEADLINE}", FIRST, SECOND),
+        story("Home > News > Local", HEADLINE, "By Ida Brandt", "May 3, 2021", FIRST, SECOND, "Tags: Lamp, Harbor"),
+        story(FIRST, f"{SECOND} What do you think? Let us know in the comments below. Follow us on Twitter", "Related"),
+        story("Skip to content\nTide Tables\nSports", FIRST, SECOND, "Share this article", "Three more lamps", "_____"),
+        story(FIRST, SECOND, "Related", "Three more lamps go dark", "Why ships need lights", "12 Comments", "Old Salt"),
+        story(FIRST, "Advertisement\nThe keeper walks to the shore\nAdvertisement", SECOND, "(Photo: Ida Brandt)"),
+        story(FIRST, SECOND, "Ida Brandt is professor of harbor law at Oldmouth College.", "© 2021 Harbor Post"),
+    ],
+)
+def test_cleaning_again_removes_nothing_more(text: str) -> None:
+    done = clean(text)
+    assert done.removals
+    assert clean(done.text, title=done.fields.title).removals == ()
