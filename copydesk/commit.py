@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -127,6 +128,8 @@ def _prepare(layout: Layout, run_id: str, removes: tuple[str, ...], changes: tup
     targets = _targets(layout, files)
     for folder in targets:  # now, while a refusal still costs nothing
         disk.make_folder(folder)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
     for folder in _folders_above(layout, [*targets, layout.commits, layout.all_staging]):
         disk.sync_folder(folder)
     disk.sync_above(layout.root)

@@ -147,5 +147,6 @@ class Store:
 def _in_words(error: OSError) -> str:
     """One line: what went wrong, with which file."""
     words = error.strerror or str(error) or type(error).__name__
-    named = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, str | bytes) else ""
+    path = error.filename2 or error.filename  # of a rename: where to
+    named = f" ({os.fsdecode(path)})" if isinstance(path, str | bytes | os.PathLike) else ""
     return " ".join(f"{words}{named}".split())
