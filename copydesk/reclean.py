@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 import cleaners
 from cleaners import Cleaned, Removal
-from copydesk import again, dataset, parquet, sketch
+from copydesk import again, dataset, history, parquet, sketch
 from copydesk.again import Before, Row
 from copydesk.match import relation
 from copydesk.rewrite import OF_PART, Part, Rewrite, parts
@@ -92,6 +92,7 @@ def reclean(root: Path) -> Recleaned:
             if work.done.changed:
                 rewrite = Rewrite(store, run_id, staging / "final")
                 work.publish(rewrite)
+                history.drop_unnamed(store)
                 rewrite.commit(keep=True)
                 work.done.run_id = run_id
             return work.done

@@ -7,7 +7,7 @@
 | an index segment, or an index that lacks rows | built anew from the Parquet |
 | a part of the ledger | dropped: the files are read again, and what they hold is found as seen |
 | a file that no manifest names | moved to `_state/quarantine/` |
-| a data file | moved to `_state/quarantine/`; letting_go.py says what follows |
+| a data file | moved to `_state/quarantine/`; losing.py says what follows |
 
 What is moved stays in `_state/quarantine/` for people to look at; nothing reads it.
 """
@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from copydesk import disk, history, intact, manifest, salvage, verify
+from copydesk import dataset, disk, history, intact, losing, manifest, salvage, verify
 from copydesk.errors import StoreError
 from copydesk.fault import Fault
 from copydesk.layout import STATE, Layout
@@ -75,19 +75,32 @@ def _strays(store: Store, done: Repaired) -> None:
 
 def _files(store: Store, done: Repaired) -> None:
     """The ledger and the data."""
-    broken = _broken(store)
-    ledger = [f for f, _ in broken if f.path.startswith(f"{STATE}/ledger/")]
-    data = [(f, fault) for f, fault in broken if not f.path.startswith(f"{STATE}/")]
-    if ledger:
+    broken = {f.path: fault for f, fault in _broken(store)}
+    for path, fault in broken.items():
+        if _is_kept(path, fault):
+            done.cannot.append(f"{path}: {fault.message}; restore it from a backup")
+    ledger = [path for path in broken if path.startswith(f"{STATE}/ledger/")]
+    data = {p: f"{f.check}: {f.message}" for p, f in broken.items() if p not in ledger and not _is_kept(p, f)}
+    for path in [*ledger, *data]:
+        if (store.root / path).exists():
+            _copy_aside(store.root, path)
+    if data:
+        lost = losing.take_out(store, data, dataset.published(store.root, f"{STATE}/ledger"))
+        done.mended.extend(lost.mended)
+        done.cannot.extend(lost.cannot)
+    elif ledger:
         _take_back(store, ledger)
-        done.mended.append(
-            f"the ledger: {len(ledger)} broken files of it dropped; input files that they spoke of are read again"
-        )
-    for file, fault in broken:
-        if file not in ledger and (file, fault) not in data:
-            done.cannot.append(f"{file.path}: {fault.message}; restore it from a backup")
-    for file, fault in data:
-        done.cannot.append(f"{file.path}: {fault.message}; restore it from a backup")
+        done.mended.append(f"the ledger: {len(ledger)} broken files of it dropped; what they spoke of is read again")
+    if not any(path.split("/")[0] in dataset.TEXTS for path in broken if path not in data) and (
+        relinked := losing.relink(store)
+    ):
+        done.mended.append(f"{relinked} copies and later versions relinked: what they led to is gone")
+
+
+def _is_kept(path: str, fault: Fault) -> bool:
+    """Not to be taken out: state that nothing can rebuild (tombstones), and what a later version has written."""
+    in_state = path.startswith(f"{STATE}/") and not path.startswith(f"{STATE}/ledger/")
+    return in_state or fault.check in ("schema", "unreadable")
 
 
 def _index(store: Store, done: Repaired) -> None:
@@ -116,14 +129,11 @@ def _broken(store: Store) -> list[tuple[PublishedFile, Fault]]:
     return [(f, fault) for f, fault in faults if fault is not None]
 
 
-def _take_back(store: Store, files: Sequence[PublishedFile]) -> None:
-    """A commit that takes files out of the output; what is left of them is kept in the quarantine."""
-    for file in files:
-        if (store.root / file.path).exists():
-            _copy_aside(store.root, file.path)
+def _take_back(store: Store, files: Sequence[str]) -> None:
+    """A commit that takes files out of the output."""
     run_id = store.new_run_id(dt.datetime.now(dt.UTC))
     with store.staging(run_id):
-        store.commit(run_id, [f.path for f in files])
+        store.commit(run_id, files)
 
 
 def _move_aside(root: Path, path: str) -> None:

@@ -55,11 +55,18 @@ class Rewrite:
                     self._texts.append(TextFile(name, staged, self.run_id, mixed=True))
         self._number += 1
 
-    def drop(self, path: str, rows: Mapping[str, int]) -> None:
-        """Take out a file that cannot be read. rows: how many it had, by run, as far as the books tell."""
+    def drop(self, path: str) -> None:
+        """Take out a file that cannot be read; `lose` books its rows."""
         self.removes.append(path)
-        for run, count in rows.items():
-            self._changes[run, path.split("/")[0]] -= count
+
+    def lose(self, run_id: str, name: str, rows: int) -> None:
+        """Book rows of a run as gone."""
+        self._changes[run_id, name] -= rows
+
+    @property
+    def texts(self) -> tuple[TextFile, ...]:
+        """The files of dataset.TEXTS that are staged."""
+        return tuple(self._texts)
 
     def state(self, name: str, old: Iterable[str]) -> Path:
         """Where to write the file of `_state/<name>/` that takes the place of `old`; the folder is made."""

@@ -26,7 +26,8 @@ def make_output(folder: Path) -> Path:
     copy = {"url": "https://copy.example/1", "title": "Title 0", "text": story(0) + "\n\nShare this article\n"}
     write_jsonl(folder / "a.jsonl", [*first, copy, {"url": "https://none.example/"}])
     later = first[1] | {"text": first[1]["text"] + "\n\nThe mayor added a word near 7 Mill Lane."}
-    mixed = {"url": "https://mixed.example/", "text": story(40, 30) + "\n\n" + story(2, 10)}
+    both = "\n\n".join(["It was a long week.", story(2), story(11), story(3), story(12)])
+    mixed = {"url": "https://mixed.example/", "text": both}
     write_jsonl(folder / "b.jsonl", [later, mixed, {"url": "https://new.example/", "text": story(50)}])
     for name in ("a", "b"):
         ingest(folder / "out", folder / f"{name}.jsonl")

@@ -5,15 +5,19 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from copydesk import manifest
+from copydesk.dataset import TEXTS
 from copydesk.errors import StoreError
+from copydesk.forget import forget
 from copydesk.layout import STATE, Layout
 from copydesk.repair import Repaired, repair
+from copydesk.schema import DATASETS
 from copydesk.store import Store
 from copydesk.verify import verify
-from tests.copydesk.corpus import everything, ingest
+from tests.copydesk.corpus import everything, ingest, rows
 from tests.copydesk.damage import cuts, files, flips, make_output
 
 
@@ -169,3 +173,87 @@ def test_a_broken_manifest_that_is_mended_is_kept(root: Path) -> None:
     path.write_bytes(b"[]")
     repaired(root)
     assert (Layout(root).quarantine / "commits" / path.name).read_bytes() == b"[]"
+
+
+# Data files that are gone or broken.
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "damage", [pytest.param("gone", marks=pytest.mark.long), "flipped", pytest.param("cut", marks=pytest.mark.long)]
+)
+@pytest.mark.parametrize("name", ["articles", "duplicates", "revisions", "overlaps", "rejects", "removals", "runs"])
+def test_a_broken_data_file_is_taken_out_and_what_was_lost_comes_again(
+    root: Path, made: Path, name: str, damage: str
+) -> None:
+    path = Store(root).files(name)[0]
+    content = path.read_bytes()
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(list((flips if damage == "flipped" else cuts)(content, 3, 1))[2])
+        content = path.read_bytes()
+    done = repaired(root)
+    assert (done.cannot, done.faults) == ([], [])
+    kept = Layout(root).quarantine / path.relative_to(root)
+    assert not kept.exists() if damage == "gone" else kept.read_bytes() == content
+    again(root, made)
+    whole, now = everything(made), everything(root)
+    ids = {r["id"] for n in TEXTS for r in whole[n]}
+    assert {r["id"] for n in TEXTS for r in now[n]} == ids  # nothing is lost
+    assert {r["id"] for r in now["rejects"]} == {r["id"] for r in whole["rejects"]}
+    assert {r["id"]: r["text"] for n in TEXTS for r in now[n]} == {r["id"]: r["text"] for n in TEXTS for r in whole[n]}
+    assert sorted(map(repr, now["removals"])) == sorted(map(repr, whole["removals"]))
+
+
+def test_lost_rows_are_named_and_their_copies_relinked(root: Path) -> None:
+    copies = Store(root).dataset("duplicates").to_table()
+    path = Store(root).files("articles")[0]
+    lost = Store(root).dataset("articles").to_table().slice(0, 1)
+    path.unlink()
+    done = repaired(root)
+    assert any(str(lost["id"][0]) in line and str(lost["title"][0]) in line for line in done.mended)
+    assert any("relinked" in line for line in done.mended)
+    assert copies["id"][0].as_py() in {r["id"] for r in rows(root, "articles")}  # it takes the place of the original
+
+
+def test_removals_are_not_given_up_for_rows_whose_sources_are_gone(tmp_path: Path) -> None:
+    root = make_output(tmp_path)
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").unlink()
+    before = everything(root)
+    Store(root).files("removals")[0].unlink()
+    done = repair(root)
+    assert "restore the file from a backup" in done.cannot[0]
+    assert {f.check for f in done.faults} == {"missing", "counts", "restore"}
+    assert rows(root, "articles") == before["articles"]
+
+
+def test_the_row_of_a_run_is_written_anew(root: Path) -> None:
+    before = {r["run_id"]: r for r in Store(root).dataset("runs").to_table().to_pylist()}
+    path = Store(root).files("runs")[0]
+    path.write_bytes(b"")
+    assert repaired(root).faults == []
+    for row in Store(root).dataset("runs").to_table().to_pylist():
+        old = before[row["run_id"]]
+        assert (row["articles"], row["rejects"]) == (old["articles"], old["rejects"])
+        assert (row["status"], row["items"]) in [("rebuilt", None), ("done", old["items"])]
+
+
+def test_forgetting_empties_the_quarantine(root: Path) -> None:
+    path = Store(root).files("articles")[0]
+    path.write_bytes(path.read_bytes() + b"x")
+    repair(root)
+    assert list(Layout(root).quarantine.rglob("*.parquet"))
+    left = rows(root, "articles")[0]["id"]
+    forget(root, [left])
+    assert not list(Layout(root).quarantine.rglob("*.parquet"))
+
+
+def test_a_file_of_a_later_version_is_not_taken_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = DATASETS["rejects"]
+    monkeypatch.setitem(DATASETS, "rejects", pa.schema([f for f in known if f.name != "message"]))
+    before = {p: p.read_bytes() for p in files(root)}
+    done = repair(root)
+    assert "later version" in done.cannot[0]
+    assert {p: p.read_bytes() for p in files(root)} == before

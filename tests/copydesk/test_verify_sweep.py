@@ -9,6 +9,7 @@ import pytest
 
 from copydesk.index import MAGIC
 from copydesk.layout import STATE
+from copydesk.schema import DATASETS
 from copydesk.verify import verify
 from tests.copydesk.damage import cuts, files, flips, make_output
 
@@ -18,9 +19,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = make_output(tmp_path_factory.mktemp("sweep"))
     assert verify(root, read_data=True) == []
     kinds = {p.relative_to(root).parts[0] for p in files(root)}
-    assert kinds == {"articles", "duplicates", "revisions", "removals", "rejects", "runs", STATE} | (
-        {"overlaps"} & kinds
-    )
+    assert kinds == {*DATASETS, STATE}
     assert {p.parent.name for p in files(root) if STATE in p.parts} >= {"commits", "ledger", "index"}
     return root
 
