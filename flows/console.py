@@ -49,6 +49,9 @@ def forgotten(told: Forgotten, output: Path, dry_run: bool) -> str:
     total = sum(told.removed.values())
     if not total and not told.tombstones:
         return f"nothing in {output} is meant by that, or it is forgotten already"
+    if not total:
+        would = "would be" if dry_run else "is"
+        return f"no row in {printable(str(output))} is meant by that; what comes of it {would} kept out from now on"
     said = "would go" if dry_run else "gone"
     lines = [f"{printable(str(output))}: {total:,} rows {said}"]
     lines += [f"  {name:<11}{rows:>9,}" for name, rows in told.removed.items() if rows]
@@ -56,9 +59,9 @@ def forgotten(told: Forgotten, output: Path, dry_run: bool) -> str:
     if len(told.rows) > ROWS_SHOWN:
         lines.append(f"  and {len(told.rows) - ROWS_SHOWN:,} more (--json lists all)")
     if told.promoted:
-        lines.append(f"{told.promoted:,} other articles take over as their story's own")
+        lines.append(f"promoted to canonical articles: {told.promoted:,}")
     if told.copies:
-        lines.append(f"{len(told.copies):,} other articles of these stories stay; --copies takes them too")
+        lines.append(f"copies that stay: {len(told.copies):,}; --copies takes them too")
     lines.append("The input files are not touched: what is still in them is kept out by a tombstone.")
     return "\n".join(lines)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from copydesk.dataset import open_dataset
 from copydesk.errors import UsageError
 from copydesk.store import Store
 from flows.cli import main, read_settings
@@ -119,6 +120,24 @@ def test_reindex(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("ingest", "in.jsonl", "-o", "out") == 0
     assert command("reindex", "-o", "out", "--json") == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1]) == {"segments": 1}
+
+
+def test_forget_and_maintain(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("ingest", "in.jsonl", "-o", "out") == 0
+    (article, *_) = open_dataset("out", "articles").to_table().to_pylist()
+    capsys.readouterr()
+    assert command("forget", article["id"], "-o", "out", "--dry-run") == 0
+    assert article["id"] in capsys.readouterr().out
+    assert command("forget", article["id"], "-o", "out", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["removed"]["articles"] == 1
+    assert command("forget", article["id"], "-o", "out") == 0
+    assert "forgotten already" in capsys.readouterr().out
+    assert command("forget", "-o", "out") == 2
+    assert command("forget", "--older-than", "2000-01-31", "-o", "out") == 0
+    assert command("ingest", "in.jsonl", "-o", "out", "--json") == 0
+    assert command("maintain", "-o", "out") == 0
+    assert "merged into" in capsys.readouterr().out
+    assert command("verify", "-o", "out", "--read-data") == 0
 
 
 def test_settings_come_from_options_then_the_file_then_defaults(
