@@ -19,7 +19,7 @@ from copydesk.sources.base import Reading
 from copydesk.sources.stream import chunks
 
 _RECORD = re.compile(rb"WARC/[01]\.\d+[ \t]*\r?\n")
-_HEADER_END = re.compile(rb"\r?\n\r?\n")
+_HEADER_END = re.compile(rb"(\r?\n\r?\n)|\n(?=WARC/[01]\.\d+[ \t]*\r?\n)")  # or where the next record opens
 _FIELD = re.compile(rb"^([A-Za-z0-9-]+)[ \t]*:[ \t]*([^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*)", re.MULTILINE)
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})\b")
 _LONGEST_HEADER = 64 * 1024
@@ -251,6 +251,7 @@ class _Buffer:
         self.at = 0
         self.offset = 0
         self.fault: ItemError | None = None
+        self._ended = False
 
     def __len__(self) -> int:
         return len(self.data) - self.at
@@ -264,6 +265,8 @@ class _Buffer:
         have = len(self)
         if have >= size:
             return True
+        if self._ended:
+            return False
         parts = [self.data[self.at :]]
         while have < size and (chunk := self._next()):
             parts.append(chunk)
@@ -273,10 +276,12 @@ class _Buffer:
 
     def _next(self) -> bytes:
         try:
-            return next(self._source, b"")
+            chunk = next(self._source, b"")
         except ItemError as error:
             self.fault = error
-            return b""
+            chunk = b""
+        self._ended = not chunk
+        return chunk
 
     def skip(self, size: int) -> int:
         """Pass over `size` bytes; how many there were."""
@@ -318,7 +323,7 @@ def _next_record(buffer: _Buffer, limit: int) -> _Record:
     if not opening:
         return _stray(buffer, start, "these bytes are no WARC record")
     end = _HEADER_END.search(buffer.data, opening.end() - 2, buffer.at + _LONGEST_HEADER)
-    if not end:
+    if not end or not end[1]:
         return _stray(buffer, start, "the record's header does not end")
     header = buffer.data[buffer.at : end.start()]
     length = _length(header)
@@ -331,8 +336,7 @@ def _next_record(buffer: _Buffer, limit: int) -> _Record:
         return _cut(buffer, start, header, length)
     buffer.fill(length + 16)
     if not _AFTER.match(buffer.data[buffer.at + length : buffer.at + length + 16]):
-        block = buffer.peek(_LONGEST_HEADER)
-        _resume(buffer)
+        block = _resume(buffer)
         return _broken(
             buffer, start, header, block, f"the record does not end after the {length:,} bytes that it tells"
         )
@@ -347,15 +351,13 @@ def _length(header: bytes) -> int | None:
 
 def _stray(buffer: _Buffer, start: int, what: str) -> _Record:
     """Pass over what is no record, to where the next one begins."""
-    block = buffer.take(1) + buffer.peek(_LONGEST_HEADER)
-    _resume(buffer)
+    block = buffer.take(1) + _resume(buffer)
     return _broken(buffer, start, b"", block, f"{what}; reading went on at the next record")
 
 
 def _cut(buffer: _Buffer, start: int, header: bytes, length: int) -> _Record:
     """The source ends within the record; it may be that its length is wrong and others follow."""
-    block = buffer.peek(_LONGEST_HEADER)
-    _resume(buffer)
+    block = _resume(buffer)
     if len(buffer):
         return _broken(buffer, start, header, block, f"the record is shorter than the {length:,} bytes that it tells")
     if buffer.fault:
@@ -385,15 +387,18 @@ _RESUME = re.compile(rb"\n(?=WARC/[01]\.\d+[ \t]*\r?\n)")
 _LONGEST_OPENING = 32
 
 
-def _resume(buffer: _Buffer) -> None:
-    """Pass over bytes until a line begins a record, or to the end."""
+def _resume(buffer: _Buffer) -> bytes:
+    """Pass over bytes until a line begins a record, or to the end. Returns the first of them."""
+    passed: bytes | None = None
     while True:
         found = _RESUME.search(buffer.data, buffer.at)
+        if passed is None:
+            passed = buffer.peek(min(_LONGEST_HEADER, found.end() - buffer.at) if found else _LONGEST_HEADER)
         if found:
             buffer.skip(found.end() - buffer.at)
-            return
+            return passed
         # What may be the beginning of the line that is looked for stays.
         buffer.skip(max(len(buffer) - _LONGEST_OPENING, 0))
         if not buffer.fill(len(buffer) + 1):
             buffer.skip(len(buffer))
-            return
+            return passed

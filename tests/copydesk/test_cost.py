@@ -1,0 +1,241 @@
+"""The cost of hostile text grows with its size and no faster. Work is counted, not timed.
+
+Counted are the calls of functions, Python's and C's, and in cleaning the bytes that the rules' automata are given;
+what RE2 does with them is linear by its construction.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from cleaners import clean
+from cleaners import cleaning as cleaning_module
+from cleaners.engine import Engine
+from cleaners.rules import rules
+from copydesk import jsonld, match, page, sources
+from copydesk.decode import decode, mend
+from copydesk.errors import ItemError
+from copydesk.extract import extract
+from copydesk.model import Item, Reject, Shard, SourceFile
+from copydesk.settings import Settings
+from tests.copydesk.corpus import story
+from tests.copydesk.news import News, decide
+
+TWICE = 2.3
+"""How much more work twice the text may be."""
+
+
+def calls(function: Callable[[], Any]) -> int:
+    """How many calls a function leads to."""
+    count = 0
+
+    def told(frame: FrameType, event: str, argument: Any) -> None:
+        nonlocal count
+        if event in ("call", "c_call"):
+            count += 1
+
+    before = sys.getprofile()
+    sys.setprofile(told)
+    try:
+        function()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def grows_with_size(work: Callable[[int], int], size: int) -> None:
+    work(size // 8)  # caches and imports
+    once, twice = work(size), work(2 * size)
+    assert twice <= TWICE * once + 1000, f"{once:,} for {size:,}, {twice:,} for twice that"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Cleaning
+
+
+class _Counted:
+    """A pattern or set of patterns that counts the bytes it is asked to look at."""
+
+    def __init__(self, real: Any, count: list[int]) -> None:
+        self._real, self._count = real, count
+
+    def search(self, data: bytes, position: int = 0) -> Any:
+        found = self._real.search(data, position)
+        self._count[0] += (found.end() if found else len(data)) - position
+        return found
+
+    def Match(self, line: bytes) -> Any:
+        self._count[0] += len(line)
+        return self._real.Match(line)
+
+    def finditer(self, line: bytes) -> Iterator[Any]:
+        self._count[0] += len(line)
+        return iter(self._real.finditer(line))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+@pytest.fixture(scope="module")
+def scanned() -> Iterator[list[int]]:
+    """Bytes that the rules' automata have been given so far."""
+    count = [0]
+    counting = Engine(rules())
+    counting._finders = [_Counted(finder, count) for finder in counting._finders]  # type: ignore[misc]
+    for matcher in (counting._takers, counting._vetoes):
+        matcher._set = _Counted(matcher._set, count)
+        matcher._patterns = [_Counted(pattern, count) for pattern in matcher._patterns]  # type: ignore[misc]
+    real = cleaning_module.engine
+    cleaning_module.engine = lambda: counting  # type: ignore[assignment]
+    yield count
+    cleaning_module.engine = real
+
+
+HOSTILE = {
+    "one long line": "x",
+    "one long line of words": "Let us know below. ",
+    "opened and never closed": "(photo: ",
+    "names": "By Ida Brandt ",
+    "capitals": "A B ",
+    "short lines": "a\n",
+    "blank lines": "\n",
+    "ad markers": "Advertisement\n",
+    "captions beside markers": "Advertisement\nA caption of some kind\n\n",
+    "related": "Related\nA link to a thing\n",
+    "quotes": "“So it is,” she said. “",
+    "credits": "/Getty Images ",
+    "digits": "1234567890 ",
+    "wide letters": "é\u3000",
+    "every rule": "\n".join(line for rule in rules() for line in rule.takes[:1]) + "\n",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HOSTILE)
+def test_cleaning(name: str, scanned: list[int]) -> None:
+    _cleaning(name, scanned, 30_000)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", HOSTILE)
+def test_cleaning_a_megabyte(name: str, scanned: list[int]) -> None:
+    _cleaning(name, scanned, 500_000)
+
+
+def _cleaning(name: str, scanned: list[int], size: int) -> None:
+    unit = HOSTILE[name]
+
+    def work(size: int) -> int:
+        text = unit * (size // len(unit) + 1)
+        before = scanned[0]
+        counted = calls(lambda: clean(text))
+        return counted + scanned[0] - before
+
+    grows_with_size(work, size)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Reading and extraction
+
+
+def _decoded(data: bytes) -> None:
+    with suppress(ItemError):
+        mend(decode(data).text)
+
+
+def _extracted(data: bytes) -> None:
+    with suppress(ItemError):
+        extract(data.decode())
+
+
+READ: dict[str, tuple[bytes, Callable[[bytes], Any]]] = {
+    "mojibake": ("cafÃ© â€™ \n".encode(), _decoded),
+    "not utf-8": (b"caf\xe9 \xff ", _decoded),
+    "escapes": (b"\x1b[31m\x1b]0;", _decoded),
+    "joiners": ("a\u200d\u202e".encode(), _decoded),
+    "links": (b"<p><a href='/a'>The word of it</a> is here.</p>", _extracted),
+    "paragraphs": (b"<p>The word of it is here.</p>", _extracted),
+    "open tags": (b"<b><p>x ", _extracted),
+    "scripts": (b'<script type="application/ld+json">{"@type":"Article"</script>', lambda d: page.read(d.decode())),
+    "metas": (b'<meta property="article:tag" content="a">', lambda d: page.read(d.decode())),
+    "json-ld": (b'{"@graph":[{"a":"', lambda d: jsonld.load([d.decode()])),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", READ)
+def test_decoding_and_extracting(name: str) -> None:
+    unit, function = READ[name]
+    grows_with_size(lambda size: calls(lambda: function(unit * (size // len(unit)))), 40_000)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("count", [15_000])
+def test_thirty_thousand_links(count: int) -> None:
+    unit, function = READ["links"]
+    grows_with_size(lambda count: calls(lambda: function(unit * count)), count)
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit"),
+    [
+        ("csv", b'1,"a""b",x\n'),
+        ("csv", b'"'),
+        ("jsonl", b'{"text":"x"}\n'),
+        ("jsonl", b"[{"),
+        ("jsonl", b'"\\'),
+        ("warc", b"WARC/1.0\r\nContent-Length: 9\r\n\r\n"),
+        ("warc", b"WARC/1.0\r\n"),
+    ],
+)
+def test_sources(kind: Any, unit: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "in"
+
+    def work(size: int) -> int:
+        path.write_bytes(b"id,text,x\n" * (kind == "csv") + unit * (size // len(unit)))
+        file = SourceFile("file:///x", str(path), size, 0, kind)
+        found: list[Item | Reject] = []
+        counted = calls(lambda: found.extend(sources.read(Shard(0, (file,)), Settings())))
+        # Nor is more kept of what was rejected than there was.
+        assert sum(len(one.content or b"") for one in found if isinstance(one, Reject)) <= 2 * path.stat().st_size
+        return counted
+
+    grows_with_size(work, 60_000)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Matching
+
+
+def _near_copies(count: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many pairs of texts are compared in a run of near copies."""
+    compared = [0]
+    real = match.measure
+
+    def measure(a: Any, b: Any, texts: Any) -> Any:
+        compared[0] += len(a)
+        return real(a, b, texts)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(match, "measure", measure)
+        text = story(1, 12)
+        rows = decide([News(str(n), f"{text}\n\nNumber {n} of {n * 7} was found in mill {n}.") for n in range(count)])
+    assert sum(row["kind"] == "article" for row in rows) == 1
+    return compared[0]
+
+
+@pytest.mark.slow
+def test_near_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    grows_with_size(lambda count: _near_copies(count, monkeypatch), 250)
+
+
+@pytest.mark.long
+def test_ten_thousand_near_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    grows_with_size(lambda count: _near_copies(count, monkeypatch), 5_000)
