@@ -12,8 +12,8 @@ from copydesk import metadata as meta
 from copydesk.errors import ItemError
 from copydesk.model import Document, Item, Metadata, Record
 
-STDIN = "-"
-"""The `source_uri` of standard input."""
+FILE_OF_ONE = frozenset({"text", "html"})
+"""Formats of which a file holds one article."""
 
 MOSTLY_REMOVED = 0.5
 """Share of a text's characters from which on its removal is flagged `mostly-removed`."""
@@ -94,16 +94,16 @@ _HALF_PAIR = re.compile("[\ud800-\udfff]")
 def item_key(item: Item, known: Metadata, content_sha256: str) -> str:
     """What makes two versions the same item: its URL, else its publisher's id for it, else where it was read from.
 
-    The first line of one standard input and the first of another have nothing in common: without a URL or an id, what
-    was piped in is the same item only if it is the same content.
+    A record without URL or id is the same item only if it is the same content: its number says nothing, for a line put
+    in before it gives it another, and then a new story would pass for a later version of its neighbour.
     """
     if known.canonical_url:
         return known.canonical_url
     if item.own_id and known.publisher:
         return f"{known.publisher}/{item.source_id}"
-    if item.source_uri == STDIN and not item.own_id:
-        return f"{STDIN}#sha256:{content_sha256[:32]}"
-    return f"{item.source_uri}#{item.source_id}"
+    if item.own_id or item.source_format in FILE_OF_ONE:
+        return f"{item.source_uri}#{item.source_id}"
+    return f"{item.source_uri}#sha256:{content_sha256[:32]}"
 
 
 def record_id(key: str, content_sha256: str) -> str:

@@ -32,7 +32,7 @@ RECORD = _schema(
         "item_key",
         pa.string(),
         "canonical_url if there is a URL; else publisher/source_id if the record carries an id; "
-        "else source_uri#source_id",
+        "else source_uri#source_id; of a record with neither, source_uri#sha256: and its content's hash",
     ),
     (
         "source_id",

@@ -201,6 +201,15 @@ def test_an_index_lost_or_damaged_is_rebuilt_from_the_parquet(corpus: Path, tmp_
     assert verify(out) == []
 
 
+def test_a_line_put_in_at_the_top_is_a_new_story_and_its_neighbours_are_seen(tmp_path: Path) -> None:
+    nameless = [{"text": story(n)} for n in range(3)]
+    corpus = write_jsonl(tmp_path / "in.jsonl", nameless)
+    ingest(tmp_path / "out", corpus)
+    write_jsonl(corpus, [{"text": story(9)}, *nameless])
+    summary = ingest(tmp_path / "out", corpus)
+    assert (summary.articles, summary.seen, added(summary)) == (1, 3, 1)
+
+
 def test_a_link_between_stories_is_told_once(tmp_path: Path) -> None:
     digest = record(1, id="digest", publisher="Digest", text="\n\n".join((story(70), story(71), story(72))))
     parts = [record(n, id=str(n), publisher="Wire", text=story(n)) for n in (70, 71)]
