@@ -28,6 +28,7 @@ import pyarrow.compute as pc
 from copydesk import asked, dataset, forget, history, layout, manifest, parquet
 from copydesk.errors import IndexDamaged
 from copydesk.index import Segment
+from copydesk.manifest import Commit
 from copydesk.rewrite import Part, Rewrite, parts
 from copydesk.schema import DATASETS
 from copydesk.store import Store
@@ -60,8 +61,7 @@ def take_out(store: Store, broken: Mapping[str, str], ledger: Sequence[str]) -> 
         for path in (p for p in broken if p.split("/")[0] in ("overlaps", "rejects")):
             rewrite.drop(path)
             gone.append(path)
-        missing = _uncounted(store, whole, [p for p in gone if p.split("/")[0] in _BOOKED])
-        for (run, name), rows in missing.items():
+        for (run, name), rows in uncounted(store.root, store.commits(), whole, gone).items():
             rewrite.lose(run, name, rows)
         runs = [p for p in broken if p.startswith("runs/")]
         if runs:
@@ -156,29 +156,34 @@ def _is_there(uri: str) -> bool:
     return address.scheme == "file" and Path(unquote(address.path)).is_file()
 
 
-def _uncounted(store: Store, whole: Sequence[str], gone: Sequence[str]) -> dict[tuple[str, str], int]:
-    """(run, dataset) -> rows that the books have and no whole file does: those of the files that are gone."""
-    names = {path.split("/")[0] for path in gone}
+def uncounted(
+    root: Path, commits: Sequence[Commit], whole: Sequence[str], gone: Sequence[str]
+) -> dict[tuple[str, str], int]:
+    """(run, dataset) -> rows that the books have and no whole file does, of the datasets that files are gone of.
+
+    commits: in force. whole, gone: relative paths.
+    """
+    names = {path.split("/")[0] for path in gone} & {*_BOOKED}
     booked: Counter[tuple[str, str]] = Counter()
     for path in (p for p in whole if p.startswith("runs/")):
-        for row in parquet.columns(store.root / path, DATASETS["runs"], ["run_id", *_BOOKED]).to_pylist():
+        for row in parquet.columns(root / path, DATASETS["runs"], ["run_id", *_BOOKED]).to_pylist():
             for name in names:
                 booked[row["run_id"], name] += row[name] or 0
     runs = {run for run, _ in booked}
-    for commit in store.commits():
+    for commit in commits:
         for change in commit.changes:
             if change.dataset in names and change.run_id in runs:
                 booked[change.run_id, change.dataset] += change.rows
-    booked.subtract({key: n for key, n in _held(store, whole).items() if key[1] in names and key[0] in runs})
+    booked.subtract({key: n for key, n in _held(root, whole).items() if key[1] in names and key[0] in runs})
     return {key: rows for key, rows in booked.items() if rows}
 
 
-def _held(store: Store, whole: Sequence[str]) -> Counter[tuple[str, str]]:
+def _held(root: Path, whole: Sequence[str]) -> Counter[tuple[str, str]]:
     held: Counter[tuple[str, str]] = Counter()
     for path in whole:
         name = path.split("/")[0]
         if name in _BOOKED:
-            rows = parquet.columns(store.root / path, DATASETS[name], ["run_id"])["run_id"]
+            rows = parquet.columns(root / path, DATASETS[name], ["run_id"])["run_id"]
             held.update((run, name) for run in rows.to_pylist())
     return held
 
@@ -187,7 +192,7 @@ def _rebuilt_runs(store: Store, whole: Sequence[str]) -> pa.Table:
     known: set[str] = set()
     for path in (p for p in whole if p.startswith("runs/")):
         known.update(parquet.columns(store.root / path, DATASETS["runs"], ["run_id"])["run_id"].to_pylist())
-    held = _held(store, whole)
+    held = _held(store.root, whole)
     commits = store.commits()
     for commit in commits:
         for change in commit.changes:

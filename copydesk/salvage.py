@@ -9,23 +9,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from copydesk import disk, intact, manifest, parquet, relations, schema, verify
+from copydesk import disk, intact, losing, manifest, parquet, relations, schema, verify
 from copydesk.errors import StoreError
 from copydesk.fault import Faults
 from copydesk.layout import STATE, Layout
-from copydesk.manifest import Commit, PublishedFile
+from copydesk.manifest import Change, Commit, PublishedFile
 from copydesk.parquet import BROKEN
 from copydesk.schema import DATASETS
 
 MOST_BYTES = 16 * 1024
 """Of a manifest that is searched for a flipped bit: some seconds' work; it grows with the square of the size."""
 
-_NAMED = re.compile(rb'"((?:' + "|".join(DATASETS).encode() + rb')/[^"\\]{1,300})"')
+_NAMED = re.compile(rb'"((?:_state/tombstones|' + "|".join(DATASETS).encode() + rb')/[^"\\]{1,300})"')
 
 
 class CannotMend(Exception):
@@ -93,7 +94,8 @@ def _mend(layout: Layout, path: Path) -> str:
     disk.make_folder(_kept(layout, path).parent)
     disk.write_new(_kept(layout, path), content)
     _write(layout, path, manifest.encode(rebuilt))
-    return f"written anew from the {len(rebuilt.files)} files of its run, which agree with its books"
+    gone = "".join(f"; {-c.rows} {c.dataset} of run {c.run_id} are counted as gone since" for c in rebuilt.changes)
+    return f"written anew from the {len(rebuilt.files)} files of its run, which agree with the books{gone}"
 
 
 def _write(layout: Layout, path: Path, content: bytes) -> None:
@@ -109,24 +111,44 @@ def _kept(layout: Layout, path: Path) -> Path:
 
 
 def _rebuild(layout: Layout, run_id: str, damaged: bytes) -> Commit:
-    """The commit of an ingest, from its files. Raises CannotMend."""
+    """The commit of a run, from its files. Raises CannotMend."""
     paths = _unnamed(layout, run_id)
     lost = {found.decode() for found in _NAMED.findall(damaged) if run_id.encode() in found} - set(paths)
     if lost := {path for path in lost if not _is_taken_back(layout, path)}:
         raise CannotMend(f"it names {min(lost)}, which is not there; restore either from a backup")
-    files = [f for path in paths if (f := _described(layout, path)) is not None]
-    commit = Commit(run_id, tuple(files))
+    commit = Commit(run_id, tuple(f for path in paths if (f := _described(layout, path)) is not None))
     others = _readable(layout)
-    in_force = manifest.published(sorted([*others, commit], key=lambda c: c.run_id))
-    if not _has_its_row(layout, run_id, [f.path for f in in_force]):
-        raise CannotMend("runs/ has no row of it, so nothing tells whether its files are all there; restore a backup")
+    if not _has_its_row(layout, run_id, [f.path for f in _in_force([*others, commit])]):
+        commit = _rewriting(layout, commit, others)
+    commits = [*others, commit]
+    paths = [f.path for f in _in_force(commits)]
+    by_name = {name: [p for p in paths if p.startswith(f"{name}/") and (layout.root / p).exists()] for name in DATASETS}
     faults = Faults()
-    by_name = {name: [f.path for f in in_force if f.path.startswith(f"{name}/")] for name in DATASETS}
-    relations.check(layout.root, by_name, faults, [c for other in others for c in other.changes])
-    wrong = [f.message for f in faults.all() if f.check == "books" and f.where == run_id]
+    relations.check(layout.root, by_name, faults, [change for one in commits for change in one.changes])
+    wrong = [f.message for f in faults.all() if f.check == "books" and (commit.removes or f.where == run_id)]
     if wrong:
         raise CannotMend(f"its files are not all there: {wrong[0]}; restore it or them from a backup")
     return commit
+
+
+def _rewriting(layout: Layout, commit: Commit, others: Sequence[Commit]) -> Commit:
+    """The commit of a run that brought nothing new: what it replaced is not there any more, so the books tell.
+
+    `maintain` and `reclean` change no counts, `forget` and repairs do: what the books have and the datasets do not is
+    what they took away.
+    """
+    earlier = [f.path for f in _in_force(others) if Path(f.path).name[: len(commit.run_id)] < commit.run_id]
+    removes = tuple(path for path in earlier if not (layout.root / path).exists())
+    if not removes:
+        raise CannotMend("runs/ has no row of it, so nothing tells whether its files are all there; restore a backup")
+    whole = [f.path for f in _in_force([*others, replace(commit, removes=removes)]) if (layout.root / f.path).exists()]
+    missing = losing.uncounted(layout.root, others, whole, removes)
+    changes = tuple(Change(run, name, -rows) for (run, name), rows in sorted(missing.items()))
+    return replace(commit, removes=removes, changes=changes, keeps=True)
+
+
+def _in_force(commits: Sequence[Commit]) -> list[PublishedFile]:
+    return manifest.published(sorted(commits, key=lambda commit: commit.run_id))
 
 
 def _unnamed(layout: Layout, run_id: str) -> list[str]:

@@ -8,17 +8,21 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+import cleaners
 from copydesk import manifest
 from copydesk.dataset import TEXTS
 from copydesk.errors import StoreError
 from copydesk.forget import forget
 from copydesk.layout import STATE, Layout
+from copydesk.maintain import maintain
+from copydesk.reclean import reclean
 from copydesk.repair import Repaired, repair
 from copydesk.schema import DATASETS
 from copydesk.store import Store
 from copydesk.verify import verify
 from tests.copydesk.corpus import everything, ingest, rows
 from tests.copydesk.damage import cuts, files, flips, make_output
+from tests.copydesk.test_reclean import no_rules
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +124,30 @@ def test_a_manifest_whose_files_are_not_all_there_is_not_written_anew(root: Path
     assert "runs/ says 1 duplicates" in done.cannot[0]
     assert {f.check for f in done.faults} >= {"manifest"}
     assert path.read_bytes() == b""
+
+
+@pytest.mark.parametrize("change", ["maintain", "forget", "reclean", "repair"])
+def test_a_truncated_manifest_of_a_rewriting_commit(root: Path, change: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if change == "maintain":
+        maintain(root, grace_hours=0)
+    elif change == "forget":
+        forget(root, [rows(root, "articles")[0]["id"]])
+    elif change == "reclean":
+        monkeypatch.setattr(cleaners, "clean_many", no_rules)
+        assert reclean(root).run_id
+    else:
+        Store(root).files("articles")[1].unlink()
+        repair(root)
+    whole = everything(root)
+    path = manifest.committed(Layout(root))[-1]
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 3])
+    done = repaired(root)
+    assert (done.cannot, done.faults) == ([], [])
+    assert everything(root) == whole
+    before, now = manifest.decode(content), manifest.read(path)
+    assert (set(now.files), set(now.removes), now.changes) == (set(before.files), set(before.removes), before.changes)
+    assert ("counted as gone" in done.mended[0]) == bool(now.changes)
 
 
 def test_a_manifest_of_a_later_version_is_left_alone(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
