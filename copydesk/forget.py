@@ -23,7 +23,7 @@ from copydesk import disk, history, ledger, manifest, parquet, rejected, tombsto
 from copydesk.asked import Asked, Family
 from copydesk.errors import StoreError
 from copydesk.layout import STATE
-from copydesk.rewrite import OF_PART, Rewrite, parts
+from copydesk.rewrite import OF_PART, Rewrite, parts, told_in_words
 from copydesk.schema import DATASETS, OVERLAPS
 from copydesk.similarity import measure
 from copydesk.store import Store
@@ -82,21 +82,24 @@ def forget(
     asked = asking.parse(targets, older_than)
     store = Store(root)
     if dry_run:
-        return _told(_plan(store, asked, copies), store, None)
+        with told_in_words(root):
+            return _told(_plan(store, asked, copies), store, None)
     with store.lock("forget"):
         store.recover()
         if left := sorted(p.name for p in store.layout.all_staging.iterdir()):
             raise StoreError(
                 f"{root}: the staging of {', '.join(left)} cannot be deleted yet: a worker still writes there"
             )
-        plan = _plan(store, asked, copies)
+        with told_in_words(root):
+            plan = _plan(store, asked, copies)
         if not (plan.gone or plan.rejects or plan.hashes):
             return _told(plan, store, None)
         run_id = store.new_run_id(dt.datetime.now(dt.UTC))
-        told = _told(plan, store, run_id)
         with store.staging(run_id) as staging:
             rewrite = Rewrite(store, run_id, staging / "final")
-            _stage(plan, rewrite)
+            with told_in_words(root):
+                told = _told(plan, store, run_id)
+                _stage(plan, rewrite)
             history.drop_unnamed(store)
             disk.remove_tree(store.layout.quarantine)  # what `verify --repair` set aside may hold the same
             rewrite.commit(keep=False)

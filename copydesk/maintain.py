@@ -22,7 +22,7 @@ from copydesk.errors import IndexDamaged, StoreError
 from copydesk.history import SegmentFile
 from copydesk.index import Segment, write_segment
 from copydesk.layout import STATE
-from copydesk.rewrite import OF_PART, Part, Rewrite, parts
+from copydesk.rewrite import OF_PART, Part, Rewrite, parts, told_in_words
 from copydesk.schema import DATASETS
 from copydesk.store import RUN_ID_FORMAT, Store
 
@@ -106,7 +106,8 @@ def maintain(
         run_id = store.new_run_id(dt.datetime.now(dt.UTC))
         with store.staging(run_id) as staging:
             rewrite = Rewrite(store, run_id, staging / "final")
-            _stage(plan, rewrite)
+            with told_in_words(root):
+                _stage(plan, rewrite)
             if rewrite.changes:
                 raise StoreError(f"{root}: merging would change rows ({rewrite.changes[:3]}); nothing was done")
             history.drop_unnamed(store)

@@ -7,14 +7,17 @@ replaced is always a whole part. Rows keep their run_id and ingested_at, and sta
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 
 from copydesk import dataset, history, manifest, parquet
+from copydesk.errors import StoreError
 from copydesk.history import SegmentFile, TextFile
 from copydesk.manifest import Change
+from copydesk.parquet import BROKEN
 from copydesk.schema import DATASETS
 from copydesk.store import Store
 
@@ -106,6 +109,15 @@ class Rewrite:
         if name in _BOOKED:
             for counted in rows["run_id"].combine_chunks().value_counts().to_pylist():
                 self._changes[counted["values"], name] += sign * counted["counts"]
+
+
+@contextmanager
+def told_in_words(root: Path) -> Iterator[None]:
+    """Raises StoreError for what reading a damaged file, or writing to a full disk, raises."""
+    try:
+        yield
+    except BROKEN as error:
+        raise StoreError(f"{root}: {error}; nothing was changed, and `copydesk verify` looks for damage") from error
 
 
 def parts(store: Store) -> dict[str, Part]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from copydesk.asked import parse
 from copydesk.dataset import open_dataset
-from copydesk.errors import UsageError
+from copydesk.errors import StoreError, UsageError
 from copydesk.forget import forget
 from copydesk.history import reindex
 from copydesk.store import Store
@@ -24,9 +24,10 @@ from tests.copydesk.outputs import tree
 from tests.copydesk.traces import traces
 
 
-def record(seed: int, site: str, number: int, *, day: int = 1, **columns: Any) -> dict[str, Any]:
+def record(seed: int, site: str, number: int, *, day: int = 1, text: str = "", **columns: Any) -> dict[str, Any]:
+    """A record with a line in it that cleaning takes out."""
     return {
-        "text": story(seed),
+        "text": (text or story(seed)).replace("\n\n", "\n\nAdvertisement\n\n", 1),
         "title": f"Headline{seed} of {site}",
         "url": f"https://{site}.example/news/{number}",
         "publisher": f"The {site} paper",
@@ -205,6 +206,16 @@ def test_the_index_is_what_would_be_built_from_the_rows(output: Path) -> None:
     forget(output, ["https://alpha.example/news/1"])
     before = tree(output)
     reindex(output)
+    assert tree(output) == before
+
+
+@pytest.mark.parametrize("what", ["duplicates", "removals", "rejects"])
+def test_a_damaged_file_stops_it_with_nothing_changed(output: Path, what: str) -> None:
+    path = Store(output).files(what)[0]
+    path.write_bytes(path.read_bytes()[:-20])
+    before = tree(output)
+    with pytest.raises(StoreError, match="verify"):
+        forget(output, ["alpha.example"])
     assert tree(output) == before
 
 
