@@ -26,6 +26,8 @@ from copydesk.schema import DATASETS
 MOST_BYTES = 16 * 1024
 """Of a manifest that is searched for a flipped bit: some seconds' work; it grows with the square of the size."""
 
+_RUN_ID = re.compile(r"\d{8}-\d{6}-\d{6}")
+_ID = 22  # characters of a run's id
 _NAMED = re.compile(rb'"((?:_state/tombstones|' + "|".join(DATASETS).encode() + rb')/[^"\\]{1,300})"')
 
 
@@ -47,7 +49,25 @@ def manifests(layout: Layout) -> tuple[list[str], list[str]]:
                 mended.append(f"{path.name}: {_mend(layout, path)}")
             except CannotMend as error:
                 cannot.append(f"{path.name}: the manifest is damaged and cannot be mended: {error}")
+    if not cannot:
+        mended += _lost(layout)
     return mended, cannot
+
+
+def _lost(layout: Layout) -> list[str]:
+    """Write anew the manifests that are gone of runs whose files are there; else repair._strays moves those aside."""
+    mended = []
+    there = {path.split("/")[-1][:_ID] for path in verify.present(layout.root) if path.split("/")[0] in DATASETS}
+    for run_id in sorted(run for run in there if _RUN_ID.fullmatch(run)):
+        if layout.committed(run_id).exists() or layout.prepared(run_id).exists() or layout.staging(run_id).exists():
+            continue
+        try:
+            rebuilt = _rebuild(layout, run_id, b"")
+        except CannotMend:
+            continue
+        _write(layout, layout.committed(run_id), manifest.encode(rebuilt))
+        mended.append(f"{run_id}.json was gone: {_told(rebuilt)}")
+    return mended
 
 
 def unfinished(layout: Layout) -> list[str]:
@@ -94,6 +114,10 @@ def _mend(layout: Layout, path: Path) -> str:
     disk.make_folder(_kept(layout, path).parent)
     disk.write_new(_kept(layout, path), content)
     _write(layout, path, manifest.encode(rebuilt))
+    return _told(rebuilt)
+
+
+def _told(rebuilt: Commit) -> str:
     gone = "".join(f"; {-c.rows} {c.dataset} of run {c.run_id} are counted as gone since" for c in rebuilt.changes)
     return f"written anew from the {len(rebuilt.files)} files of its run, which agree with the books{gone}"
 

@@ -116,6 +116,16 @@ def test_a_truncated_manifest_is_written_anew_from_the_files(root: Path, made: P
     assert again(root, made) == {"articles": 0, "seen": 9}
 
 
+def test_a_manifest_that_is_gone_is_written_anew_from_the_files(root: Path, made: Path) -> None:
+    whole = everything(root)
+    for path in manifest.committed(Layout(root)):
+        path.unlink()
+        done = repaired(root)
+        assert (done.faults, done.cannot) == ([], [])
+    assert everything(root) == whole
+    assert again(root, made)["articles"] == 0
+
+
 def test_a_manifest_whose_files_are_not_all_there_is_not_written_anew(root: Path) -> None:
     path = manifest.committed(Layout(root))[0]
     (Store(root).files("duplicates")[0]).unlink()
