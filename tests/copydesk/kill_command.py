@@ -16,16 +16,33 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+import cleaners
 from copydesk import points
 from copydesk.forget import forget
 from copydesk.maintain import maintain
+from copydesk.reclean import reclean
 
 FORGOTTEN = "https://alpha.example/news/1"
 
 COMMANDS: dict[str, Callable[[Path], object]] = {
     "forget": lambda root: forget(root, [FORGOTTEN]),
     "maintain": maintain,
+    "reclean": lambda root: _reclean(root),
 }
+
+
+def _reclean(root: Path) -> None:
+    """With a rule that takes the end of every text."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cleaners, "clean_many", lambda sources: [_cut(source.text) for source in sources])
+        reclean(root)
+
+
+def _cut(text: str) -> cleaners.Cleaned:
+    end = len(text)
+    return cleaners.Cleaned(text[:-5], (cleaners.Removal(end - 5, end, text[-5:], ("end",), "test"),))
 
 
 def main(command: str, base: Path, into: Path, first: int, step: int) -> None:
