@@ -103,6 +103,10 @@ def forget(
             history.drop_unnamed(store)
             disk.remove_tree(store.layout.quarantine)  # what `verify --repair` set aside may hold the same
             rewrite.commit(keep=False)
+        if rewrite.removes and store.layout.all_retired.exists():
+            raise StoreError(
+                f"{root}: forgotten, but not all that was replaced could be deleted; run any command again"
+            )
         return told
 
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from copydesk import disk
 from copydesk.asked import parse
 from copydesk.dataset import open_dataset
 from copydesk.errors import StoreError, UsageError
@@ -217,6 +218,25 @@ def test_a_damaged_file_stops_it_with_nothing_changed(output: Path, what: str) -
     with pytest.raises(StoreError, match="verify"):
         forget(output, ["alpha.example"])
     assert tree(output) == before
+
+
+def test_what_cannot_be_deleted_yet_is_told_and_deleted_by_the_next_command(
+    output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete = disk.remove_tree
+
+    def refuse(path: Path) -> None:
+        if path.name == "retired":
+            raise PermissionError(path)
+        delete(path)
+
+    monkeypatch.setattr(disk, "remove_tree", refuse)
+    with pytest.raises(StoreError, match="again"):
+        forget(output, ["alpha.example"])
+    monkeypatch.undo()
+    assert traces(output, ["Headline2 of alpha"])
+    assert forget(output, ["alpha.example"]).run_id is None
+    assert traces(output, ["Headline2 of alpha"]) == set()
 
 
 def test_what_is_asked() -> None:
