@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -54,7 +55,7 @@ def read(reading: Reading) -> Iterator[Item | Reject]:
     head = next(data, b"")
     shift = 3 if head.startswith(b"\xef\xbb\xbf") else 0
     data = chain([head[shift:]], data)
-    split = values if is_document(head[shift:]) else lines
+    split = values if is_document(head[shift:]) else partial(lines, skip_empty=True)
     settings = reading.settings
     for piece in split(data, settings.max_item_bytes, settings.reject_bytes):
         if piece.whole and (not piece.data or piece.data.isspace()):

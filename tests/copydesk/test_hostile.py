@@ -41,7 +41,7 @@ print(json.dumps([books.items, books.articles, books.rejects, peak]))
 def run_alone(path: Path, output: Path) -> tuple[int, int, int, int]:
     """Items, articles, rejects, and the most memory the process had, in bytes."""
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(path), str(output)], capture_output=True, text=True, timeout=300, check=True
+        [sys.executable, "-c", RUN, str(path), str(output)], capture_output=True, text=True, timeout=1200, check=True
     )
     items, articles, rejects, peak = json.loads(done.stdout)
     return items, articles, rejects, peak
