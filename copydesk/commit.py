@@ -29,6 +29,7 @@ from copydesk.schema import DATASETS
 _PARTITION = re.compile(r"ingest_date=\d{4}-\d{2}-\d{2}")
 _OWN_STATE = ("staging", "commits", "leases", "lock", "retired")  # of _state/, what a run cannot publish into
 _SEIZED = ".seized"
+_TRY = "; try `copydesk verify --repair`"
 
 
 def commit(
@@ -207,10 +208,10 @@ def _move_into_place(layout: Layout, run_id: str, file: PublishedFile) -> None:
         with suppress(FileNotFoundError):  # another process does the same
             disk.rename(staged, target)
     if not target.exists():
-        raise StoreError(f"run {run_id} cannot be completed: {file.path} is neither staged nor in place")
+        raise StoreError(f"run {run_id} cannot be completed: {file.path} is neither staged nor in place{_TRY}")
     size = target.stat().st_size
     if size != file.size:
-        raise StoreError(f"run {run_id} cannot be completed: {file.path} has {size} bytes, not {file.size}")
+        raise StoreError(f"run {run_id} cannot be completed: {file.path} has {size} bytes, not {file.size}{_TRY}")
 
 
 def _place_in_order(path: str) -> tuple[bool, str]:

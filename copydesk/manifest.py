@@ -64,7 +64,7 @@ def read(path: Path) -> Commit:
     try:
         commit = decode(path.read_bytes())
     except DAMAGED as error:
-        raise StoreError(f"{path}: the manifest cannot be read: {error}") from error
+        raise StoreError(f"{path}: the manifest cannot be read: {error}; try `copydesk verify --repair`") from error
     except StoreError as error:
         raise StoreError(f"{path}: {error}") from None
     if commit.run_id != run_id(path):
