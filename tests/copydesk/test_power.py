@@ -128,7 +128,7 @@ def test_power_lost_while_a_recovery_mends_a_loss(disk: Path, tmp_path: Path) ->
     assert tried > 200
 
 
-@pytest.mark.parametrize("every", [pytest.param(97, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("every", [pytest.param(97, marks=pytest.mark.slow), pytest.param(7, marks=pytest.mark.long)])
 def test_power_lost_during_an_ingest(disk: Path, tmp_path: Path, every: int) -> None:
     prepare(tmp_path)
     shutil.copytree(tmp_path / "base", disk / "output")
