@@ -126,7 +126,7 @@ def _of_text(head: bytes, named: str | None, names: frozenset[str]) -> Format:
         return "jsonl"
     if named == "jsonl":
         return "jsonl"
-    if named == "csv" or (named is None and csv.looks_like(head, names)):
+    if named == "csv" or (named in (None, "text", "html") and csv.looks_like(head, names)):
         return "csv"
     return "html" if named == "html" else "text"
 
