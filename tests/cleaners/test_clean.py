@@ -232,3 +232,14 @@ def test_cleaning_again_removes_nothing_more(text: str) -> None:
     done = clean(text)
     assert done.removals
     assert clean(done.text, title=done.fields.title).removals == ()
+
+
+def test_a_headline_above_paragraphs_of_one_sentence() -> None:
+    body = story(
+        "The council of Ardle voted on Monday to close the old ferry slip.",
+        "It has not been used since the winter storms tore its planks away.",
+        "Work is due to begin in April and to last for six weeks.",
+    )
+    headline = "Ardle Council Closes Old Ferry Slip After Storms"
+    assert clean(story(headline, body)).fields.title == headline
+    assert clean(story("Rain", body)).fields.title is None
