@@ -6,6 +6,8 @@ replacements come (commit.py), so each file is at every moment either in its pla
 
 from __future__ import annotations
 
+import ctypes
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,16 @@ from copydesk.errors import StoreError
 from copydesk.layout import Layout
 
 
+@cache
 def files(root: Path) -> fs.FileSystem:
-    """The local file system, with the files under `root` (absolute) that were replaced still at their paths."""
-    return fs.PyFileSystem(_Handler(root))
+    """The local file system, with the files under `root` (absolute) that were replaced still at their paths.
+
+    One for each output, and it lives as long as the process: a thread of Arrow's that lets go of the last reference
+    while the interpreter ends has no lock to take any more, and aborts the process.
+    """
+    system = fs.PyFileSystem(_Handler(root))
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(system))
+    return system
 
 
 def find(root: Path, path: Path) -> Path:
