@@ -39,7 +39,7 @@ class Settings(BaseModel):
     workers: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=available_cpus)
     """Worker processes. One means: all in this process."""
 
-    shard_bytes: Annotated[int, Field(ge=64 * 1024)] = 16 * MIB
+    shard_bytes: Annotated[int, Field(ge=64 * 1024)] = 4 * MIB
     """How much input a shard holds at the most, before decompression; files larger than this are split."""
 
     max_item_bytes: Annotated[int, Field(ge=1024, le=1024 * MIB)] = 32 * MIB

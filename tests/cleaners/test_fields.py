@@ -30,7 +30,7 @@ def test_authors(line: str, authors: tuple[str, ...]) -> None:
     ("line", "credit"),
     [
         ("The keeper on the rock in 1987. Photo: Jonas Wiek/Harbor Pool", "Jonas Wiek/Harbor Pool"),
-        ("Workers leave the mill on Monday. (AP Photo/Ida Brandt)", "Ida Brandt"),
+        ("Workers leave the mill on Monday. (AP Photo/Ida Brandt)", "AP Photo/Ida Brandt"),
         ("Image copyright Harbor Museum Image caption The mill in 1950. It stood empty.", "Harbor Museum"),
         ("Photographer: Ida Brandt/Bloomberg Photographer: Ida Brandt/Bloomberg", "Ida Brandt/Bloomberg"),
     ],
