@@ -277,7 +277,8 @@ def _one_line(text: str) -> str:
 def _let_go_in_child() -> None:
     """A forked child shares the lock for as long as it has the descriptor open: it must not outlive its parent's."""
     for held in _held.values():
-        os.close(held.descriptor)
+        with suppress(OSError):  # closed already: what follows must be done all the same
+            os.close(held.descriptor)
         held.descriptor = -1
     _held.clear()
 

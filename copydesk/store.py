@@ -96,7 +96,11 @@ class Store:
     ) -> Commit:
         """Publish what the run staged; see commit.commit. removes: relative paths of files it takes back."""
         self._needs_lock()
-        return commit.commit(self.layout, run_id, removes, changes=changes, keep=keep)
+        try:
+            return commit.commit(self.layout, run_id, removes, changes=changes, keep=keep)
+        except (OSError, StoreError):
+            self.check_lock()  # who took the lock over took the staged files, too: that is why they are not there
+            raise
 
     def recover(self) -> list[str]:
         """Mend what a killed run left; first thing under the lock. Returns what was mended, in words."""
