@@ -1,6 +1,6 @@
 """The sketches kept from run to run: which ids are known, the latest version of an item, candidates for a new text.
 
-A cache: it can be rebuilt from the Parquet (`segment_from_rows`) and then answers the same. One immutable segment a
+A cache: it can be rebuilt from the Parquet (history.py) and then answers the same. One immutable segment a
 run, or of several consecutive ones once maintenance has merged them:
 
     magic, length of header | header: JSON, padded to 64 bytes | an Arrow IPC file
@@ -99,20 +99,6 @@ def write_segment(path: Path, entries: pa.Table, keys: sketch.U64, run_id: str =
     packed = _packed_keys(keys[order], _has_keys(entries), bits)
     columns["keys"] = pa.FixedSizeListArray.from_arrays(pa.array(packed), sketch.KEYS)
     _write(path, pa.record_batch(columns), {"run_id": run_id, "entry_bits": bits})
-
-
-def segment_from_rows(
-    path: Path, articles: pa.Table, duplicates: pa.Table, revisions: pa.Table, run_id: str = ""
-) -> None:
-    """Write the segment of a run from its rows in the Parquet datasets (schema.ARTICLES and so on, with `text`)."""
-    parts, keys = [], []
-    for kind, rows in (("article", articles), ("duplicate", duplicates), ("revision", revisions)):
-        for start in range(0, len(rows), 1024):
-            described, of_block = describe(kind, rows.slice(start, 1024))
-            parts.append(described)
-            keys.append(of_block)
-    entries = pa.concat_tables(parts) if parts else ENTRY.empty_table()
-    write_segment(path, entries, np.concatenate(keys) if keys else np.empty((0, sketch.KEYS), np.uint64), run_id)
 
 
 def describe(kind: str, rows: pa.Table) -> tuple[pa.Table, sketch.U64]:

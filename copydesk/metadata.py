@@ -41,12 +41,6 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 mapped; the others are what scrapers and data sets commonly write."""
 
 
-def from_page(html: str, url: str | None = None, headers: Mapping[str, str] | None = None) -> Metadata:
-    """What a page says of itself, its gaps filled by guesses from its looks. Never raises, whatever the HTML."""
-    read = page.read(html, url, headers)
-    return page.guessed(read.metadata, html, url, read.site_names)
-
-
 def from_record(record: Mapping[str, Any], url: str | None = None) -> Metadata:
     """What a JSONL, CSV or Parquet record says, tolerant of types: NaN, blank and unusable values are absent.
 

@@ -9,7 +9,8 @@ import pytest
 from copydesk import index as index_module
 from copydesk import schema, sketch
 from copydesk.errors import IndexDamaged
-from copydesk.index import Index, id_array, item_array, segment_from_rows, write_segment
+from copydesk.index import Index, id_array, item_array, write_segment
+from tests.copydesk.segments import segment_from_rows
 
 from .news import Library, News, cut, edited, story, table
 

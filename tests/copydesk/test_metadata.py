@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from cleaners import Fields
 from copydesk import names, page
-from copydesk.metadata import from_page, from_record, merge, publisher, with_fields
+from copydesk.metadata import from_record, merge, publisher, with_fields
 from copydesk.model import Date, Metadata
+from tests.copydesk.pages import from_page
 
 URL = "https://www.example.com/news/bridge-closed"
 ARTICLE = {

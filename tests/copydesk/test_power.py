@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from copydesk.dataset import TEXTS
-from copydesk.index import segment_from_rows
 from copydesk.layout import Layout
 from copydesk.store import Store
 from copydesk.verify import verify
@@ -17,6 +16,7 @@ from tests.copydesk.corpus import everything, ingest
 from tests.copydesk.kill_run import prepare
 from tests.copydesk.outputs import DAY, NOW, first_part, second_part, stage, table, tree, view
 from tests.copydesk.power import Power, losses, watched
+from tests.copydesk.segments import segment_from_rows
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it finds what is synced in /proc")
 

@@ -11,11 +11,11 @@ import pytest
 
 from copydesk.dataset import TEXTS
 from copydesk.errors import StoreError
-from copydesk.index import segment_from_rows
 from copydesk.layout import Layout
 from copydesk.store import Store
 from copydesk.verify import verify
 from tests.copydesk.outputs import NOW, Row, first_part, publish, stage, story, table, tree, view
+from tests.copydesk.segments import segment_from_rows
 
 
 @pytest.fixture(scope="module")

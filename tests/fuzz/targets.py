@@ -27,6 +27,7 @@ from copydesk.process import process
 from copydesk.settings import Settings
 from copydesk.sources.sniff import sniff
 from copydesk.sources.stream import compression_of
+from tests.copydesk.pages import from_page
 
 FORMATS = cast(tuple[Format, ...], get_args(Format))
 LABELS = (None, "utf-8", "iso-8859-1", "utf-16", "shift_jis", "gb18030", "iso2022_jp", "hz", "utf-32", "nonsense", "")
@@ -190,7 +191,7 @@ def extracting(data: bytes) -> None:
     html = _text(data)
     with suppress(ItemError):
         extract(html)
-    _described(metadata.from_page(html, "https://www.outlet.example/2026/03/01/a"))
+    _described(from_page(html, "https://www.outlet.example/2026/03/01/a"))
 
 
 def _sources(kind: Format) -> Callable[[bytes], None]:
