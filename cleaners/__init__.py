@@ -8,7 +8,7 @@
 True
 """
 
-from cleaners.cleaning import Source, clean, clean_many
+from cleaners.cleaning import Cleaner, Source, clean, clean_many
 from cleaners.span import Cleaned, Fields, Removal, Span, apply, restore
 
-__all__ = ["Cleaned", "Fields", "Removal", "Source", "Span", "apply", "clean", "clean_many", "restore"]
+__all__ = ["Cleaned", "Cleaner", "Fields", "Removal", "Source", "Span", "apply", "clean", "clean_many", "restore"]

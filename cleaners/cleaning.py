@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import bisect
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cleaners.cut import Cut
-from cleaners.engine import Engine, Hit, engine
+from cleaners.engine import Engine, Hit
 from cleaners.fields import gather
 from cleaners.layout import place
 from cleaners.page import Page
+from cleaners.rules import Rule, rules
 from cleaners.span import Cleaned, Fields, Removal, Span, apply
 
 # Texts are joined up to about this many bytes: enough to spread the cost of a call, little enough for the memory.
@@ -19,11 +21,34 @@ BATCH_BYTES = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text to clean. title: the headline the record has, if any. language: BCP 47, if known."""
+    """A text to clean.
+
+    title: the headline the record has, if any. language: BCP 47, if known. site: whose templates to look for, that is
+    the publisher, if known.
+    """
 
     text: str
     title: str | None = None
     language: str | None = None
+    site: str | None = None
+
+
+class Cleaner:
+    """What texts are cleaned with. Building one takes some tenths of a second: keep it (see `default`)."""
+
+    def __init__(self, known: Sequence[Rule]) -> None:
+        """known: the rules, vetoes among them."""
+        self._engine = Engine(known)
+
+    def clean_many(self, sources: Sequence[Source]) -> list[Cleaned]:
+        """The texts cleaned, in order; what a text gives does not depend on the others. Never raises for any string."""
+        return list(_cleaned(sources, self._engine))
+
+
+@functools.cache
+def default() -> Cleaner:
+    """The cleaner with all that comes with this package."""
+    return Cleaner(rules())
 
 
 def clean(text: str, *, title: str | None = None, language: str | None = None) -> Cleaned:
@@ -37,12 +62,12 @@ def clean(text: str, *, title: str | None = None, language: str | None = None) -
 
 def clean_many(sources: Sequence[Source]) -> list[Cleaned]:
     """`clean` for many texts at once, in order; what a text gives does not depend on the others."""
-    return list(_cleaned(sources, engine()))
+    return default().clean_many(sources)
 
 
-def _cleaned(sources: Sequence[Source], rules: Engine) -> Iterator[Cleaned]:
+def _cleaned(sources: Sequence[Source], engine: Engine) -> Iterator[Cleaned]:
     for first, encoded in _batches(sources):
-        hits = rules.hits(b"\n".join(encoded))
+        hits = engine.hits(b"\n".join(encoded))
         hit = next(hits, None)
         offset = 0
         for number, data in enumerate(encoded):
@@ -52,7 +77,7 @@ def _cleaned(sources: Sequence[Source], rules: Engine) -> Iterator[Cleaned]:
                 own.append(_moved(hit, offset))
                 hit = next(hits, None)
             offset = end + 1
-            yield _clean_one(sources[first + number], data, own, rules)
+            yield _clean_one(sources[first + number], data, own, engine)
 
 
 def _batches(sources: Sequence[Source]) -> Iterator[tuple[int, list[bytes]]]:
@@ -77,7 +102,7 @@ def _moved(hit: Hit, offset: int) -> Hit:
     )
 
 
-def _clean_one(source: Source, data: bytes, hits: list[Hit], rules: Engine) -> Cleaned:
+def _clean_one(source: Source, data: bytes, hits: list[Hit], engine: Engine) -> Cleaned:
     page = Page(data)
     cuts = place(page, [hit for hit in hits if hit.rule.speaks(source.language)], source.title)
     if not cuts:
@@ -85,7 +110,7 @@ def _clean_one(source: Source, data: bytes, hits: list[Hit], rules: Engine) -> C
     vetoes = [
         Span(hit.start, hit.end, hit.rule.id, hit.rule.category)
         for line in {cut.line for cut in cuts}
-        for hit in rules.vetoes(data, line, page.end(line))
+        for hit in engine.vetoes(data, line, page.end(line))
         if hit.rule.speaks(source.language)
     ]
     spans = [

@@ -8,14 +8,13 @@ binding's str interface would count code points anew at every match.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import re2
 
-from cleaners.rules import Rule, options, rules
+from cleaners.rules import Rule, options
 
 # A rule that matches a line this often is no longer read further: keeps hostile lines linear.
 MATCHES_PER_LINE = 64
@@ -39,7 +38,7 @@ class Hit:
 
 
 class Engine:
-    """The compiled form of some rules. Building one takes some tenths of a second: keep it (see `engine`)."""
+    """The compiled form of some rules. Building one takes some tenths of a second: keep it."""
 
     def __init__(self, known: Sequence[Rule]) -> None:
         self.rules = tuple(sorted(known, key=lambda rule: rule.id))
@@ -59,12 +58,6 @@ class Engine:
     def vetoes(self, data: bytes, start: int, end: int) -> Iterator[Hit]:
         """The `keep` rules that match the line data[start:end]."""
         return self._vetoes.hits(data, start, end)
-
-
-@functools.cache
-def engine() -> Engine:
-    """The engine of the rules that come with this package."""
-    return Engine(rules())
 
 
 class _Matcher:
