@@ -34,15 +34,39 @@ class Source:
 
 
 class Cleaner:
-    """What texts are cleaned with. Building one takes some tenths of a second: keep it (see `default`)."""
+    """What texts are cleaned with: an engine a language, built when a text first asks for it. Keep it (see `default`).
+
+    A text is cleaned with the rules of its own language, English and those of no language; all rules, if nobody
+    knows its language.
+    """
 
     def __init__(self, known: Sequence[Rule]) -> None:
         """known: the rules, vetoes among them."""
-        self._engine = Engine(known)
+        self._known = tuple(known)
+        self._languages = {language for rule in known for language in rule.languages}
+        self._engines: dict[str | None, Engine] = {}
 
     def clean_many(self, sources: Sequence[Source]) -> list[Cleaned]:
         """The texts cleaned, in order; what a text gives does not depend on the others. Never raises for any string."""
-        return list(_cleaned(sources, self._engine))
+        groups: dict[str | None, list[int]] = {}
+        for number, source in enumerate(sources):
+            groups.setdefault(self._spoken(source.language), []).append(number)
+        cleaned: dict[int, Cleaned] = {}
+        for language, numbers in groups.items():
+            found = _cleaned([sources[number] for number in numbers], self._engine(language))
+            cleaned.update(zip(numbers, found, strict=True))
+        return [cleaned[number] for number in range(len(sources))]
+
+    def _spoken(self, language: str | None) -> str | None:
+        """The language as rules name it; "" for one that none does."""
+        primary = language and language.partition("-")[0].lower()
+        return primary if primary is None or primary in self._languages else ""
+
+    def _engine(self, language: str | None) -> Engine:
+        if (engine := self._engines.get(language)) is None:
+            engine = Engine([rule for rule in self._known if rule.speaks(language)])
+            engine = self._engines.setdefault(language, engine)
+        return engine
 
 
 @functools.cache
@@ -104,14 +128,13 @@ def _moved(hit: Hit, offset: int) -> Hit:
 
 def _clean_one(source: Source, data: bytes, hits: list[Hit], engine: Engine) -> Cleaned:
     page = Page(data)
-    cuts = place(page, [hit for hit in hits if hit.rule.speaks(source.language)], source.title)
+    cuts = place(page, hits, source.title)
     if not cuts:
         return Cleaned(source.text)
     vetoes = [
         Span(hit.start, hit.end, hit.rule.id, hit.rule.category)
         for line in {cut.line for cut in cuts}
         for hit in engine.vetoes(data, line, page.end(line))
-        if hit.rule.speaks(source.language)
     ]
     spans = [
         Span(cut.start, cut.end, cut.rule, cut.category, "field" if cut.field else "drop", cut.field) for cut in cuts
