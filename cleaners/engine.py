@@ -19,7 +19,7 @@ from cleaners.rules import Rule, options
 # A rule that matches a line this often is no longer read further: keeps hostile lines linear.
 MATCHES_PER_LINE = 64
 # Memory for an automaton of many rules, in bytes; those of one rule need little.
-SHARED_MEMORY = 64 << 20
+SHARED_MEMORY = 256 << 20
 
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 

@@ -55,7 +55,7 @@ _EVERYWHERE = "common"
 # Texts in other languages have English in them, from the widgets and agencies of the web.
 _ALWAYS = "en"
 _BLANK = r" \t\x{a0}\x{202f}"
-_SPACED = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]| ")
+_TOKEN = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|[ ^]")
 _SPACE = r"[ \t\r\x{a0}\x{2009}\x{200b}\x{202f}\x{feff}]"
 # What may stand before the first word of a line.
 _MARKS = r"[ \t\r\x{a0}\x{2009}\x{200b}\x{202f}\x{feff}•·*>»▶►▸→–—|\[({<_/&©\"“„«'‘¿¡-]*"
@@ -112,7 +112,7 @@ class Rule:
         """What finds candidate lines: the hint, or the anchored pattern itself if there is none."""
         if self.hint is None:
             return self.anchored
-        return f"(?im)^{_MARKS}(?:{self.hint[1:]})" if self.hint.startswith("^") else f"(?im)(?:{self.hint})"
+        return f"(?im)(?:{_TOKEN.sub(lambda token: '^' + _MARKS if token[0] == '^' else token[0], self.hint)})"
 
     @property
     def tied(self) -> bool:
@@ -208,13 +208,13 @@ def _expand(where: str, pattern: str, words: Mapping[str, str]) -> str:
     """Replace {{name}} by its piece; pieces may name others, without circles."""
     for _ in range(8):
         if "{{" not in pattern:
-            return _SPACED.sub(_any_blank, pattern.strip())
+            return _TOKEN.sub(_any_blank, pattern.strip("\n"))
         head, _, rest = pattern.partition("{{")
         name, closed, tail = rest.partition("}}")
         while closed:
             if name not in words:
                 raise RuleError(f"{where}: no words called {name!r}")
-            head += f"(?:{words[name].strip()})"
+            head += f"(?:{words[name]})"
             before, opened, rest = tail.partition("{{")
             head += before
             if not opened:
