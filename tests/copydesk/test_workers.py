@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -114,19 +113,6 @@ def test_what_is_no_shard_is_tried_twice(tmp_path: Path) -> None:
         assert sorted(some("publish", abs, [-1, -2, -3])) == [1, 2, 3]
         with pytest.raises(TaskError, match="two workers died of the same part"):
             list(some("publish", os._exit, [1]))
-
-
-@pytest.mark.slow
-def test_a_task_of_a_flow_that_dies_is_told_in_plain_words() -> None:
-    from flows.ingest import _result
-
-    class Dead:
-        def result(self) -> None:
-            raise BrokenProcessPool("gone \x1b[2J")
-
-    with pytest.raises(TaskError, match=r"a task of the stage process failed .*`copydesk ingest`") as told:
-        _result("process", Dead())  # type: ignore[arg-type]
-    assert "\x1b" not in str(told.value)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
