@@ -13,6 +13,10 @@ from copydesk.errors import UsageError
 
 MIB = 1024 * 1024
 
+ELEMENTS = 100_000
+"""Of a page. The largest of a thousand pages of news had 5,000; above 50,000 the extractor's time grows faster than the
+page: 100,000 take it some 15 s."""
+
 RECORD_FIELDS = ("text", "html", "id", "url", "title", "authors", "date", "publisher", "language")
 """The names that a record's fields are known by; `map` gives a source's other names for them."""
 
@@ -47,6 +51,9 @@ class Settings(BaseModel):
 
     item_seconds: Annotated[float, Field(gt=0, le=86_400)] = 60.0
     """Processor seconds that one article may take; one that takes longer is rejected."""
+
+    page_elements: Annotated[int, Field(ge=1000, le=10_000_000)] = ELEMENTS
+    """The most elements of a page that is read; one that has more is rejected."""
 
     reject_bytes: Annotated[int, Field(ge=0, le=MIB)] = 4096
     """How many bytes of a rejected item are kept."""
