@@ -20,10 +20,10 @@ import pyarrow as pa
 from copydesk import bind, disk, history, ledger, manifest, parquet, tombstones
 from copydesk.errors import IndexDamaged, StoreError
 from copydesk.history import SegmentFile
-from copydesk.index import Segment, write_segment
 from copydesk.layout import STATE
 from copydesk.rewrite import OF_PART, Part, Rewrite, parts, told_in_words
 from copydesk.schema import DATASETS
+from copydesk.segment import Segment, write_segment
 from copydesk.store import RUN_ID_FORMAT, Store
 
 T = TypeVar("T")

@@ -25,10 +25,10 @@ from copydesk import intact, lock, manifest, relations, restored, volume
 from copydesk.dataset import TEXTS
 from copydesk.errors import IndexDamaged, StoreError, UsageError
 from copydesk.fault import Fault, Faults
-from copydesk.index import Segment
 from copydesk.layout import STATE, Layout
 from copydesk.manifest import Commit, PublishedFile
 from copydesk.schema import DATASETS
+from copydesk.segment import Segment
 
 __all__ = ["Fault", "index_faults", "present", "strays", "verify"]
 
