@@ -48,6 +48,11 @@ def looks_like(head: bytes) -> bool:
     return bool(_RECORD.match(head.lstrip(b"\r\n")))
 
 
+def has_record(head: bytes) -> bool:
+    """Whether there is a record in it, after bytes that are none."""
+    return bool(_RECORD.search(head))
+
+
 @dataclass(frozen=True, slots=True)
 class _Record:
     """offset, size: of the whole record in the source. block: after the header, only its beginning if not whole."""
