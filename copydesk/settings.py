@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,5 +96,31 @@ def load(values: dict[str, Any]) -> Settings:
     try:
         return Settings(**values)
     except pydantic.ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_in_words(e['type'], e)}" for e in error.errors())
         raise UsageError(f"settings: {faults}") from None
+
+
+_WORDS = {
+    "extra_forbidden": "there is no such setting",
+    "int_": "must be a whole number",
+    "float_": "must be a number",
+    "bool_": "must be true or false",
+    "string_": "must be text",
+    "path_": "must be a path",
+    "dict_": "must be a table of names",
+    "tuple_": "must be a list",
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+}
+"""What pydantic's kinds of errors mean, by how they begin."""
+
+
+def _in_words(kind: str, error: Mapping[str, Any]) -> str:
+    context = error.get("ctx", {})
+    if kind == "value_error":
+        return str(context["error"])
+    words = next((words for begins, words in _WORDS.items() if kind.startswith(begins)), error["msg"])
+    given = error["input"]
+    told = f", not {given!r}" if isinstance(given, str | int | float) and kind != "extra_forbidden" else ""
+    return words.format(**context) + told
