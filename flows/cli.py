@@ -73,6 +73,7 @@ def ingest(
     reject_bytes: Annotated[int | None, _help("reject_bytes")] = None,
     wait: Annotated[float | None, _help("wait")] = None,
     item_seconds: Annotated[float | None, _help("item_seconds")] = None,
+    page_elements: Annotated[int | None, _help("page_elements")] = None,
     guard: Annotated[
         bool | None, Parameter(negative="--no-guard", help=Settings.model_fields["guard"].description)
     ] = None,
@@ -97,6 +98,7 @@ def ingest(
         reject_bytes=reject_bytes,
         wait=wait,
         item_seconds=item_seconds,
+        page_elements=page_elements,
         guard=guard,
         guard_removed_share=guard_removed_share,
         guard_duplicate_share=guard_duplicate_share,
