@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from cleaners.cut import Cut
@@ -56,9 +56,11 @@ class Plan:
 class Cleaner:
     """What texts are cleaned with. Building one takes some tenths of a second: keep it (see `default`)."""
 
-    def __init__(self, known: Sequence[Rule]) -> None:
-        """known: the rules, vetoes among them."""
-        self._engine = Engine(known)
+    def __init__(self, known: Sequence[Rule], without: Collection[str] = ()) -> None:
+        """known: the rules, vetoes among them. without: ids and categories of which nothing is taken out."""
+        self.without = frozenset(without)
+        self.rules = tuple(rule for rule in known if self.without.isdisjoint((rule.id, rule.category)))
+        self._engine = Engine(self.rules)
 
     def clean_many(self, sources: Sequence[Source]) -> list[Cleaned]:
         """The texts cleaned, in order; what a text gives does not depend on the others. Never raises for any string."""
@@ -66,7 +68,7 @@ class Cleaner:
 
     def plans(self, sources: Sequence[Source]) -> Iterator[Plan]:
         """What is to be taken out of each text, in order. Never raises for any string."""
-        return _plans(sources, self._engine)
+        return _plans(sources, self._engine, self.without)
 
 
 @functools.cache
@@ -89,7 +91,7 @@ def clean_many(sources: Sequence[Source]) -> list[Cleaned]:
     return default().clean_many(sources)
 
 
-def _plans(sources: Sequence[Source], engine: Engine) -> Iterator[Plan]:
+def _plans(sources: Sequence[Source], engine: Engine, without: frozenset[str]) -> Iterator[Plan]:
     for first, encoded in _batches(sources):
         hits = engine.hits(b"\n".join(encoded))
         hit = next(hits, None)
@@ -101,7 +103,7 @@ def _plans(sources: Sequence[Source], engine: Engine) -> Iterator[Plan]:
                 own.append(_moved(hit, offset))
                 hit = next(hits, None)
             offset = end + 1
-            yield _plan(sources[first + number], data, own, engine)
+            yield _plan(sources[first + number], data, own, engine, without)
 
 
 def _batches(sources: Sequence[Source]) -> Iterator[tuple[int, list[bytes]]]:
@@ -126,9 +128,11 @@ def _moved(hit: Hit, offset: int) -> Hit:
     )
 
 
-def _plan(source: Source, data: bytes, hits: list[Hit], engine: Engine) -> Plan:
+def _plan(source: Source, data: bytes, hits: list[Hit], engine: Engine, without: frozenset[str]) -> Plan:
     page = Page(data)
     cuts = place(page, [hit for hit in hits if hit.rule.speaks(source.language)], source.title)
+    if without:
+        cuts = [cut for cut in cuts if without.isdisjoint((cut.rule, cut.category))]
     vetoes = [
         Span(hit.start, hit.end, hit.rule.id, hit.rule.category)
         for line in {cut.line for cut in cuts}

@@ -43,6 +43,8 @@ def _help(name: str, short: str | None = None) -> Parameter:
 Paths = Annotated[list[str], Parameter(help=Settings.model_fields["inputs"].description, allow_leading_hyphen=True)]
 Output = Annotated[Path | None, _help("output", "-o")]
 Workers = Annotated[int | None, _help("workers", "-w")]
+Rules = Annotated[list[Path] | None, _help("rules")]
+Without = Annotated[list[str] | None, _help("without")]
 Config = Annotated[
     Path | None,
     Parameter(help=f"Settings file (TOML). Default: {CONFIG_FILE} here, if there is one. Options go before it."),
@@ -73,6 +75,8 @@ def ingest(
     reject_bytes: Annotated[int | None, _help("reject_bytes")] = None,
     wait: Annotated[float | None, _help("wait")] = None,
     item_seconds: Annotated[float | None, _help("item_seconds")] = None,
+    rules: Rules = None,
+    without: Without = None,
     guard: Annotated[
         bool | None, Parameter(negative="--no-guard", help=Settings.model_fields["guard"].description)
     ] = None,
@@ -97,6 +101,8 @@ def ingest(
         reject_bytes=reject_bytes,
         wait=wait,
         item_seconds=item_seconds,
+        rules=rules,
+        without=without,
         guard=guard,
         guard_removed_share=guard_removed_share,
         guard_duplicate_share=guard_duplicate_share,
@@ -214,6 +220,8 @@ def maintain(
 def reclean(
     *,
     output: Output = None,
+    rules: Rules = None,
+    without: Without = None,
     dry_run: Annotated[bool, Parameter(help="Only show how many rows would change, by which rules.")] = False,
     config: Config = None,
     json: AsJson = False,
@@ -222,8 +230,9 @@ def reclean(
     from copydesk import reclean as cleaning
     from flows import recleaned as shown
 
-    root = _existing(read_settings(config, output=output).output)
-    done = cleaning.preview(root) if dry_run else cleaning.reclean(root)
+    settings = read_settings(config, output=output, rules=rules, without=without)
+    root = _existing(settings.output)
+    done = cleaning.preview(root, settings) if dry_run else cleaning.reclean(root, settings)
     print(shown.as_json(done) if json else shown.summary(done, root, dry_run))
     return 0
 
