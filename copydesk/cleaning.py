@@ -102,3 +102,25 @@ def _below(path: Path) -> Iterator[tuple[str, str]]:
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise UsageError(f"rules {file}: cannot be read: {reason}") from None
+
+
+def described(settings: Settings) -> list[dict[str, Any]]:
+    """The rules in force as plain values, by id, those that are code among them. Raises UsageError: see rules_of."""
+    shipped = {rule.id for rule in rules()}
+    found = [
+        {**dataclasses.asdict(rule), "from": "copydesk" if rule.id in shipped else "yours"}
+        for rule in rules_of(settings)
+    ]
+    empty = {field.name: None for field in dataclasses.fields(Rule)}
+    for id_, (category, about) in BUILT_IN.items():
+        if cleaner(settings).without.isdisjoint((id_, category)):
+            own = {"id": id_, "category": category, "action": "drop", "scope": "layout", "about": about}
+            found.append({**empty, **own, "takes": (), "leaves": (), "languages": (), "from": "copydesk"})
+    return sorted(found, key=lambda rule: str(rule["id"]))
+
+
+def speaks(rule: dict[str, Any], language: str | None) -> bool:
+    """Whether a rule of `described` is for texts of a language; None: of any."""
+    if language is None:
+        return True
+    return not rule["languages"] or language.partition("-")[0].lower() in rule["languages"]

@@ -30,7 +30,7 @@ def test_a_users_rule_knows_its_own_words_and_the_common_ones() -> None:
     cleaner = Cleaner([*rules(), rule])
     (done,) = cleaner.clean_many([Source(story(FIRST, "Ring the gong on Sunday", SECOND, "Advertisement"))])
     assert done.text == story(FIRST, SECOND) + "\n\n"
-    assert [removal.rules for removal in done.removals][0] == ("bell-line",)
+    assert done.removals[0].rules == ("bell-line",)
 
 
 def test_words_of_a_folder() -> None:

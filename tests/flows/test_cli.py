@@ -12,7 +12,8 @@ import pytest
 from copydesk.dataset import open_dataset
 from copydesk.errors import UsageError
 from copydesk.store import Store
-from flows.cli import main, read_settings
+from flows.cli import main
+from flows.options import read_settings
 from tests.copydesk.corpus import story, write_jsonl
 
 
