@@ -231,6 +231,46 @@ def reclean(
     return 0
 
 
+EXPLAIN_EXAMPLES = """
+Examples:
+  copydesk explain page.html
+  copydesk explain news.jsonl --item 3 --json
+  copydesk explain https://example.com/news/1 -o output
+"""
+
+
+@app.command(help_epilogue=EXPLAIN_EXAMPLES)
+def explain(
+    article: Annotated[
+        str,
+        Parameter(
+            help="A file, - for standard input, or the id or URL of an article of the output.",
+            allow_leading_hyphen=True,
+        ),
+    ],
+    /,
+    *,
+    output: Output = None,
+    item: Annotated[int | None, Parameter(help="Which article alone, from 1.")] = None,
+    limit: Annotated[int, Parameter(help="How many articles at the most.")] = 5,
+    map: Annotated[
+        list[str] | None, Parameter(help="Another name of a record's field, as text=body; may be repeated.")
+    ] = None,
+    rules: Rules = None,
+    without: Without = None,
+    config: Config = None,
+    json: AsJson = False,
+) -> int:
+    """Show an article with what is cut out of it, by which rules, what it becomes, and what it is a copy of."""
+    from flows.explaining import explain as show
+
+    if (item is not None and item < 1) or limit < 1:
+        raise UsageError("--item and --limit are numbers from 1")
+    settings = read_settings(config, output=output, map=pairs(map) if map else None, rules=rules, without=without)
+    (named,) = input_paths([article])
+    return show(named, settings, item, limit, json)
+
+
 @app.command
 def schema() -> int:
     """Print the columns of every dataset, as Markdown."""
