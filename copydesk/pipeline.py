@@ -21,8 +21,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import guard, matching, parquet, points, schema, sketch, tombstones
+from copydesk import cleaning, guard, matching, parquet, points, schema, sketch, tombstones
 from copydesk.discover import Discovery, discover
+from copydesk.errors import UsageError
 from copydesk.ledger import LedgerEntry
 from copydesk.model import RunInfo, Shard
 from copydesk.parts import Part, PartWriter
@@ -76,10 +77,11 @@ def run(settings: Settings, *, mapper: Mapper | None = None, progress: Progress 
 
     mapper: where the stages run; default: `settings.workers` local processes (a script that calls this needs the
     usual `if __name__ == "__main__"` guard), which may die of an article; or this process if that is one.
-    Returns the run's books. Raises UsageError (inputs), LockedError (another run holds the output), StoreError,
+    Returns the run's books. Raises UsageError (inputs, rules), LockedError (another run holds the output), StoreError,
     GuardError (out of all proportion), TaskError (workers that keep dying).
     """
     store = Store(settings.output)
+    rules = cleaning.digest(settings)  # rules that are wrong end a run before it begins
     with store.lock(f"ingest {' '.join(settings.inputs)}", settings.wait):
         store.recover()
         points.checkpoint("run: recovered")
@@ -87,6 +89,8 @@ def run(settings: Settings, *, mapper: Mapper | None = None, progress: Progress 
         info = RunInfo(store.new_run_id(started), started)
         with store.staging(info.run_id) as staging:
             summary = _stage(settings, store, info, staging, mapper, progress or _silent)
+            if cleaning.digest(settings) != rules:
+                raise UsageError("a file of rules was changed during the run; nothing of it is kept: run again")
             store.commit(info.run_id)
             return summary
 
@@ -187,13 +191,16 @@ def _summary(found: Discovery, published: Published, settings: Settings, info: R
         rejects=published.rejects,
         bytes_read=sum(read.values()),
         settings=settings.model_dump_json(),
-        versions=orjson.dumps(_versions()).decode(),
+        versions=orjson.dumps(_versions(settings)).decode(),
     )
 
 
-def _versions() -> dict[str, str]:
+def _versions(settings: Settings) -> dict[str, str]:
     packages = ("copydesk", "trafilatura", "ftfy", "py3langid", "google-re2", "pyarrow")
-    return {name: version(name) for name in packages} | {"sketch": sketch.PARAMETERS}
+    return {name: version(name) for name in packages} | {
+        "sketch": sketch.PARAMETERS,
+        "rules": cleaning.digest(settings),
+    }
 
 
 @contextmanager

@@ -62,6 +62,12 @@ class Settings(BaseModel):
     wait: Annotated[float, Field(ge=0, le=604_800)] = 0.0
     """Seconds to wait for another run on the same output to end, before this one is refused (exit code 3)."""
 
+    rules: tuple[Path, ...] = ()
+    """Rules of your own: TOML files, or folders of them, beside those that come with copydesk."""
+
+    without: tuple[str, ...] = ()
+    """Rules and categories that are switched off: what they would take out stays in the text."""
+
     guard: bool = True
     """Stop a run whose figures are out of all proportion before its commit (exit code 5)."""
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from cleaners import clean
-from cleaners import cleaning as cleaning_module
+from cleaners.cleaning import default
 from cleaners.engine import Engine
 from cleaners.rules import rules
 from copydesk import jsonld, match, page, similarity, sources
@@ -92,10 +92,10 @@ def scanned() -> Iterator[list[int]]:
     for matcher in (counting._takers, counting._vetoes):
         matcher._set = _Counted(matcher._set, count)
         matcher._patterns = [_Counted(pattern, count) for pattern in matcher._patterns]  # type: ignore[misc]
-    real = cleaning_module.engine
-    cleaning_module.engine = lambda: counting  # type: ignore[assignment]
+    real = default()._engine
+    default()._engine = counting
     yield count
-    cleaning_module.engine = real
+    default()._engine = real
 
 
 HOSTILE = {

@@ -143,7 +143,7 @@ def test_a_truncated_manifest_of_a_rewriting_commit(root: Path, change: str, mon
     elif change == "forget":
         forget(root, [rows(root, "articles")[0]["id"]])
     elif change == "reclean":
-        monkeypatch.setattr(cleaners, "clean_many", no_rules)
+        monkeypatch.setattr(cleaners.Cleaner, "clean_many", no_rules)
         assert reclean(root).run_id
     else:
         Store(root).files("articles")[1].unlink()

@@ -14,7 +14,8 @@ from copydesk.dataset import open_dataset
 from copydesk.errors import UsageError
 from copydesk.settings import load
 from copydesk.store import Store
-from flows.cli import main, read_settings
+from flows.cli import main
+from flows.options import read_settings
 from tests.copydesk.corpus import story, write_jsonl
 
 
@@ -191,7 +192,7 @@ def test_reclean_shows_first_and_then_does(corpus: Path, capsys: pytest.CaptureF
     import cleaners
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cleaners, "clean_many", lambda sources: [cleaners.Cleaned(s.text) for s in sources])
+        patch.setattr(cleaners.Cleaner, "clean_many", lambda _, sources: [cleaners.Cleaned(s.text) for s in sources])
         write_jsonl(Path("in.jsonl"), [{"text": f"{story(1)}\n\nAdvertisement\n\n{story(2)}", "title": "a\x1b[31m"}])
         assert command("ingest", "in.jsonl", "-o", "out", "-w", "1") == 0
     capsys.readouterr()
