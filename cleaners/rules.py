@@ -102,7 +102,7 @@ class Rule:
     next_to: str | None = None
 
     def speaks(self, language: str | None) -> bool:
-        """Whether the rule is for texts of `language` (BCP 47; None: unknown, every rule is). English ones always are."""
+        """Whether the rule is for texts of `language` (BCP 47; None: unknown, every rule is). English ones are."""
         if not self.languages or language is None or _ALWAYS in self.languages:
             return True
         return language.partition("-")[0].lower() in self.languages
@@ -148,6 +148,13 @@ def rules() -> tuple[Rule, ...]:
     return _read(packs, checked=False)
 
 
+def common_words() -> dict[str, str]:
+    """The words that all packs know."""
+    file = importlib.resources.files(__package__) / "packs" / _EVERYWHERE / f"{_WORDS}.toml"
+    words: dict[str, str] = tomllib.loads(file.read_text(encoding="utf-8"))["words"]
+    return words
+
+
 def load(packs: Mapping[str, Mapping[str, Any]]) -> tuple[Rule, ...]:
     """Rules of parsed packs (pack name -> TOML document), ordered by id, so that no order of files or tables counts.
 
@@ -187,6 +194,7 @@ def _rules_of(pack: str, tables: Iterable[Mapping[str, Any]], words: Mapping[str
             raise RuleError(f"{where}: unknown keys {sorted(unknown)}")
         if missing := {"id", "scope", "max_length", "pattern", "takes", "leaves"} - set(table):
             raise RuleError(f"{where}: missing keys {sorted(missing)}")
+        _check_types(where, table)
         rule = Rule(
             id=table["id"],
             category=table.get("category", category),
@@ -222,6 +230,18 @@ def _expand(where: str, pattern: str, words: Mapping[str, str]) -> str:
             name, closed, tail = rest.partition("}}")
         pattern = head
     raise RuleError(f"{where}: words that name each other in a circle")
+
+
+def _check_types(where: str, table: Mapping[str, Any]) -> None:
+    for key, value in table.items():
+        if key == "max_length":
+            good, what = isinstance(value, int) and not isinstance(value, bool), "a whole number"
+        elif key in ("takes", "leaves", "languages"):
+            good, what = isinstance(value, list) and all(isinstance(one, str) for one in value), "a list of texts"
+        else:
+            good, what = isinstance(value, str) and bool(value), "a text that is not empty"
+        if not good:
+            raise RuleError(f"{where}: {key} must be {what}")
 
 
 def _any_blank(token: re.Match[str]) -> str:

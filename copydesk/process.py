@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cleaners
-from copydesk import documents, records, sources
+from copydesk import cleaning, documents, records, sources
 from copydesk.clock import Limit, TimeUp
 from copydesk.errors import ItemError, unexpected
 from copydesk.marks import Marker
@@ -51,6 +51,7 @@ class _Batch:
     def __init__(self, places: list[Place], settings: Settings, mark: Marker) -> None:
         self._places, self._settings, self._mark = places, settings, mark
         self._limit = Limit(settings.item_seconds)
+        self._cleaner = cleaning.cleaner(settings)
         self._rejects: list[Reject] = []
 
     def ingest(
@@ -86,7 +87,7 @@ class _Batch:
         """All at once; if that fails or takes too long, one by one, to find which it is."""
         try:
             with self._limit:
-                results = cleaners.clean_many([_source(d) for d in found])
+                results = self._cleaner.clean_many([_source(d) for d in found])
         except (TimeUp, Exception):
             for document in found:
                 yield from self._cleaned_alone(document)
@@ -96,7 +97,7 @@ class _Batch:
     def _cleaned_alone(self, document: Document) -> Iterator[tuple[Document, cleaners.Cleaned]]:
         try:
             with self._limit:
-                results = cleaners.clean_many([_source(document)])
+                results = self._cleaner.clean_many([_source(document)])
         except TimeUp:
             self._too_long(document.item, "clean")
         except Exception as error:

@@ -19,13 +19,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-import cleaners
-from cleaners import Cleaned, Removal
-from copydesk import again, dataset, history, parquet, sketch
+from cleaners import Cleaned, Cleaner, Removal
+from copydesk import again, cleaning, dataset, history, parquet, sketch
 from copydesk.again import Before, Row
 from copydesk.match import relation
 from copydesk.rewrite import OF_PART, Part, Rewrite, parts
 from copydesk.schema import DATASETS
+from copydesk.settings import Settings
 from copydesk.similarity import measure
 from copydesk.store import Store
 
@@ -67,27 +67,30 @@ class Recleaned:
     run_id: str | None = None
 
 
-def preview(root: Path) -> Recleaned:
-    """What `reclean` would change. Needs no lock, writes nothing."""
+def preview(root: Path, settings: Settings | None = None) -> Recleaned:
+    """What `reclean` would change. Needs no lock, writes nothing. Raises UsageError for rules that are wrong."""
     done = Recleaned()
     store = Store(root)
+    cleaner = cleaning.cleaner(settings or Settings())
     for part in parts(store).values():
-        for _ in _blocks(store, part, done):
+        for _ in _blocks(store, part, done, cleaner):
             pass
     return done
 
 
-def reclean(root: Path) -> Recleaned:
-    """Clean all texts again and publish what changes, in one commit.
+def reclean(root: Path, settings: Settings | None = None) -> Recleaned:
+    """Clean all texts again and publish what changes, in one commit. settings: which rules (default: all of ours).
 
-    Memory is that of one part. Raises LockedError, and StoreError if a file cannot be read (see verify).
+    Memory is that of one part. Raises LockedError, StoreError if a file cannot be read (see verify), and UsageError for
+    rules that are wrong.
     """
     store = Store(root)
+    cleaner = cleaning.cleaner(settings or Settings())
     with store.lock("reclean"):
         store.recover()
         run_id = store.new_run_id(dt.datetime.now(dt.UTC))
         with store.staging(run_id) as staging:
-            work = _Work(store, staging / "recleaned")
+            work = _Work(store, staging / "recleaned", cleaner)
             work.clean()
             if work.done.changed:
                 rewrite = Rewrite(store, run_id, staging / "final")
@@ -101,8 +104,8 @@ def reclean(root: Path) -> Recleaned:
 class _Work:
     """scratch: a folder for the parts that change, as Parquet, until the figures of their pairs are known."""
 
-    def __init__(self, store: Store, scratch: Path) -> None:
-        self.store, self.scratch = store, scratch
+    def __init__(self, store: Store, scratch: Path, cleaner: Cleaner) -> None:
+        self.store, self.scratch, self.cleaner = store, scratch, cleaner
         self.done = Recleaned()
         self.parts = parts(store)
         self.now: dict[str, dict[str, Path]] = {}  # part -> dataset -> where its rows are, of all parts
@@ -114,7 +117,7 @@ class _Work:
             self.now[name] = {kind: self.store.root / path for kind, path in part.items()}
             tables: dict[str, list[pa.Table]] = {kind: [] for kind in OF_PART}
             changed = False
-            for kind, rows, cut, ids in _blocks(self.store, part, self.done):
+            for kind, rows, cut, ids in _blocks(self.store, part, self.done, self.cleaner):
                 tables[kind].append(rows)
                 tables["removals"].append(cut)
                 changed |= bool(ids)
@@ -204,21 +207,23 @@ _FIGURES = {
 """Columns, in the order of _Work._figures."""
 
 
-def _blocks(store: Store, part: Part, done: Recleaned) -> Iterator[tuple[str, pa.Table, pa.Table, dict[str, bool]]]:
+def _blocks(
+    store: Store, part: Part, done: Recleaned, cleaner: Cleaner
+) -> Iterator[tuple[str, pa.Table, pa.Table, dict[str, bool]]]:
     """(dataset, rows, removals, changed id -> whether its text changes) of a part, cleaned again, block by block."""
     removals = _removals(store.root / part["removals"]) if "removals" in part else {}
     for kind in (k for k in dataset.TEXTS if k in part):
         with pq.ParquetFile(store.root / part[kind]) as file:
             for batch in file.iter_batches(_ROWS_AT_ONCE):
                 rows = parquet.complete(pa.Table.from_batches([batch]), DATASETS[kind]).to_pylist()
-                yield kind, *_cleaned(rows, removals, kind, done)
+                yield kind, *_cleaned(rows, removals, kind, done, cleaner)
 
 
 def _cleaned(
-    rows: list[Row], removals: Mapping[str, Sequence[Row]], kind: str, done: Recleaned
+    rows: list[Row], removals: Mapping[str, Sequence[Row]], kind: str, done: Recleaned, cleaner: Cleaner
 ) -> tuple[pa.Table, pa.Table, dict[str, bool]]:
     known = [again.before(row, [_removal(r) for r in removals.get(row["id"], ())]) for row in rows]
-    cleaned = iter(cleaners.clean_many([old.source() for old in known if old is not None]))
+    cleaned = iter(cleaner.clean_many([old.source() for old in known if old is not None]))
     changed: dict[str, bool] = {}
     kept: list[Row] = []
     for i, old in enumerate(known):
