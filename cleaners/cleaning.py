@@ -6,9 +6,10 @@ import bisect
 import functools
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cleaners.cut import Cut
-from cleaners.engine import Engine, Hit
+from cleaners.engine import Engine, Group, Hit
 from cleaners.fields import gather
 from cleaners.layout import place
 from cleaners.page import Page
@@ -66,6 +67,7 @@ class Cleaner:
         self.rules = tuple(rule for rule in known if self.without.isdisjoint((rule.id, rule.category)))
         self._languages = {language for rule in self.rules for language in rule.languages}
         self._engines: dict[str | None, Engine] = {}
+        self._groups: dict[Any, Group] = {}
 
     def clean_many(self, sources: Sequence[Source]) -> list[Cleaned]:
         """The texts cleaned, in order; what a text gives does not depend on the others. Never raises for any string."""
@@ -89,7 +91,7 @@ class Cleaner:
 
     def _engine(self, language: str | None) -> Engine:
         if (engine := self._engines.get(language)) is None:
-            engine = Engine([rule for rule in self.rules if rule.speaks(language)])
+            engine = Engine([rule for rule in self.rules if rule.speaks(language)], self._groups)
             engine = self._engines.setdefault(language, engine)
         return engine
 

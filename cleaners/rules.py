@@ -44,6 +44,7 @@ _KEYS = {
     "scope",
     "languages",
     "max_length",
+    "min_length",
     "pattern",
     "hint",
     "next_to",
@@ -82,10 +83,10 @@ class Rule:
     (a whole line, there only), "heading" (a whole line that begins a block of short lines), "thread" (one that
     begins readers' comments), "closing" (a whole line with nothing of the story below it), "beside" (a whole line
     next to one that another rule takes; next_to: of this category only). languages: primary subtags; empty means all.
-    max_length: longest line it looks at, in code points. pattern: in RE2 syntax, anchored by its scope, case
-    ignored unless the pattern says (?-i:...). hint: what a line is looked up by and must match as well: words, not
-    anchored by the scope, with nothing repeated, so that the automaton of all hints stays small; `^` in front lets
-    them stand behind marks and bullets at the start of the line only. takes, leaves: examples, whole lines.
+    max_length: longest line it looks at, in code points; min_length: the shortest, in bytes. pattern: in RE2 syntax,
+    anchored by its scope, case ignored unless the pattern says (?-i:...). hint: what a line is looked up by and must
+    match as well: words, not anchored by the scope, that repeat nothing, so that the automaton of all hints stays
+    small; `^` stands for the start of a line and the marks and bullets there. takes, leaves: examples, whole lines.
     """
 
     id: str
@@ -99,10 +100,11 @@ class Rule:
     field: str | None = None
     languages: tuple[str, ...] = ()
     hint: str | None = None
+    min_length: int = 0
     next_to: str | None = None
 
     def speaks(self, language: str | None) -> bool:
-        """Whether the rule is for texts of `language` (BCP 47; None: unknown, every rule is). English ones are."""
+        """Whether the rule is for texts of `language` (BCP 47; None: unknown, so it is); English rules always are."""
         if not self.languages or language is None or _ALWAYS in self.languages:
             return True
         return language.partition("-")[0].lower() in self.languages
@@ -149,9 +151,11 @@ def rules() -> tuple[Rule, ...]:
 
 
 def common_words() -> dict[str, str]:
-    """The words that all packs know."""
-    file = importlib.resources.files(__package__) / "packs" / _EVERYWHERE / f"{_WORDS}.toml"
-    words: dict[str, str] = tomllib.loads(file.read_text(encoding="utf-8"))["words"]
+    """The words that all packs know, completed with those of English: what packs of no language may name."""
+    folder = importlib.resources.files(__package__) / "packs"
+    words: dict[str, str] = {}
+    for part in (_EVERYWHERE, _ALWAYS):
+        words |= tomllib.loads((folder / part / f"{_WORDS}.toml").read_text(encoding="utf-8"))["words"]
     return words
 
 
@@ -207,6 +211,7 @@ def _rules_of(pack: str, tables: Iterable[Mapping[str, Any]], words: Mapping[str
             field=table.get("field"),
             languages=tuple(table.get("languages", languages)),
             hint=_expand(where, table["hint"], words) if "hint" in table else None,
+            min_length=table.get("min_length", 0),
             next_to=table.get("next_to"),
         )
         yield rule
@@ -234,7 +239,7 @@ def _expand(where: str, pattern: str, words: Mapping[str, str]) -> str:
 
 def _check_types(where: str, table: Mapping[str, Any]) -> None:
     for key, value in table.items():
-        if key == "max_length":
+        if key in ("max_length", "min_length"):
             good, what = isinstance(value, int) and not isinstance(value, bool), "a whole number"
         elif key in ("takes", "leaves", "languages"):
             good, what = isinstance(value, list) and all(isinstance(one, str) for one in value), "a list of texts"
