@@ -25,6 +25,7 @@ SHARED_MEMORY = 64 << 20
 GROUP = 16
 
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
+_GROUP = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|\((?!\?)|\(\?P<(\w+)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,9 @@ class Pattern:
 
     def __init__(self, rule: Rule) -> None:
         self.compiled = re2.compile(rule.anchored, options())
-        self.groups = sorted((index, name) for name, index in self.compiled.groupindex.items())
+        # RE2 tells the number of the first group of a name only, and each way to match may have one.
+        opened = [token for token in _GROUP.finditer(rule.anchored) if token[0].startswith("(")]
+        self.groups = [(index, token[1]) for index, token in enumerate(opened, 1) if token[1]]
 
 
 def _lines(finder: re2._Regexp, data: bytes) -> Iterator[tuple[int, int]]:

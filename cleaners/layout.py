@@ -22,6 +22,7 @@ BLOCK_LINES = 40
 BLOCK_LINE_LENGTH = 160
 CAPTION_LENGTH = 220
 NAMES = 5  # words
+LINK_WORDS = 5  # the headline of a link has no fewer; a subhead of the story often has
 
 BUILT_IN = {
     "beside-ad-marker": ("caption", "a bare caption: a line glued to an ad marker"),
@@ -56,6 +57,7 @@ def place(page: Page, hits: Iterable[Hit], title: str | None) -> list[Cut]:
     take(_tail_block(page, by_scope.get("tail block", []), taken))
     ads = {cut.line for cut in cuts if cut.category == "ad_marker" and whole(page, cut)}
     take(_captions(page, ads, taken))
+    take(_links(page, by_scope.get("link", []), taken))
     take(_headings(page, by_scope.get("heading", []), taken))
     take(_beside(page, by_scope.get("beside", []), taken))
     take(blocks.threads(page, by_scope.get("thread", [])))
@@ -117,6 +119,20 @@ def _tail_block(page: Page, hits: list[Hit], taken: Mapping[int, str]) -> list[C
             break
         begin = line
     return [_of_line(page, hit) for hit in hits if hit.line_start >= begin]
+
+
+def _links(page: Page, hits: list[Hit], taken: Mapping[int, str]) -> list[Cut]:
+    """Labels such as "Read also", each with the line below it if that is a headline and set off from the story."""
+    cuts: list[Cut] = []
+    for hit in hits:
+        below = page.next(hit.line_start)
+        if below is None or below in taken or page.end(below) - below > BLOCK_LINE_LENGTH:
+            continue
+        text = page.line(below)
+        if len(WORD.findall(text)) >= LINK_WORDS and not STOP_END.search(text):
+            cuts.append(_of_line(page, hit))
+            cuts.append(Cut(below, page.reach(below), below, hit.rule.id, hit.rule.category))
+    return cuts
 
 
 def _headings(page: Page, hits: list[Hit], taken: Mapping[int, str]) -> list[Cut]:

@@ -20,7 +20,7 @@ from typing import Any, Literal, get_args
 import re2
 
 Scope = Literal[
-    "line", "prefix", "suffix", "inline", "head block", "tail block", "heading", "thread", "closing", "beside"
+    "line", "prefix", "suffix", "inline", "head block", "tail block", "heading", "link", "thread", "closing", "beside"
 ]
 RuleAction = Literal["drop", "field", "keep"]
 
@@ -80,9 +80,10 @@ class Rule:
     id: unique over all packs. category: the kind of boilerplate. action: "drop", "field" or "keep" (a veto).
     field: the field of the record it fills; named groups of the pattern fill fields too.
     scope: "line" (the whole line), "prefix", "suffix", "inline" (a part of it), "head block" and "tail block"
-    (a whole line, there only), "heading" (a whole line that begins a block of short lines), "thread" (one that
-    begins readers' comments), "closing" (a whole line with nothing of the story below it), "beside" (a whole line
-    next to one that another rule takes; next_to: of this category only). languages: primary subtags; empty means all.
+    (a whole line, there only), "heading" (a whole line that begins a block of short lines), "link" (a whole line that
+    goes with the headline below it, the words of a link), "thread" (one that begins readers' comments), "closing" (a
+    whole line with nothing of the story below it), "beside" (a whole line next to one that another rule takes;
+    next_to: of this category only). languages: primary subtags; empty means all.
     max_length: longest line it looks at, in code points; min_length: the shortest, in bytes. pattern: in RE2 syntax,
     anchored by its scope, case ignored unless the pattern says (?-i:...). hint: what a line is looked up by and must
     match as well: words, not anchored by the scope, that repeat nothing, so that the automaton of all hints stays

@@ -64,3 +64,19 @@ def test_a_count_of_comments_above_the_story_takes_no_story() -> None:
 def test_rows_of_marks_go_with_the_frame_and_stay_in_the_story() -> None:
     text = story(FIRST, "* * *", SECOND, "_____", "Copyright 2021 Harbor Post. All rights reserved.")
     assert clean(text).text == story(FIRST, "* * *", SECOND) + "\n\n"
+
+
+def test_a_label_goes_with_the_headline_of_its_link() -> None:
+    text = story(FIRST, "Read also", "Three more lamps go dark on the coast", SECOND)
+    assert clean(text).text == story(FIRST, SECOND)
+
+
+def test_a_label_takes_no_subhead_and_no_sentence() -> None:
+    for below in ("The Keeper", "The lamp is lit again, and nobody came."):
+        text = story(FIRST, "Read also", below, SECOND)
+        assert below in clean(text).text
+
+
+def test_a_kicker_below_a_section_stays() -> None:
+    text = story("Politics", "Night at sea", FIRST, SECOND)
+    assert clean(text).text == story("Night at sea", FIRST, SECOND)

@@ -9,6 +9,7 @@ import pytest
 import re2
 
 from cleaners.cleaning import default
+from cleaners.engine import Engine
 from cleaners.examples import matched
 from cleaners.rules import Rule, RuleError, load, options, rules
 
@@ -129,3 +130,9 @@ def test_missing_keys_and_ids_used_twice_are_refused() -> None:
         load({"p": {"rule": [rule]}, "q": {"rule": [rule]}})
     with pytest.raises(RuleError, match="circle"):
         load({"_words": {"words": {"b": "{{b}}"}}, "p": {"rule": [GOOD]}})
+
+
+def test_a_field_may_be_named_in_every_way_to_match() -> None:
+    rule = {**GOOD, "pattern": r"a(?P<credit>[(b]+)|c[(](?P<credit>d)", "takes": ["ab", "c(d"]}
+    engine = Engine(load({"p": {"rule": [rule]}}))
+    assert [hit.values for hit in engine.hits(b"a(b\nc(d")] == [(("credit", "(b"),), (("credit", "d"),)]
