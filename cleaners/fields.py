@@ -17,6 +17,7 @@ _CRUMB = re.compile(r"\s*(?:/|>|»|›|\||→|::)\s*")
 _ROOT = {"home", "homepage", "start", "startseite", "inicio", "início", "portada", "news", "accueil"}
 _TAG_SEPARATOR = re.compile(r"\s*(?:[,;|•·]|#|\s/\s)\s*")
 SECTION_WORDS = 3  # a longer last step of a breadcrumb is the headline
+HEADING_WORDS = 3  # a bio line of no more is a heading, as "About the author"
 _NAME_PARTS = 2  # words of a name when nothing separates them
 
 
@@ -39,6 +40,7 @@ def gather(values: Iterable[tuple[str, str]]) -> Fields:
         credit=_first(found, "credit"),
         source=_first(found, "source"),
         attribution=_first(found, "attribution"),
+        bio="\n".join(_unique(line for line in found.get("bio", ()) if len(line.split()) > HEADING_WORDS)) or None,
     )
 
 

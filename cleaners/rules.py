@@ -32,6 +32,7 @@ FIELD_NAMES = (
     "credit",
     "source",
     "attribution",
+    "bio",
 )
 _KEYS = {
     "id",

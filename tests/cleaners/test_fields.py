@@ -75,3 +75,13 @@ def test_an_attribution() -> None:
     assert fields(FIRST, SECOND, "Ida Brandt contributed to this report.").attribution == (
         "Ida Brandt contributed to this report."
     )
+
+
+def test_a_bio_is_kept_as_a_field() -> None:
+    bio = "Ida Brandt is a staff writer at the Harbor Post."
+    done = clean(story(FIRST, SECOND, "About the author", bio, "Follow her on Twitter @idabrandt"))
+    assert done.text == story(FIRST, SECOND) + "\n\n"
+    assert done.fields.bio == f"{bio}\nFollow her on Twitter @idabrandt"
+    assert {(r.action, r.field) for r in done.removals if r.category == "bio"} == {("field", "bio")}
+    assert fields(FIRST, SECOND, "About the author").bio is None
+    assert fields(FIRST, SECOND).bio is None
