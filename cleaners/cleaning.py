@@ -58,21 +58,44 @@ class Plan:
 
 
 class Cleaner:
-    """What texts are cleaned with. Building one takes some tenths of a second: keep it (see `default`)."""
+    """What texts are cleaned with: an engine a language, built when a text first asks for it. Keep it (see `default`).
+
+    A text is cleaned with the rules of its own language, English and those of no language; all rules, if nobody
+    knows its language.
+    """
 
     def __init__(self, known: Sequence[Rule], without: Collection[str] = ()) -> None:
         """known: the rules, vetoes among them. without: ids and categories of which nothing is taken out."""
         self.without = frozenset(without)
         self.rules = tuple(rule for rule in known if self.without.isdisjoint((rule.id, rule.category)))
-        self._engine = Engine(self.rules)
+        self._languages = {language for rule in self.rules for language in rule.languages}
+        self._engines: dict[str | None, Engine] = {}
 
     def clean_many(self, sources: Sequence[Source]) -> list[Cleaned]:
         """The texts cleaned, in order; what a text gives does not depend on the others. Never raises for any string."""
         return [plan.carried_out() for plan in self.plans(sources)]
 
-    def plans(self, sources: Sequence[Source]) -> Iterator[Plan]:
+    def plans(self, sources: Sequence[Source]) -> list[Plan]:
         """What is to be taken out of each text, in order. Never raises for any string."""
-        return _plans(sources, self._engine, self.without)
+        groups: dict[str | None, list[int]] = {}
+        for number, source in enumerate(sources):
+            groups.setdefault(self._spoken(source.language), []).append(number)
+        plans: dict[int, Plan] = {}
+        for language, numbers in groups.items():
+            found = _plans([sources[number] for number in numbers], self._engine(language), self.without)
+            plans.update(zip(numbers, found, strict=True))
+        return [plans[number] for number in range(len(sources))]
+
+    def _spoken(self, language: str | None) -> str | None:
+        """The language as rules name it; "" for one that none does."""
+        primary = language and language.partition("-")[0].lower()
+        return primary if primary is None or primary in self._languages else ""
+
+    def _engine(self, language: str | None) -> Engine:
+        if (engine := self._engines.get(language)) is None:
+            engine = Engine([rule for rule in self.rules if rule.speaks(language)])
+            engine = self._engines.setdefault(language, engine)
+        return engine
 
 
 @functools.cache
@@ -134,14 +157,13 @@ def _moved(hit: Hit, offset: int) -> Hit:
 
 def _plan(source: Source, data: bytes, hits: list[Hit], engine: Engine, without: frozenset[str]) -> Plan:
     page = Page(data)
-    cuts = place(page, [hit for hit in hits if hit.rule.speaks(source.language)], source.title)
+    cuts = place(page, hits, source.title)
     if without:
         cuts = [cut for cut in cuts if without.isdisjoint((cut.rule, cut.category))]
     vetoes = [
         Span(hit.start, hit.end, hit.rule.id, hit.rule.category)
         for line in {cut.line for cut in cuts}
         for hit in engine.vetoes(data, line, page.end(line))
-        if hit.rule.speaks(source.language)
     ]
     spans = []
     for cut in cuts:

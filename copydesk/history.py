@@ -16,11 +16,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from copydesk import dataset, disk, manifest, parquet, sketch
+from copydesk.entries import ENTRY, describe
 from copydesk.errors import IndexDamaged
-from copydesk.index import ENTRY, Index, Segment, describe, write_segment
+from copydesk.index import Index
 from copydesk.layout import STATE
 from copydesk.publish import KINDS
 from copydesk.schema import DATASETS
+from copydesk.segment import Segment, write_segment
 from copydesk.store import Store
 
 INDEX = f"{STATE}/index"
@@ -179,7 +181,7 @@ def _may_hold(group: pq.RowGroupMetaData, first: str, last: str) -> bool:
 
 
 def _order(entries: pa.Table, runs: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Row numbers by run, then in order of precedence (index.precedence)."""
+    """Row numbers by run, then in order of precedence (entries.precedence)."""
     table = entries.select(["published_at", "char_count", "id"]).append_column("run", runs)
     keys = [("run", "ascending"), ("published_at", "ascending"), ("char_count", "descending"), ("id", "ascending")]
     return np.asarray(pc.sort_indices(table, sort_keys=keys)).astype(np.int64)

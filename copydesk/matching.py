@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 
 from copydesk import sketch, tombstones
 from copydesk.history import open_index
-from copydesk.index import write_segment
 from copydesk.match import NEW, ROWS, match
 from copydesk.parts import RECORDS, Part
+from copydesk.segment import write_segment
 from copydesk.store import Store
 
 COLUMNS = [*NEW, *sketch.SKETCH.names]

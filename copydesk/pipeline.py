@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial, reduce
 from importlib.metadata import version
@@ -43,6 +43,10 @@ class Map(Protocol):
     def __call__(self, stage: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterable[R]: ...
 
 
+Mapper = Callable[[Path], AbstractContextManager[Map]]
+"""Makes a Map, given the folder where the parts and marks of the run will lie."""
+
+
 class Progress(Protocol):
     """Is told how far a stage is: `done` of `total` shards, and the records and rejects so far."""
 
@@ -68,7 +72,7 @@ class Summary:
     versions: str
 
 
-def run(settings: Settings, *, mapper: Map | None = None, progress: Progress | None = None) -> Summary:
+def run(settings: Settings, *, mapper: Mapper | None = None, progress: Progress | None = None) -> Summary:
     """Ingest `settings.inputs` into `settings.output`; everything or nothing of it.
 
     mapper: where the stages run; default: `settings.workers` local processes (a script that calls this needs the
@@ -92,7 +96,7 @@ def run(settings: Settings, *, mapper: Map | None = None, progress: Progress | N
 
 
 def _stage(
-    settings: Settings, store: Store, info: RunInfo, staging: Path, mapper: Map | None, progress: Progress
+    settings: Settings, store: Store, info: RunInfo, staging: Path, mapper: Mapper | None, progress: Progress
 ) -> Summary:
     """All of a run but its commit: everything that it will publish lies under `final/` of its staging folder."""
     final = staging / "final"
@@ -200,10 +204,11 @@ def _versions(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def _mapper(given: Map | None, settings: Settings, shards: Sequence[Shard], parts: Path) -> Iterator[Map]:
+def _mapper(given: Mapper | None, settings: Settings, shards: Sequence[Shard], parts: Path) -> Iterator[Map]:
     """The mapper that was given; else worker processes, or this process if there shall be one only."""
     if given is not None:
-        yield given
+        with given(parts) as stage_map:
+            yield stage_map
     elif settings.workers == 1:
         yield _map_here
     else:

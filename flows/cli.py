@@ -69,6 +69,7 @@ def ingest(
     reject_bytes: Annotated[int | None, described("reject_bytes")] = None,
     wait: Annotated[float | None, described("wait")] = None,
     item_seconds: Annotated[float | None, described("item_seconds")] = None,
+    page_elements: Annotated[int | None, described("page_elements")] = None,
     rules: Rules = None,
     without: Without = None,
     guard: Annotated[
@@ -95,6 +96,7 @@ def ingest(
         reject_bytes=reject_bytes,
         wait=wait,
         item_seconds=item_seconds,
+        page_elements=page_elements,
         rules=rules,
         without=without,
         guard=guard,
