@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cleaners import Fields, clean
+from cleaners.fields import gather
 from tests.cleaners.test_clean import FIRST, SECOND, story
 
 
@@ -85,3 +86,14 @@ def test_a_bio_is_kept_as_a_field() -> None:
     assert {(r.action, r.field) for r in done.removals if r.category == "bio"} == {("field", "bio")}
     assert fields(FIRST, SECOND, "About the author").bio is None
     assert fields(FIRST, SECOND).bio is None
+
+
+def test_a_breadcrumb_tells_the_section_and_a_menu_does_not() -> None:
+    assert gather([("section", "News"), ("section", "Home > News > Local")]).section == "Local"
+    assert gather([("section", "News"), ("section", "Sport")]).section is None
+    assert gather([("section", "Opinion"), ("section", "Opinion")]).section == "Opinion"
+
+
+def test_a_bracket_that_is_closed_only_is_left_out() -> None:
+    assert gather([("attribution", "Reporting by Ada Lind)")]).attribution == "Reporting by Ada Lind"
+    assert gather([("attribution", "Reporting by Ada Lind (Wire)")]).attribution == "Reporting by Ada Lind (Wire)"
