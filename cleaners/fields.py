@@ -32,7 +32,8 @@ def gather(values: Iterable[tuple[str, str]]) -> Fields:
     return Fields(
         title=_first(found, "title"),
         authors=_unique(name for value in found.get("authors", ()) for name in authors(value)),
-        published=_first(found, "published"),
+        # What a line says of a change, another rule may take for the date of publication.
+        published=next((date for date in found.get("published", ()) if date not in found.get("modified", ())), None),
         modified=_first(found, "modified"),
         section=_of_page(found.get("section", ())),
         tags=_unique(tag for value in found.get("tags", ()) for tag in tags(value)),

@@ -97,3 +97,9 @@ def test_a_breadcrumb_tells_the_section_and_a_menu_does_not() -> None:
 def test_a_bracket_that_is_closed_only_is_left_out() -> None:
     assert gather([("attribution", "Reporting by Ada Lind)")]).attribution == "Reporting by Ada Lind"
     assert gather([("attribution", "Reporting by Ada Lind (Wire)")]).attribution == "Reporting by Ada Lind (Wire)"
+
+
+def test_a_date_of_a_change_is_none_of_publication() -> None:
+    told = [("published", "Jun 12, 2024"), ("modified", "Jun 12, 2024")]
+    assert (gather(told).published, gather(told).modified) == (None, "Jun 12, 2024")
+    assert gather([*told, ("published", "Jun 11, 2024")]).published == "Jun 11, 2024"
