@@ -20,6 +20,10 @@ from cleaners.span import Cleaned, Fields, Removal, Span, apply
 BATCH_BYTES = 4 << 20
 
 
+FIELD_OF = {"bio": "bio"}
+"""Categories of which all that is taken out, by whatever rule, is worth keeping as it is: the field it becomes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A text to clean.
@@ -51,7 +55,7 @@ class Plan:
         if not self.cuts:
             return Cleaned(self.source.text)
         text, removals = apply(self.source.text, self.spans, self.vetoes)
-        return Cleaned(text, removals, _fields(self.cuts, self.spans, removals))
+        return Cleaned(text, removals, _fields(self.source.text, self.cuts, self.spans, removals))
 
 
 class Cleaner:
@@ -163,22 +167,25 @@ def _plan(source: Source, data: bytes, hits: list[Hit], engine: Engine, without:
         for line in {cut.line for cut in cuts}
         for hit in engine.vetoes(data, line, page.end(line))
     ]
-    spans = [
-        Span(cut.start, cut.end, cut.rule, cut.category, "field" if cut.field else "drop", cut.field) for cut in cuts
-    ]
+    spans = []
+    for cut in cuts:
+        field = cut.field or FIELD_OF.get(cut.category)
+        spans.append(Span(cut.start, cut.end, cut.rule, cut.category, "field" if field else "drop", field))
     if cuts and not source.text.isascii():
         spans, vetoes = _code_points(data, spans), _code_points(data, vetoes)
     return Plan(source, cuts, spans, vetoes)
 
 
-def _fields(cuts: Sequence[Cut], spans: Sequence[Span], removals: Sequence[Removal]) -> Fields:
+def _fields(text: str, cuts: Sequence[Cut], spans: Sequence[Span], removals: Sequence[Removal]) -> Fields:
     """What the cuts found, in order of position; of those only that no veto cancelled."""
     starts = [removal.start for removal in removals]
     values: list[tuple[str, str]] = []
     for span, cut in sorted(zip(spans, cuts, strict=True), key=lambda pair: (pair[0].start, pair[0].end, pair[0].rule)):
         place = bisect.bisect_right(starts, span.start) - 1
-        if cut.values and place >= 0 and span.end <= removals[place].end:
+        if place >= 0 and span.end <= removals[place].end:
             values += cut.values
+            if not cut.values and (field := FIELD_OF.get(cut.category)):
+                values.append((field, text[span.start : span.end]))
     return gather(values)
 
 

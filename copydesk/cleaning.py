@@ -24,7 +24,7 @@ Files = tuple[tuple[str, str], ...]
 
 def cleaner(settings: Settings) -> Cleaner:
     """The cleaner of these settings; built once a process for the same rules. Raises UsageError: see rules_of."""
-    return _cleaner(_files(settings.rules), settings.without)
+    return _cleaner(_files(settings.rules), _sorted(settings.without))
 
 
 def rules_of(settings: Settings) -> tuple[Rule, ...]:
@@ -34,7 +34,7 @@ def rules_of(settings: Settings) -> tuple[Rule, ...]:
 
 def digest(settings: Settings) -> str:
     """A name of the rules in force: it changes when one of them changes. Raises UsageError: see rules_of."""
-    hashed = hashlib.sha256(repr(settings.without).encode())
+    hashed = hashlib.sha256(repr(_sorted(settings.without)).encode("utf-8", "surrogatepass"))
     for rule in rules_of(settings):
         said = dataclasses.replace(rule, takes=(), leaves=())  # examples change nothing
         hashed.update(repr(said).encode("utf-8", "surrogatepass"))
@@ -44,6 +44,10 @@ def digest(settings: Settings) -> str:
 def own_rules(paths: Sequence[Path]) -> tuple[Rule, ...]:
     """The rules of files and folders. Raises UsageError that names the file and the rule."""
     return _own(_files(paths))
+
+
+def _sorted(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names)))
 
 
 @functools.lru_cache(maxsize=8)

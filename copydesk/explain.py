@@ -24,7 +24,7 @@ from copydesk.settings import Settings
 
 STDIN = "-"
 
-FROM_TEXT = ("title", "authors", "tags", "section", "credit", "attribution")
+FROM_TEXT = ("title", "authors", "tags", "section", "credit", "attribution", "bio")
 """Columns that both a record and the text may give."""
 
 

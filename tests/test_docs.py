@@ -15,7 +15,13 @@ from flows.cli import app
 from tests.copydesk.corpus import story, write_jsonl
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "docs/ingesting.md", ROOT / "docs/schedules.md", ROOT / "docs/seeds.md"]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "docs/ingesting.md",
+    ROOT / "docs/cleaning.md",
+    ROOT / "docs/schedules.md",
+    ROOT / "docs/seeds.md",
+]
 COMMAND = re.compile(r"^(?: {4})?(?:.*\| )?(copydesk [a-z].*)$", re.MULTILINE)
 
 

@@ -42,6 +42,9 @@ def test_the_same_rules_are_compiled_once(bells: Path) -> None:
     first = cleaning.cleaner(settings(bells))
     assert cleaning.cleaner(settings(bells, workers=1)) is first
     assert cleaning.cleaner(settings()) is not first
+    one, other = settings(without=("bio", "nav")), settings(without=("nav", "bio", "nav"))
+    assert cleaning.cleaner(one) is cleaning.cleaner(other)
+    assert cleaning.digest(one) == cleaning.digest(other)
     bells.write_text(bells.read_text() + "# a comment\n")
     assert cleaning.cleaner(settings(bells)) is not first
 
