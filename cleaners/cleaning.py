@@ -44,6 +44,11 @@ class Cleaner:
         """The texts cleaned, in order; what a text gives does not depend on the others. Never raises for any string."""
         return list(_cleaned(sources, self._engine))
 
+    def keeps(self, line: str, language: str | None) -> bool:
+        """Whether a `keep` rule for texts of `language` matches the line."""
+        data = line.encode("utf-8", "surrogatepass")
+        return any(hit.rule.speaks(language) for hit in self._engine.vetoes(data, 0, len(data)))
+
 
 @functools.cache
 def default() -> Cleaner:

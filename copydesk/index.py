@@ -10,7 +10,7 @@ their runs, those of a run in order of precedence: earliest publication (unknown
 Beside the columns of ENTRY there are sorted lookups. `keys` holds all band keys of the segment, sorted: the upper bits
 of a uint64 are those of the key, the lower `entry_bits` the entry. (Adjacent bands' keys are told apart by the band
 number inside the key.) A false hit of a shortened key costs one verification. Texts that repeat an earlier one of the
-segment have no keys: an exact match finds the first.
+segment have no keys: an exact match finds the first. The lines of the texts lie beside (lines.py), sorted by key.
 
 Entries are numbered through all segments in the order of runs, so a smaller number means an earlier story.
 """
@@ -31,14 +31,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import points, sketch
+from copydesk import lines, points, sketch
 from copydesk.errors import IndexDamaged
+from copydesk.lines import Lines
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
 
-FORMAT = 1
+FORMAT = 2
 MAGIC = b"copydesk-index\x00\x01"
 PER_KEY = 8
 """How many entries of one band key are looked at in a segment; the first in precedence stand for the rest."""
@@ -65,6 +66,7 @@ ENTRY = pa.schema(
         pa.field("char_count", pa.int32()),
         pa.field("text_hash", pa.binary(16)),
         pa.field("shingle_count", pa.int32()),
+        pa.field("minhash", pa.list_(pa.uint32(), lines.MINHASHES)),  # of the text before templates: see lines.Texts
     ]
 )
 """What is kept of a text."""
@@ -81,11 +83,19 @@ class Latest:
 # ---- writing -------------------------------------------------------------------------------------------------------
 
 
-def write_segment(path: Path, entries: pa.Table, keys: sketch.U64, run_id: str = "", *, ordered: bool = False) -> None:
+def write_segment(
+    path: Path,
+    entries: pa.Table,
+    keys: sketch.U64,
+    run_id: str = "",
+    *,
+    held: Lines = lines.NONE,
+    ordered: bool = False,
+) -> None:
     """Write the segment of a run, complete and synced, to `path`.
 
     entries: the columns of ENTRY, ids unique; in any order of rows, or in their final one if `ordered`.
-    keys: uint64[n, sketch.KEYS], of the same rows.
+    keys: uint64[n, sketch.KEYS], of the same rows. held: the lines that they hold, texts being their row numbers.
     """
     order = np.arange(len(entries), dtype=np.int64) if ordered else precedence(entries)
     entries = entries.select(ENTRY.names).cast(ENTRY).take(pa.array(order)).combine_chunks()
@@ -98,6 +108,11 @@ def write_segment(path: Path, entries: pa.Table, keys: sketch.U64, run_id: str =
     bits = max(1, int(len(order) - 1).bit_length()) if len(order) else 1
     packed = _packed_keys(keys[order], _has_keys(entries), bits)
     columns["keys"] = pa.FixedSizeListArray.from_arrays(pa.array(packed), sketch.KEYS)
+    number = np.empty(len(order), np.uint32)
+    number[order] = np.arange(len(order), dtype=np.uint32)
+    held = Lines(held.key, number[held.text], held.marks).ordered(_halves(columns["id"])[0])
+    for name in _LINES:
+        columns[f"line_{name}"] = _in_first_row(getattr(held, name), len(order))
     _write(path, pa.record_batch(columns), {"run_id": run_id, "entry_bits": bits})
 
 
@@ -116,7 +131,7 @@ def describe(kind: str, rows: pa.Table) -> tuple[pa.Table, sketch.U64]:
 
 def entries_of(rows: pa.Table) -> pa.Table:
     """Entries (ENTRY) of rows with id, item_key, story_id, kind, version, jaccard, publisher, title, published_at,
-    char_count, text_hash, shingle_count."""
+    char_count, text_hash, shingle_count, and minhash or signature."""
     kinds = rows["kind"].to_pylist()
     close = pc.fill_null(pc.greater_equal(rows["jaccard"], CORE_JACCARD), False)
     return pa.table(
@@ -133,9 +148,16 @@ def entries_of(rows: pa.Table) -> pa.Table:
             "char_count": rows["char_count"],
             "text_hash": rows["text_hash"],
             "shingle_count": rows["shingle_count"],
+            "minhash": rows["minhash"]
+            if "minhash" in rows.column_names
+            else lines.as_lists(_first_minima(rows["signature"])),
         },
         schema=ENTRY,
     )
+
+
+def _first_minima(signatures: pa.ChunkedArray) -> sketch.U32:
+    return sketch.matrix(signatures, sketch.K)[:, : lines.MINHASHES]
 
 
 def microseconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -182,9 +204,26 @@ def item_array(item_keys: Iterable[str]) -> pa.Array:
     return pa.array(hashes, pa.binary(16))
 
 
+def texts_of(records: pa.Table) -> lines.Texts:
+    """What lines.weigh asks of records. records: id, item_key, minhash."""
+    ids = _halves(id_array(records["id"].to_pylist()))[0]
+    items = _halves(item_array(records["item_key"].to_pylist()))[0]
+    return lines.Texts(ids, items, sketch.matrix(records["minhash"], lines.MINHASHES))
+
+
 def _with(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
     at = table.schema.get_field_index(name)
     return table.append_column(name, column) if at < 0 else table.set_column(at, name, column)
+
+
+_LINES = ("key", "text", "marks")
+
+
+def _in_first_row(values: npt.NDArray[Any], rows: int) -> pa.Array:
+    """A column of lists of which the first holds all the values."""
+    offsets = np.full(rows + 1, len(values), np.int64)
+    offsets[0] = 0
+    return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(values if rows else values[:0]))
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
@@ -325,9 +364,14 @@ class Segment:
         keys[rows[order[:: sketch.KEYS]]] = ((packed[order] >> shift) << shift).reshape(-1, sketch.KEYS)
         return keys
 
+    def lines(self) -> Lines:
+        """All lines of the segment's texts, by key and then by id; texts are rows."""
+        kinds = (np.uint64, np.uint32, np.uint8)
+        return Lines(*(self._numbers(f"line_{name}", kind) for name, kind in zip(_LINES, kinds, strict=True)))
+
     def _numbers(self, column: str, kind: Any) -> Any:
         array = self._batch.column(column)
-        if pa.types.is_fixed_size_list(array.type):
+        if pa.types.is_fixed_size_list(array.type) or pa.types.is_large_list(array.type):
             array = array.flatten()
         return np.frombuffer(array.buffers()[1], kind, len(array)) if len(array) else np.empty(0, kind)
 
@@ -432,6 +476,24 @@ class Index:
             return ENTRY.empty_table()
         back = np.argsort(np.concatenate(places))
         return pa.concat_tables(parts).take(pa.array(back))
+
+    def find_lines(self, keys: U64, per_line: int = lines.SAMPLE) -> tuple[I64, I64, lines.U8]:
+        """All (place in `keys`, entry, marks) of lines with these keys, of each segment the first `per_line`."""
+        found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8))]
+        for segment, start in zip(self.segments, self._starts, strict=False):
+            held = segment.lines()
+            first = np.searchsorted(held.key, keys, "left")
+            last = np.searchsorted(held.key, keys, "right")
+            places, rows = _ranges(first, np.minimum(last, first + per_line))
+            found.append((places, held.text[rows].astype(np.int64) + start, held.marks[rows]))
+        places, entries, marks = (np.concatenate(column) for column in zip(*found, strict=True))
+        return places, entries, marks
+
+    def texts(self, numbers: I64) -> lines.Texts:
+        """What lines.weigh asks of these entries."""
+        rows = self.entries(numbers)
+        ids, items = (_halves(_one(rows[name]))[0] for name in ("id", "item"))
+        return lines.Texts(ids, items, sketch.matrix(rows["minhash"], lines.MINHASHES))
 
     def _first(self, column: str, wanted: pa.Array) -> I64:
         result = np.full(len(wanted), -1, np.int64)

@@ -73,6 +73,9 @@ def ingest(
     reject_bytes: Annotated[int | None, _help("reject_bytes")] = None,
     wait: Annotated[float | None, _help("wait")] = None,
     item_seconds: Annotated[float | None, _help("item_seconds")] = None,
+    learn: Annotated[
+        bool | None, Parameter(negative="--no-learn", help=Settings.model_fields["learn"].description)
+    ] = None,
     guard: Annotated[
         bool | None, Parameter(negative="--no-guard", help=Settings.model_fields["guard"].description)
     ] = None,
@@ -97,6 +100,7 @@ def ingest(
         reject_bytes=reject_bytes,
         wait=wait,
         item_seconds=item_seconds,
+        learn=learn,
         guard=guard,
         guard_removed_share=guard_removed_share,
         guard_duplicate_share=guard_duplicate_share,

@@ -1,0 +1,232 @@
+"""Lines that a site repeats: what of a text is counted, when a line is a template, and how templates are taken out.
+
+A line repeated across a site's articles is evidence, not proof: a quote, a subhead and a paragraph of background
+repeat as well. So each occurrence of a line comes with marks of where it stood and what it looks like, and `judge`
+looks at the marks of all of them and at the number of distinct stories. Templates come last: only lines that no rule
+touches are counted, and only those are taken out, so what is counted does not depend on the templates known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from cleaners.cut import PARAGRAPH_LENGTH, SENTENCE_END
+from cleaners.span import Cleaned, Removal, restore
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+CATEGORY = "template"
+RULE = "template:"
+
+# Marks of an occurrence of a line. Where it stood, of the lines that rules leave of the text: no paragraph of the
+# story above it, or below it; first or last of all; next to a line that a rule takes. What it looks like: it ends as
+# a sentence does; it has quotation marks; it ends with a colon or question mark, as subheads do; it is short.
+HEAD, TAIL, FIRST, LAST, BESIDE, SENTENCE, QUOTE, HEADING = (1 << bit for bit in range(8))
+_PLACE = HEAD | TAIL | FIRST | LAST | BESIDE
+
+LONGEST = 2000
+"""Characters of a line; a longer one is not counted."""
+
+SHORT = 25
+"""Bytes of UTF-8; a shorter line is no sentence, however it ends."""
+
+ALMOST_ALWAYS = 0.8
+"""Share of a line's occurrences that bear a mark, from which on the line does."""
+
+STORIES, STORIES_ALONE, STORIES_WITHIN, STORIES_QUOTED = 3, 5, 8, 8
+"""Distinct stories that must hold a line: at an edge of the text, with further evidence; without; within the story,
+among other boilerplate; with quotation marks. Three: as measured on pairs of copies, a line of three distinct stories
+of a publisher is no evidence of a copy. Read by hand on 12,457 articles: docs/templates.md."""
+
+_STRIP = " \t\r\x0b\x0c\u00a0\u2009\u200b\u202f\ufeff"
+_STOP = re.compile(r"""[.!…。！][\"'”’»)\]]*$""")
+_ASKS = re.compile(r"""[:：?？][\"'”’»)\]]*$""")
+_QUOTES = re.compile("[\"“”„«»「」『』]|^['‘]")
+_WORD = re.compile(r"[^\W_]")
+_END = 8  # characters of a line that tell how it ends
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Of n lines. stories: distinct ones that hold it. share: of its occurrences, that bear a mark (HEAD, ...)."""
+
+    stories: npt.NDArray[np.int64]
+    share: dict[int, Floats]
+
+
+def line_hash(line: str) -> int:
+    """64 bits of a line, without space around it."""
+    digest = hashlib.blake2b(line.strip(_STRIP).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest)
+
+
+def rule_id(line: int) -> str:
+    """The rule that a removal of the line names: `template:` and 12 hex digits of its hash."""
+    return f"{RULE}{line >> 16:012x}"
+
+
+def occurrences(text: str, removals: Sequence[Removal]) -> dict[int, int]:
+    """The lines of `text` that no removal touches: hash -> marks. text: before cleaning; removals: in order.
+
+    Of a line that stands there twice the marks of place are those that both have.
+    """
+    lines = _lines(text, removals)
+    kept = [n for n, (line, gone) in enumerate(lines) if not gone]
+    paragraphs = [n for n in kept if _paragraph(lines[n][0])]
+    top, bottom = (paragraphs[0], paragraphs[-1]) if paragraphs else (len(lines), -1)
+    found: dict[int, int] = {}
+    for n in kept:
+        line, gone = lines[n]
+        if gone is None or len(line) > LONGEST or not _WORD.search(line):
+            continue
+        beside = (n > 0 and lines[n - 1][1]) or (n + 1 < len(lines) and lines[n + 1][1])
+        marks = (
+            _looks(line)
+            | HEAD * (n <= top)
+            | TAIL * (n >= bottom)
+            | FIRST * (n == kept[0])
+            | LAST * (n == kept[-1])
+            | BESIDE * bool(beside)
+        )
+        key = line_hash(line)
+        found[key] = marks if key not in found else marks & (found[key] | ~_PLACE)
+    return found
+
+
+def judge(evidence: Evidence) -> Bools:
+    """Which lines of one site are templates.
+
+    At an edge of the text (no paragraph of the story above it, or none below it):
+
+    - a sentence goes from 3 stories on if other boilerplate is next to it or it is the outermost line, else from 5 on;
+    - what is no sentence, if so placed, from 3 on if it is the last line or among boilerplate, from 5 on if the first;
+    - a subhead, or what has quotation marks, from 8 on and only if so placed.
+
+    Within the story only what stands among other boilerplate, from 8 on.
+    """
+    n = evidence.stories
+    head, tail, first, last, beside, sentence, quote, heading = (
+        evidence.share[mark] >= ALMOST_ALWAYS for mark in (HEAD, TAIL, FIRST, LAST, BESIDE, SENTENCE, QUOTE, HEADING)
+    )
+    edge = head | tail
+    placed = beside | (tail & last) | (head & first)
+    needed = np.select(
+        [
+            (quote | heading) & edge & placed,
+            quote | heading,
+            edge & sentence & placed,
+            edge & sentence,
+            (tail & placed) | (edge & beside),
+            head & first,
+            beside,
+        ],
+        [STORIES_QUOTED, _NEVER, STORIES, STORIES_ALONE, STORIES, STORIES_ALONE, STORIES_WITHIN],
+        _NEVER,
+    )
+    return np.asarray(n >= needed)
+
+
+_NEVER = np.iinfo(np.int64).max
+
+
+def take_out(text: str, cleaned: Cleaned, templates: Collection[int], keeps: Callable[[str], bool]) -> Cleaned:
+    """`cleaned` with the lines taken out whose hashes are in `templates` and that nothing else touches.
+
+    text: before cleaning. keeps: whether a line must stay, as `keep` rules have it. A text of which nothing would be
+    left stays as it is.
+    """
+    if not templates:
+        return cleaned
+    more = []
+    position, taken = 0, iter(cleaned.removals)
+    removal = next(taken, None)
+    for line in text.split("\n"):
+        end = position + len(line)
+        while removal is not None and removal.end <= position:
+            removal = next(taken, None)
+        touched = removal is not None and removal.start < max(end, position + 1)
+        if not touched and line and line_hash(line) in templates and line.strip(_STRIP) and not keeps(line):
+            reach = _reach(text, end)
+            rule = rule_id(line_hash(line))
+            more.append(Removal(position, reach, text[position:reach], (rule,), CATEGORY))
+        position = end + 1
+    if not more:
+        return cleaned
+    removals = tuple(sorted((*cleaned.removals, *more), key=lambda r: r.start))
+    left = _without(text, removals)
+    return Cleaned(left, removals, cleaned.fields) if left.strip() else cleaned
+
+
+def before(text: str, removals: Sequence[Removal]) -> tuple[str, Cleaned]:
+    """(text before cleaning, what rules alone made of it), of a text as cleaned and its removals in order."""
+    source = restore(text, removals)
+    ours = tuple(r for r in removals if r.category != CATEGORY)
+    return source, Cleaned(text if len(ours) == len(removals) else _without(source, ours), ours)
+
+
+def _lines(text: str, removals: Sequence[Removal]) -> list[tuple[str, bool | None]]:
+    """(line without space around it, whether a removal takes it) of all lines with content; None: a part of it."""
+    lines: list[tuple[str, bool | None]] = []
+    position = 0
+    number = 0
+    for raw in text.split("\n"):
+        start, end = position, position + len(raw)
+        position = end + 1
+        line = raw.strip(_STRIP)
+        if not line:
+            continue
+        while number < len(removals) and removals[number].end <= start:
+            number += 1
+        gone: bool | None = False
+        if number < len(removals) and removals[number].start < end:
+            first = removals[number]
+            gone = True if first.start <= start and first.end >= end else None
+        lines.append((line, gone))
+    return lines
+
+
+def _paragraph(line: str) -> bool:
+    """As cut.paragraph: long, and it ends as a sentence does."""
+    size = _size(line) if len(line) < PARAGRAPH_LENGTH else len(line)
+    return size >= PARAGRAPH_LENGTH and bool(SENTENCE_END.search(line[-_END:]))
+
+
+def _looks(line: str) -> int:
+    end = line[-_END:]
+    return (
+        SENTENCE * bool(_STOP.search(end) and _size(line) >= SHORT)
+        | QUOTE * bool(_QUOTES.search(line))
+        | HEADING * bool(_ASKS.search(end))
+    )
+
+
+def _size(line: str) -> int:
+    return len(line) if line.isascii() else len(line.encode("utf-8", "surrogatepass"))
+
+
+def _reach(text: str, end: int) -> int:
+    """Past the line break at `end` and the blank lines after it."""
+    while end < len(text):
+        following = text.find("\n", end + 1)
+        following = len(text) if following < 0 else following
+        if text[end + 1 : following].strip(_STRIP):
+            return end + 1
+        end = following
+    return len(text)
+
+
+def _without(text: str, removals: Sequence[Removal]) -> str:
+    parts = []
+    position = 0
+    for removal in removals:
+        parts.append(text[position : removal.start])
+        position = removal.end
+    parts.append(text[position:])
+    return "".join(parts)
