@@ -25,11 +25,13 @@ Floats = npt.NDArray[np.float64]
 CATEGORY = "template"
 RULE = "template:"
 
-# Marks of an occurrence of a line. Where it stood, of the lines that rules leave of the text: no paragraph of the
-# story above it, or below it; first or last of all; next to a line that a rule takes. What it looks like: it ends as
-# a sentence does; it has quotation marks; it ends with a colon or question mark, as subheads do; it is short.
-HEAD, TAIL, FIRST, LAST, BESIDE, SENTENCE, QUOTE, HEADING = (1 << bit for bit in range(8))
-_PLACE = HEAD | TAIL | FIRST | LAST | BESIDE
+# Marks of an occurrence of a line. Where it stood, of the lines that rules leave of the text: no paragraph of the story
+# above it, or below it, or at most one below it; first or last of all; among the first or last three; next to a line
+# that a rule takes. What it looks like: it ends as a sentence does; it has quotation marks; it ends with a colon or a
+# question mark, as subheads do.
+HEAD, TAIL, LOW, FIRST, LAST, EARLY, LATE, BESIDE, SENTENCE, QUOTE, HEADING = MARKS = tuple(1 << n for n in range(11))
+_PLACE = HEAD | TAIL | LOW | FIRST | LAST | EARLY | LATE | BESIDE
+_OUTER = 3
 
 LONGEST = 2000
 """Characters of a line; a longer one is not counted."""
@@ -37,13 +39,16 @@ LONGEST = 2000
 SHORT = 25
 """Bytes of UTF-8; a shorter line is no sentence, however it ends."""
 
-ALMOST_ALWAYS = 0.8
+ALMOST_ALWAYS = 0.75
 """Share of a line's occurrences that bear a mark, from which on the line does."""
 
-STORIES, STORIES_ALONE, STORIES_WITHIN, STORIES_QUOTED = 3, 5, 8, 8
+STORIES, STORIES_ALONE, STORIES_WITHIN = 3, 5, 8
 """Distinct stories that must hold a line: at an edge of the text, with further evidence; without; within the story,
-among other boilerplate; with quotation marks. Three: as measured on pairs of copies, a line of three distinct stories
-of a publisher is no evidence of a copy. Read by hand on 12,457 articles: docs/templates.md."""
+among other boilerplate, or in any place with little else to go by. Three: measured on pairs of articles, a line of
+three distinct stories of a publisher tells nothing of a copy. docs/templates.md says what was read by hand."""
+
+EVERYWHERE = 0.25
+"""Share of a site's texts that hold a line, from which on it is one of the page, wherever it stands."""
 
 _STRIP = " \t\r\x0b\x0c\u00a0\u2009\u200b\u202f\ufeff"
 _STOP = re.compile(r"""[.!…。！][\"'”’»)\]]*$""")
@@ -55,9 +60,11 @@ _END = 8  # characters of a line that tell how it ends
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Of n lines. stories: distinct ones that hold it. share: of its occurrences, that bear a mark (HEAD, ...)."""
+    """Of n lines. stories: distinct ones that hold it. spread: share of the site's texts that do. share: of its
+    occurrences, that bear a mark (HEAD, ...)."""
 
     stories: npt.NDArray[np.int64]
+    spread: Floats
     share: dict[int, Floats]
 
 
@@ -81,6 +88,8 @@ def occurrences(text: str, removals: Sequence[Removal]) -> dict[int, int]:
     kept = [n for n, (line, gone) in enumerate(lines) if not gone]
     paragraphs = [n for n in kept if _paragraph(lines[n][0])]
     top, bottom = (paragraphs[0], paragraphs[-1]) if paragraphs else (len(lines), -1)
+    low = paragraphs[-2] if len(paragraphs) > 1 else -1
+    early, late = (kept[:_OUTER][-1], kept[-_OUTER:][0]) if kept else (-1, 0)
     found: dict[int, int] = {}
     for n in kept:
         line, gone = lines[n]
@@ -91,8 +100,11 @@ def occurrences(text: str, removals: Sequence[Removal]) -> dict[int, int]:
             _looks(line)
             | HEAD * (n <= top)
             | TAIL * (n >= bottom)
+            | LOW * (n >= low)
             | FIRST * (n == kept[0])
             | LAST * (n == kept[-1])
+            | EARLY * (n <= early)
+            | LATE * (n >= late)
             | BESIDE * bool(beside)
         )
         key = line_hash(line)
@@ -105,32 +117,37 @@ def judge(evidence: Evidence) -> Bools:
 
     At an edge of the text (no paragraph of the story above it, or none below it):
 
-    - a sentence goes from 3 stories on if other boilerplate is next to it or it is the outermost line, else from 5 on;
-    - what is no sentence, if so placed, from 3 on if it is the last line or among boilerplate, from 5 on if the first;
-    - a subhead, or what has quotation marks, from 8 on and only if so placed.
+    - a sentence, from 3 stories on if it is the outermost line or other boilerplate is next to it, else from 5 on; it
+      may also have one paragraph below it then;
+    - what is no sentence, from 3 on if it is the last line or other boilerplate is next to it, from 5 on if it is among
+      the outermost lines;
+    - what has quotation marks, or below the story ends as a subhead does, from 8 on, if it is the outermost line or
+      other boilerplate is next to it.
 
-    Within the story only what stands among other boilerplate, from 8 on.
+    Anywhere else, from 8 on: what other boilerplate is next to, and what a quarter of the site's texts hold, unless it
+    has quotation marks or ends as a subhead does.
     """
-    n = evidence.stories
-    head, tail, first, last, beside, sentence, quote, heading = (
-        evidence.share[mark] >= ALMOST_ALWAYS for mark in (HEAD, TAIL, FIRST, LAST, BESIDE, SENTENCE, QUOTE, HEADING)
+    head, tail, low, first, last, early, late, beside, sentence, quote, heading = (
+        evidence.share[mark] >= ALMOST_ALWAYS for mark in MARKS
     )
     edge = head | tail
-    placed = beside | (tail & last) | (head & first)
+    outermost = (tail & last) | (head & first)
+    everywhere = evidence.spread >= EVERYWHERE
+    guarded = quote | heading
     needed = np.select(
         [
-            (quote | heading) & edge & placed,
-            quote | heading,
-            edge & sentence & placed,
-            edge & sentence,
-            (tail & placed) | (edge & beside),
-            head & first,
-            beside,
+            ((quote & edge) | (heading & tail)) & (outermost | beside),
+            guarded,
+            edge & sentence & (outermost | beside),
+            (edge | low) & sentence,
+            (tail & last) | (edge & beside),
+            (tail & late) | (head & early),
+            beside | everywhere,
         ],
-        [STORIES_QUOTED, _NEVER, STORIES, STORIES_ALONE, STORIES, STORIES_ALONE, STORIES_WITHIN],
+        [STORIES_WITHIN, _NEVER, STORIES, STORIES_ALONE, STORIES, STORIES_ALONE, STORIES_WITHIN],
         _NEVER,
     )
-    return np.asarray(n >= needed)
+    return np.asarray(evidence.stories >= needed)
 
 
 _NEVER = np.iinfo(np.int64).max

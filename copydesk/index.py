@@ -366,7 +366,7 @@ class Segment:
 
     def lines(self) -> Lines:
         """All lines of the segment's texts, by key and then by id; texts are rows."""
-        kinds = (np.uint64, np.uint32, np.uint8)
+        kinds = (np.uint64, np.uint32, np.uint16)
         return Lines(*(self._numbers(f"line_{name}", kind) for name, kind in zip(_LINES, kinds, strict=True)))
 
     def _numbers(self, column: str, kind: Any) -> Any:
@@ -477,17 +477,25 @@ class Index:
         back = np.argsort(np.concatenate(places))
         return pa.concat_tables(parts).take(pa.array(back))
 
-    def find_lines(self, keys: U64, per_line: int = lines.SAMPLE) -> tuple[I64, I64, lines.U8]:
-        """All (place in `keys`, entry, marks) of lines with these keys, of each segment the first `per_line`."""
-        found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8))]
+    def find_lines(self, keys: U64, per_line: int = lines.SAMPLE) -> tuple[I64, I64, I64, lines.U16]:
+        """How many texts hold lines with these keys; and (place in `keys`, entry, marks) of the first `per_line` of
+        them in each segment."""
+        counts = np.zeros(len(keys), np.int64)
+        found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint16))]
         for segment, start in zip(self.segments, self._starts, strict=False):
             held = segment.lines()
             first = np.searchsorted(held.key, keys, "left")
             last = np.searchsorted(held.key, keys, "right")
+            counts += last - first
             places, rows = _ranges(first, np.minimum(last, first + per_line))
             found.append((places, held.text[rows].astype(np.int64) + start, held.marks[rows]))
         places, entries, marks = (np.concatenate(column) for column in zip(*found, strict=True))
-        return places, entries, marks
+        return counts, places, entries, marks
+
+    def sites(self) -> U64:
+        """Of each entry, its site (lines.site_keys)."""
+        found = [lines.site_keys(segment.entries["publisher"]) for segment in self.segments]
+        return np.concatenate([np.empty(0, np.uint64), *found])
 
     def texts(self, numbers: I64) -> lines.Texts:
         """What lines.weigh asks of these entries."""

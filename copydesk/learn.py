@@ -38,8 +38,9 @@ def learn(parts: Sequence[Part], store: Store) -> list[Part]:
     """Write `templates` to each part that holds a line that is one. Returns those parts."""
     known, rulings = open_index(store), load_rulings(store)
     run = _Run.of(parts, known, store)
+    sizes = lines.Sizes.count(np.concatenate([known.sites(), run.new_sites()]))
     turns = 1 + run.lines // LINES_AT_ONCE
-    found = np.unique(np.concatenate([judged(run.held(turn, turns), run.texts, known) for turn in range(turns)]))
+    found = np.unique(np.concatenate([judged(run.held(n, turns), run.texts, known, sizes) for n in range(turns)]))
     points.checkpoint("learn: judged")
     told = []
     for place, part in enumerate(parts):
@@ -52,20 +53,21 @@ def learn(parts: Sequence[Part], store: Store) -> list[Part]:
     return told
 
 
-def judged(held: Lines, texts: Texts, known: Index) -> U64:
+def judged(held: Lines, texts: Texts, known: Index, sizes: lines.Sizes) -> U64:
     """The keys of those lines that are templates, by what `held` and the index know of them. texts: of `held`."""
     held = held.ordered(texts.id)
     unique, group, counts = np.unique(held.key, return_inverse=True, return_counts=True)
-    places, entries, marks = known.find_lines(unique)
-    able = counts + np.bincount(places, minlength=len(unique)) >= templates.STORIES
+    before, places, entries, marks = known.find_lines(unique)
+    total = counts + before
+    able = total >= templates.STORIES
     mine = np.flatnonzero(able[group])
     theirs = np.flatnonzero(able[places])
     both = lines.joined(texts.take(held.text[mine].astype(np.int64)), known.texts(entries[theirs]))
     groups = np.concatenate([group[mine], places[theirs]])
     all_marks = np.concatenate([held.marks[mine], marks[theirs]])
     sample = lines.sample(groups, both.id)
-    number = np.cumsum(able) - 1
-    evidence = lines.weigh(number[groups[sample]], int(able.sum()), both.take(sample), all_marks[sample])
+    spread = total[able] / sizes.of(unique[able])
+    evidence = lines.weigh((np.cumsum(able) - 1)[groups[sample]], spread, both.take(sample), all_marks[sample])
     return unique[able][templates.judge(evidence)]
 
 
@@ -96,6 +98,10 @@ class _Run:
     @property
     def lines(self) -> int:
         return sum(len(part.read("lines")) for part in self.parts)
+
+    def new_sites(self) -> U64:
+        """Of each new record."""
+        return np.concatenate([lines.NONE.key, *(s[new] for s, new in zip(self.sites, self.is_new, strict=True))])
 
     def keys(self, place: int, held: pa.Table) -> U64:
         return lines.keys(held["line"].to_numpy(), self.sites[place][held["row"].to_numpy()])

@@ -27,7 +27,8 @@ from copydesk import sketch
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 U32 = npt.NDArray[np.uint32]
-U8 = npt.NDArray[np.uint8]
+U16 = npt.NDArray[np.uint16]
+Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 SITE_BITS = 24
@@ -40,19 +41,8 @@ MINHASHES = 8
 """Values of a text's signature that tell whether two texts are of one story. Two copies of a story with a similarity
 of 1/2 have none of them in common once in 256 times."""
 
-LINES = pa.schema([("row", pa.int32()), ("line", pa.uint64()), ("marks", pa.uint8())])
+LINES = pa.schema([("row", pa.int32()), ("line", pa.uint64()), ("marks", pa.uint16())])
 """In a part: the lines of its records, marks as in cleaners.templates."""
-
-MARKS = (
-    templates.HEAD,
-    templates.TAIL,
-    templates.FIRST,
-    templates.LAST,
-    templates.BESIDE,
-    templates.SENTENCE,
-    templates.QUOTE,
-    templates.HEADING,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +51,7 @@ class Lines:
 
     key: U64
     text: U32
-    marks: U8
+    marks: U16
 
     def __len__(self) -> int:
         return len(self.key)
@@ -74,7 +64,7 @@ class Lines:
         return self.take(np.lexsort((ids[self.text], self.key)))
 
 
-NONE = Lines(np.empty(0, np.uint64), np.empty(0, np.uint32), np.empty(0, np.uint8))
+NONE = Lines(np.empty(0, np.uint64), np.empty(0, np.uint32), np.empty(0, np.uint16))
 
 
 def join(parts: list[Lines]) -> Lines:
@@ -150,6 +140,23 @@ def site_key(publisher: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many texts there are of each site. site: sorted, as in keys."""
+
+    site: U64
+    texts: I64
+
+    @classmethod
+    def count(cls, sites: U64) -> Sizes:
+        """sites: of all texts."""
+        return cls(*np.unique(sites, return_counts=True))
+
+    def of(self, keys: U64) -> I64:
+        """Of the site of each key of a line, which must be among them."""
+        return self.texts[np.searchsorted(self.site, keys & SITE)]
+
+
+@dataclass(frozen=True, slots=True)
 class Texts:
     """What is known of texts that hold lines. id: the first 64 bits of it. item: of the hash of its item_key.
     minhash: uint32[n, MINHASHES]."""
@@ -179,12 +186,13 @@ def sample(groups: I64, ids: U64) -> I64:
     return order[rank < SAMPLE]
 
 
-def weigh(groups: I64, count: int, texts: Texts, marks: U8) -> Evidence:
-    """The evidence on `count` lines. groups: int64[m], of each occurrence the number of its line, 0 to count - 1;
-    texts, marks: of the occurrences."""
+def weigh(groups: I64, spread: Floats, texts: Texts, marks: U16) -> Evidence:
+    """The evidence on lines. groups: int64[m], of each occurrence the number of its line; spread: of each line, see
+    Evidence; texts, marks: of the occurrences."""
+    count = len(spread)
     total = np.maximum(1, np.bincount(groups, minlength=count))
-    share = {m: np.bincount(groups, weights=(marks & m) > 0, minlength=count) / total for m in MARKS}
-    return Evidence(stories(groups, count, texts), share)
+    share = {m: np.bincount(groups, weights=(marks & m) > 0, minlength=count) / total for m in templates.MARKS}
+    return Evidence(stories(groups, count, texts), spread, share)
 
 
 def stories(groups: I64, count: int, texts: Texts) -> I64:
