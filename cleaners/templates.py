@@ -27,25 +27,27 @@ RULE = "template:"
 
 # Marks of an occurrence of a line. Where it stood, of the lines that rules leave of the text: no paragraph of the story
 # above it, or below it, or at most one below it; first or last of all; among the first or last three; next to a line
-# that a rule takes. What it looks like: it ends as a sentence does; it has quotation marks; it ends with a colon or a
-# question mark, as subheads do.
-HEAD, TAIL, LOW, FIRST, LAST, EARLY, LATE, BESIDE, SENTENCE, QUOTE, HEADING = MARKS = tuple(1 << n for n in range(11))
+# that a rule takes. What it looks like: it ends as a sentence does; it is longer than most subheads; it has quotation
+# marks; it ends with a colon or a question mark, as subheads do.
+HEAD, TAIL, LOW, FIRST, LAST, EARLY, LATE, BESIDE, SENTENCE, WIDE, QUOTE, HEADING = MARKS = tuple(
+    1 << n for n in range(12)
+)
 _PLACE = HEAD | TAIL | LOW | FIRST | LAST | EARLY | LATE | BESIDE
 _OUTER = 3
 
 LONGEST = 2000
 """Characters of a line; a longer one is not counted."""
 
-SHORT = 25
-"""Bytes of UTF-8; a shorter line is no sentence, however it ends."""
+SHORT, WIDER = 25, 40
+"""Bytes of UTF-8: a shorter line is no sentence, however it ends; a line as long as that is seldom a subhead."""
 
 ALMOST_ALWAYS = 0.75
 """Share of a line's occurrences that bear a mark, from which on the line does."""
 
-STORIES, STORIES_ALONE, STORIES_WITHIN = 3, 5, 8
-"""Distinct stories that must hold a line: at an edge of the text, with further evidence; without; within the story,
-among other boilerplate, or in any place with little else to go by. Three: measured on pairs of articles, a line of
-three distinct stories of a publisher tells nothing of a copy. docs/templates.md says what was read by hand."""
+STORIES, STORIES_NEAR, STORIES_ALONE, STORIES_WITHIN = 3, 4, 5, 8
+"""Distinct stories that must hold a line: outermost, or at an edge of the text and among other boilerplate; near the
+outermost line; at an edge and no more; within the story. Three: measured on pairs of articles, a line of three distinct
+stories of a publisher tells nothing of a copy. docs/templates.md says what was read by hand."""
 
 EVERYWHERE = 0.25
 """Share of a site's texts that hold a line, from which on it is one of the page, wherever it stands."""
@@ -115,36 +117,31 @@ def occurrences(text: str, removals: Sequence[Removal]) -> dict[int, int]:
 def judge(evidence: Evidence) -> Bools:
     """Which lines of one site are templates.
 
-    At an edge of the text (no paragraph of the story above it, or none below it):
+    An edge of the text: no paragraph of the story is above it, or none below it; for a sentence, one may be below it.
 
-    - a sentence, from 3 stories on if it is the outermost line or other boilerplate is next to it, else from 5 on; it
-      may also have one paragraph below it then;
-    - what is no sentence, from 3 on if it is the last line or other boilerplate is next to it, from 5 on if it is among
-      the outermost lines;
-    - what has quotation marks, or below the story ends as a subhead does, from 8 on, if it is the outermost line or
-      other boilerplate is next to it.
-
-    Anywhere else, from 8 on: what other boilerplate is next to, and what a quarter of the site's texts hold, unless it
-    has quotation marks or ends as a subhead does.
+    - at an edge, as the outermost line or next to other boilerplate: from 3 stories on;
+    - at an edge, next to the outermost line: from 4 on;
+    - a sentence at an edge, or what is no sentence and at the top: from 5 on;
+    - elsewhere, what stands next to other boilerplate, and what a quarter of the site's texts hold, if longer than most
+      subheads: from 8 on;
+    - what has quotation marks, or below the story ends as a subhead does, only if outermost or next to other
+      boilerplate, and from 8 on.
     """
-    head, tail, low, first, last, early, late, beside, sentence, quote, heading = (
+    head, tail, low, first, last, early, late, beside, sentence, wide, quote, heading = (
         evidence.share[mark] >= ALMOST_ALWAYS for mark in MARKS
     )
-    edge = head | tail
+    edge = head | tail | (low & sentence)
     outermost = (tail & last) | (head & first)
-    everywhere = evidence.spread >= EVERYWHERE
-    guarded = quote | heading
     needed = np.select(
         [
             ((quote & edge) | (heading & tail)) & (outermost | beside),
-            guarded,
-            edge & sentence & (outermost | beside),
-            (edge | low) & sentence,
-            (tail & last) | (edge & beside),
-            (tail & late) | (head & early),
-            beside | everywhere,
+            quote | heading,
+            outermost | (edge & beside),
+            edge & late,
+            (edge & sentence) | (head & early),
+            beside | ((evidence.spread >= EVERYWHERE) & wide),
         ],
-        [STORIES_WITHIN, _NEVER, STORIES, STORIES_ALONE, STORIES, STORIES_ALONE, STORIES_WITHIN],
+        [STORIES_WITHIN, _NEVER, STORIES, STORIES_NEAR, STORIES_ALONE, STORIES_WITHIN],
         _NEVER,
     )
     return np.asarray(evidence.stories >= needed)
@@ -216,9 +213,10 @@ def _paragraph(line: str) -> bool:
 
 
 def _looks(line: str) -> int:
-    end = line[-_END:]
+    end, size = line[-_END:], _size(line)
     return (
-        SENTENCE * bool(_STOP.search(end) and _size(line) >= SHORT)
+        SENTENCE * bool(_STOP.search(end) and size >= SHORT)
+        | WIDE * (size >= WIDER)
         | QUOTE * bool(_QUOTES.search(line))
         | HEADING * bool(_ASKS.search(end))
     )

@@ -20,7 +20,7 @@ from cleaners.cleaning import default
 from copydesk import index, lines, points, sketch, tombstones
 from copydesk.history import open_index
 from copydesk.index import Index
-from copydesk.lines import U64, Bools, Lines, Texts
+from copydesk.lines import I64, U64, Bools, Lines, Texts
 from copydesk.parts import RECORDS, Part, removal_rows
 from copydesk.records import MOSTLY_REMOVED
 from copydesk.rulings import Rulings
@@ -37,15 +37,14 @@ TEMPLATES = pa.schema([("row", pa.int32()), ("line", pa.uint64())])
 def learn(parts: Sequence[Part], store: Store) -> list[Part]:
     """Write `templates` to each part that holds a line that is one. Returns those parts."""
     known, rulings = open_index(store), load_rulings(store)
-    run = _Run.of(parts, known, store)
-    sizes = lines.Sizes.count(np.concatenate([known.sites(), run.new_sites()]))
-    turns = 1 + run.lines // LINES_AT_ONCE
-    found = np.unique(np.concatenate([judged(run.held(n, turns), run.texts, known, sizes) for n in range(turns)]))
+    run = Counted.of(parts, known, tombstones.load(store.files(f"_state/{tombstones.FOLDER}")))
+    found = run.templates(known)
     points.checkpoint("learn: judged")
     told = []
     for place, part in enumerate(parts):
         held = part.read("lines")
-        out = run.is_new[place][held["row"].to_numpy()] & _is_out(held, run.keys(place, held), found, rulings)
+        line, row = held["line"].to_numpy(), held["row"].to_numpy()
+        out = run.is_new[place][row] & is_out(line, run.sites[place][row], found, rulings)
         if out.any():
             part.write("templates", held.select(TEMPLATES.names).filter(pa.array(out)))
             told.append(part)
@@ -55,26 +54,42 @@ def learn(parts: Sequence[Part], store: Store) -> list[Part]:
 
 def judged(held: Lines, texts: Texts, known: Index, sizes: lines.Sizes) -> U64:
     """The keys of those lines that are templates, by what `held` and the index know of them. texts: of `held`."""
-    held = held.ordered(texts.id)
-    unique, group, counts = np.unique(held.key, return_inverse=True, return_counts=True)
-    before, places, entries, marks = known.find_lines(unique)
-    total = counts + before
-    able = total >= templates.STORIES
-    mine = np.flatnonzero(able[group])
-    theirs = np.flatnonzero(able[places])
-    both = lines.joined(texts.take(held.text[mine].astype(np.int64)), known.texts(entries[theirs]))
-    groups = np.concatenate([group[mine], places[theirs]])
-    all_marks = np.concatenate([held.marks[mine], marks[theirs]])
-    sample = lines.sample(groups, both.id)
-    spread = total[able] / sizes.of(unique[able])
-    evidence = lines.weigh((np.cumsum(able) - 1)[groups[sample]], spread, both.take(sample), all_marks[sample])
-    return unique[able][templates.judge(evidence)]
+    found = weighed(np.unique(held.key), held, texts, known, sizes)
+    return found.keys[templates.judge(found.evidence)]
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """The records of a run's parts, numbered through. sites: of each record, see lines.site_keys. is_new: part by part,
-    whether a record is new to the output."""
+class Weighed:
+    """Lines that might be templates, with the evidence. texts: how many hold each."""
+
+    keys: U64
+    texts: I64
+    evidence: templates.Evidence
+
+
+def weighed(keys: U64, held: Lines, texts: Texts, known: Index, sizes: lines.Sizes) -> Weighed:
+    """What `held` and the index know of those `keys` (sorted, distinct) that enough texts hold. texts: of `held`."""
+    group = np.searchsorted(keys, held.key)
+    before, places, entries, marks = known.find_lines(keys)
+    total = before + np.bincount(group, minlength=len(keys))
+    able = total >= templates.STORIES
+    mine, theirs = np.flatnonzero(able[group]), np.flatnonzero(able[places])
+    both = lines.joined(texts.take(held.text[mine].astype(np.int64)), known.texts(entries[theirs]))
+    groups = (np.cumsum(able) - 1)[np.concatenate([group[mine], places[theirs]])]
+    all_marks = np.concatenate([held.marks[mine], marks[theirs]])
+    sample = lines.sample(groups, both.id)
+    spread = total[able] / sizes.of(keys[able])
+    evidence = lines.weigh(groups[sample], spread, both.take(sample), all_marks[sample])
+    return Weighed(keys[able], total[able], evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Parts whose lines are counted, their records numbered through.
+
+    sites: of each record, see lines.site_keys; is_new: whether it is new to the output, and the first of its id; both
+    part by part.
+    """
 
     parts: Sequence[Part]
     texts: Texts
@@ -82,52 +97,52 @@ class _Run:
     is_new: list[Bools]
 
     @classmethod
-    def of(cls, parts: Sequence[Part], known: Index, store: Store) -> _Run:
-        names = dict.fromkeys(("id", "item_key", *tombstones.COLUMNS, "minhash"))
-        tables = [part.read("records").select(list(names)) for part in parts]
-        forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}"))
+    def of(cls, parts: Sequence[Part], known: Index, forgotten: tombstones.Tombstones) -> Counted:
+        names = [*dict.fromkeys((*tombstones.COLUMNS, "minhash"))]
+        tables = [part.read("records").select(names) for part in parts]
         met: set[str] = set()
         is_new = []
         for table in tables:
             ids = table["id"].to_pylist()
-            first = np.array([not (id_ in met or met.add(id_)) for id_ in ids], np.bool_)  # type: ignore[func-returns-value]
-            is_new.append(first & ~known.known(ids) & ~forgotten.cover(table))
+            new = ~known.known(ids) & ~forgotten.cover(table)
+            for row, id_ in enumerate(ids):
+                new[row] &= id_ not in met
+                met.add(id_)
+            is_new.append(new)
         texts = lines.joined(*map(index.texts_of, tables))
         return cls(parts, texts, [lines.site_keys(table["publisher"]) for table in tables], is_new)
 
-    @property
-    def lines(self) -> int:
-        return sum(len(part.read("lines")) for part in self.parts)
+    def templates(self, known: Index) -> U64:
+        """The keys of the lines that are templates, sorted. known: the index of all other texts."""
+        new_sites = [site[new] for site, new in zip(self.sites, self.is_new, strict=True)]
+        sizes = lines.Sizes.count(np.concatenate([known.sites(), *new_sites]))
+        turns = 1 + sum(len(part.read("lines")) for part in self.parts) // LINES_AT_ONCE
+        found = [judged(self._held(turn, turns), self.texts, known, sizes) for turn in range(turns)]
+        return np.unique(np.concatenate(found))
 
-    def new_sites(self) -> U64:
-        """Of each new record."""
-        return np.concatenate([lines.NONE.key, *(s[new] for s, new in zip(self.sites, self.is_new, strict=True))])
-
-    def keys(self, place: int, held: pa.Table) -> U64:
-        return lines.keys(held["line"].to_numpy(), self.sites[place][held["row"].to_numpy()])
-
-    def held(self, turn: int, turns: int) -> Lines:
+    def _held(self, turn: int, turns: int) -> Lines:
         """The lines of new records of known sites, every `turns`-th of their hashes from `turn` on."""
         found = [lines.NONE]
         start = 0
-        for place, part in enumerate(self.parts):
+        for part, sites, is_new in zip(self.parts, self.sites, self.is_new, strict=True):
             table = part.read("lines")
             line, row = table["line"].to_numpy(), table["row"].to_numpy()
-            kept = self.is_new[place][row] & (self.sites[place][row] != 0)
+            kept = is_new[row] & (sites[row] != 0)
             kept &= (line >> np.uint64(lines.SITE_BITS)) % np.uint64(turns) == np.uint64(turn)
-            text = (row[kept] + start).astype(np.uint32)
-            found.append(Lines(self.keys(place, table)[kept], text, table["marks"].to_numpy()[kept]))
+            line, row = line[kept], row[kept]
+            number = (row + start).astype(np.uint32)
+            found.append(Lines(lines.keys(line, sites[row]), number, table["marks"].to_numpy()[kept]))
             start += part.records
         return lines.join(found)
 
 
-def _is_out(held: pa.Table, keys: U64, found: U64, rulings: Rulings) -> Bools:
-    """Which lines are to be taken out, as they were judged and as users have ruled."""
-    out = np.isin(keys, found) & (keys & lines.SITE != 0)
+def is_out(line: U64, sites: U64, found: U64, rulings: Rulings) -> Bools:
+    """Which lines are to be taken out, as they were judged (`found`: keys) and as users have ruled."""
+    out = np.isin(lines.keys(line, sites), found) & (sites != 0)
     if rulings.pinned or rulings.forbidden:
-        names = held["line"].to_numpy() >> np.uint64(16)
+        names = line >> np.uint64(lines.SITE_BITS)
         pinned, forbidden = (
-            np.array([int(n, 16) for n in said], np.uint64) for said in (rulings.pinned, rulings.forbidden)
+            np.array([int(name, 16) for name in said], np.uint64) for said in (rulings.pinned, rulings.forbidden)
         )
         out = (out | np.isin(names, pinned)) & ~np.isin(names, forbidden)
     return np.asarray(out, np.bool_)

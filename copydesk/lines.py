@@ -4,8 +4,8 @@ A run's lines are counted in its parts; those of all earlier runs are kept in th
 texts (index.py). No line is kept, only a hash; a text that is forgotten takes its entry and lines along. Templates are
 never stored either: whether a line is one follows from what the index and the run hold of it.
 
-The key of a line of a site: the upper 40 bits are those of the line's hash, the lower 24 those of the site's, so that
-the lines of one site, and the sites of one line, lie side by side. A false hit is one more text that has the line.
+The key of a line of a site: the upper 48 bits are those of the line's hash (what `template:...` names), the lower 16
+those of the site's. Two sites that share those are taken for one only in what lines they share.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ U16 = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-SITE_BITS = 24
+SITE_BITS = 16
 SITE = np.uint64((1 << SITE_BITS) - 1)
 
 SAMPLE = 64
@@ -128,13 +128,15 @@ def site_keys(publishers: pa.ChunkedArray) -> U64:
     coded = publishers.combine_chunks().dictionary_encode()
     if isinstance(coded, pa.ChunkedArray):
         coded = coded.combine_chunks()
-    hashes = np.array([site_key(name) for name in coded.dictionary.to_pylist()] + [0], np.uint64)
+    hashes = np.array([site_key(name) for name in (*coded.dictionary.to_pylist(), None)], np.uint64)
     places = pc.fill_null(coded.indices, len(hashes) - 1).to_numpy(zero_copy_only=False)
     return np.asarray(hashes[places], np.uint64)
 
 
-def site_key(publisher: str) -> int:
-    """The lower bits of the keys of a publisher's lines; never 0."""
+def site_key(publisher: str | None) -> int:
+    """The lower bits of the keys of a publisher's lines; 0 if it is not known, else never."""
+    if publisher is None:
+        return 0
     digest = hashlib.blake2b(publisher.casefold().encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return (int.from_bytes(digest) & int(SITE)) or 1
 

@@ -1,5 +1,8 @@
 """`copydesk reclean`: the texts restored and cleaned with today's rules, from the Parquet alone.
 
+All are cleaned twice: first to count the lines that rules leave, so that templates are judged as if all texts had come
+in one run; then to be published.
+
 Ids stay: they are those of the items as they were found. What a row is, and of what, stays as well: nothing is matched
 again. The figures of pairs (duplicates, revisions, overlaps) of which a text changed are measured anew, exactly. One
 commit replaces the parts that change; who reads the earlier files goes on reading them. again.py says what becomes of a
@@ -9,6 +12,7 @@ row.
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,11 +21,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 import cleaners
 from cleaners import Cleaned, Removal
-from copydesk import again, dataset, history, parquet, sketch
+from copydesk import again, dataset, history, parquet, sketch, templating
 from copydesk.again import Before, Row
 from copydesk.match import relation
 from copydesk.rewrite import OF_PART, Part, Rewrite, parts
@@ -30,7 +33,6 @@ from copydesk.similarity import measure
 from copydesk.store import Store
 
 EXAMPLES = 5
-_ROWS_AT_ONCE = 512
 _PAIRS_AT_ONCE = 1024
 
 
@@ -67,19 +69,22 @@ class Recleaned:
     run_id: str | None = None
 
 
-def preview(root: Path) -> Recleaned:
-    """What `reclean` would change. Needs no lock, writes nothing."""
+def preview(root: Path, *, learn: bool = True) -> Recleaned:
+    """What `reclean` would change. Needs no lock, writes nothing to the output."""
     done = Recleaned()
     store = Store(root)
-    for part in parts(store).values():
-        for _ in _blocks(store, part, done):
-            pass
+    with tempfile.TemporaryDirectory(prefix="copydesk-") as scratch:
+        out = templating.of_output(store, Path(scratch)) if learn else templating.NOTHING
+        for part in parts(store).values():
+            for _ in _blocks(store, part, done, out):
+                pass
     return done
 
 
-def reclean(root: Path) -> Recleaned:
+def reclean(root: Path, *, learn: bool = True) -> Recleaned:
     """Clean all texts again and publish what changes, in one commit.
 
+    learn: whether to take out what sites repeat; if not, what was taken out is put back.
     Memory is that of one part. Raises LockedError, and StoreError if a file cannot be read (see verify).
     """
     store = Store(root)
@@ -87,7 +92,8 @@ def reclean(root: Path) -> Recleaned:
         store.recover()
         run_id = store.new_run_id(dt.datetime.now(dt.UTC))
         with store.staging(run_id) as staging:
-            work = _Work(store, staging / "recleaned")
+            out = templating.of_output(store, staging / "counted") if learn else templating.NOTHING
+            work = _Work(store, staging / "recleaned", out)
             work.clean()
             if work.done.changed:
                 rewrite = Rewrite(store, run_id, staging / "final")
@@ -101,8 +107,8 @@ def reclean(root: Path) -> Recleaned:
 class _Work:
     """scratch: a folder for the parts that change, as Parquet, until the figures of their pairs are known."""
 
-    def __init__(self, store: Store, scratch: Path) -> None:
-        self.store, self.scratch = store, scratch
+    def __init__(self, store: Store, scratch: Path, out: templating.Out) -> None:
+        self.store, self.scratch, self.out = store, scratch, out
         self.done = Recleaned()
         self.parts = parts(store)
         self.now: dict[str, dict[str, Path]] = {}  # part -> dataset -> where its rows are, of all parts
@@ -114,7 +120,7 @@ class _Work:
             self.now[name] = {kind: self.store.root / path for kind, path in part.items()}
             tables: dict[str, list[pa.Table]] = {kind: [] for kind in OF_PART}
             changed = False
-            for kind, rows, cut, ids in _blocks(self.store, part, self.done):
+            for kind, rows, cut, ids in _blocks(self.store, part, self.done, self.out):
                 tables[kind].append(rows)
                 tables["removals"].append(cut)
                 changed |= bool(ids)
@@ -204,20 +210,18 @@ _FIGURES = {
 """Columns, in the order of _Work._figures."""
 
 
-def _blocks(store: Store, part: Part, done: Recleaned) -> Iterator[tuple[str, pa.Table, pa.Table, dict[str, bool]]]:
+def _blocks(
+    store: Store, part: Part, done: Recleaned, out: templating.Out
+) -> Iterator[tuple[str, pa.Table, pa.Table, dict[str, bool]]]:
     """(dataset, rows, removals, changed id -> whether its text changes) of a part, cleaned again, block by block."""
-    removals = _removals(store.root / part["removals"]) if "removals" in part else {}
-    for kind in (k for k in dataset.TEXTS if k in part):
-        with pq.ParquetFile(store.root / part[kind]) as file:
-            for batch in file.iter_batches(_ROWS_AT_ONCE):
-                rows = parquet.complete(pa.Table.from_batches([batch]), DATASETS[kind]).to_pylist()
-                yield kind, *_cleaned(rows, removals, kind, done)
+    for kind, rows, removals in again.blocks(store.root, part):
+        yield kind, *_cleaned(rows, removals, kind, done, out)
 
 
 def _cleaned(
-    rows: list[Row], removals: Mapping[str, Sequence[Row]], kind: str, done: Recleaned
+    rows: list[Row], removals: Mapping[str, Sequence[Row]], kind: str, done: Recleaned, out: templating.Out
 ) -> tuple[pa.Table, pa.Table, dict[str, bool]]:
-    known = [again.before(row, [_removal(r) for r in removals.get(row["id"], ())]) for row in rows]
+    known = [again.before(row, again.removals_of(row, removals)) for row in rows]
     cleaned = iter(cleaners.clean_many([old.source() for old in known if old is not None]))
     changed: dict[str, bool] = {}
     kept: list[Row] = []
@@ -227,7 +231,7 @@ def _cleaned(
         if old is None:
             done.not_restored += 1
         else:
-            result = next(cleaned)
+            result = out.taken(old, next(cleaned))
             new = again.after(old, result)
             if new is None:
                 done.emptied += 1
@@ -264,21 +268,6 @@ def _spans(removals: Sequence[Removal]) -> Iterator[tuple[str, int, int]]:
 def _only(removals: Sequence[Removal], others: Sequence[Removal]) -> list[str]:
     there = {(r.start, r.end) for r in others}
     return [r.text for r in removals if (r.start, r.end) not in there]
-
-
-def _removals(path: Path) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for row in parquet.read(path, DATASETS["removals"]).to_pylist():
-        found.setdefault(row["id"], []).append(row)
-    for rows in found.values():
-        rows.sort(key=lambda row: int(row["start"]))
-    return found
-
-
-def _removal(row: Row) -> Removal:
-    return Removal(
-        row["start"], row["end"], row["text"], tuple(row["rules"] or ()), row["category"], row["action"], row["field"]
-    )
 
 
 def _row(id_: str, removal: Removal) -> dict[str, Any]:

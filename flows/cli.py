@@ -17,6 +17,7 @@ from copydesk import settings as config
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
 from copydesk.terminal import printable, printable_lines
+from flows.rules_cli import app as rules_app
 
 CONFIG_FILE = "copydesk.toml"
 
@@ -43,6 +44,7 @@ def _help(name: str, short: str | None = None) -> Parameter:
 Paths = Annotated[list[str], Parameter(help=Settings.model_fields["inputs"].description, allow_leading_hyphen=True)]
 Output = Annotated[Path | None, _help("output", "-o")]
 Workers = Annotated[int | None, _help("workers", "-w")]
+Learn = Annotated[bool | None, Parameter(negative="--no-learn", help=Settings.model_fields["learn"].description)]
 Config = Annotated[
     Path | None,
     Parameter(help=f"Settings file (TOML). Default: {CONFIG_FILE} here, if there is one. Options go before it."),
@@ -73,9 +75,7 @@ def ingest(
     reject_bytes: Annotated[int | None, _help("reject_bytes")] = None,
     wait: Annotated[float | None, _help("wait")] = None,
     item_seconds: Annotated[float | None, _help("item_seconds")] = None,
-    learn: Annotated[
-        bool | None, Parameter(negative="--no-learn", help=Settings.model_fields["learn"].description)
-    ] = None,
+    learn: Learn = None,
     guard: Annotated[
         bool | None, Parameter(negative="--no-guard", help=Settings.model_fields["guard"].description)
     ] = None,
@@ -133,7 +133,7 @@ def verify(
     from copydesk.verify import verify as check
     from flows import console
 
-    root = _existing(read_settings(config, output=output).output)
+    root = existing(read_settings(config, output=output).output)
     done = repairs.repair(root) if repair else repairs.Repaired(faults=check(root, read_data=read_data))
     if json:
         told = asdict(done)
@@ -152,7 +152,7 @@ def reindex(*, output: Output = None, config: Config = None, json: AsJson = Fals
     from copydesk.history import reindex as rebuild
     from flows import console
 
-    root = _existing(read_settings(config, output=output).output)
+    root = existing(read_settings(config, output=output).output)
     built = rebuild(root)
     print(console.as_json({"segments": built}) if json else f"{built} index segments rebuilt in {root}")
     return 0
@@ -186,7 +186,7 @@ def forget(
     from copydesk.forget import forget as let_go
     from flows import console
 
-    root = _existing(read_settings(config, output=output).output)
+    root = existing(read_settings(config, output=output).output)
     told = let_go(root, targets or (), older_than=older_than, copies=copies, dry_run=dry_run)
     print(console.as_json(asdict(told)) if json else console.forgotten(told, root, dry_run))
     return 0
@@ -208,7 +208,7 @@ def maintain(
     from copydesk.maintain import maintain as merge
     from flows import console
 
-    root = _existing(read_settings(config, output=output).output)
+    root = existing(read_settings(config, output=output).output)
     done = merge(root, grace_hours=GRACE_HOURS if grace_hours is None else grace_hours, dry_run=dry_run)
     print(console.as_json(asdict(done)) if json else console.maintained(done, root, dry_run))
     return 0
@@ -218,6 +218,7 @@ def maintain(
 def reclean(
     *,
     output: Output = None,
+    learn: Learn = None,
     dry_run: Annotated[bool, Parameter(help="Only show how many rows would change, by which rules.")] = False,
     config: Config = None,
     json: AsJson = False,
@@ -226,10 +227,15 @@ def reclean(
     from copydesk import reclean as cleaning
     from flows import recleaned as shown
 
-    root = _existing(read_settings(config, output=output).output)
-    done = cleaning.preview(root) if dry_run else cleaning.reclean(root)
+    settings = read_settings(config, output=output, learn=learn)
+    root = existing(settings.output)
+    clean = cleaning.preview if dry_run else cleaning.reclean
+    done = clean(root, learn=settings.learn)
     print(shown.as_json(done) if json else shown.summary(done, root, dry_run))
     return 0
+
+
+app.command(rules_app)
 
 
 @app.command
@@ -304,7 +310,7 @@ def _pairs(given: Sequence[str]) -> dict[str, str]:
     return pairs
 
 
-def _existing(root: Path) -> Path:
+def existing(root: Path) -> Path:
     if not (root / "_state").is_dir():
         raise UsageError(f"{root} is no output of copydesk: it has no _state folder (give it with -o)")
     return root
