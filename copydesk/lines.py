@@ -198,13 +198,24 @@ def weigh(groups: I64, spread: Floats, texts: Texts, marks: U16) -> Evidence:
 
 
 def stories(groups: I64, count: int, texts: Texts) -> I64:
-    """How many distinct stories hold each line, or fewer: copies of a story share most of its signature, versions of an
-    item the item. Of each value of the signature, and of the items, the distinct ones are counted; the least counts."""
+    """How many distinct stories hold each line, or fewer: copies of a story share most of their signatures.
+
+    Of the versions of an item one counts; of each value of the signatures that are left, the distinct ones are counted,
+    and the least of these counts is taken.
+    """
+    order = np.lexsort((texts.id, texts.item, groups))
+    first = order[_changes(groups[order], texts.item[order])]
+    group = groups[first]
     least = np.full(count, np.iinfo(np.int64).max)
-    for values in (texts.item, *texts.minhash.T):
-        order = np.lexsort((values, groups))
-        group, value = groups[order], values[order]
-        new = np.ones(len(order), np.bool_)
-        new[1:] = (group[1:] != group[:-1]) | (value[1:] != value[:-1])
-        least = np.minimum(least, np.bincount(group[new], minlength=count))
+    for values in texts.minhash[first].T:
+        by_value = np.lexsort((values, group))
+        new = _changes(group[by_value], values[by_value])
+        least = np.minimum(least, np.bincount(group[by_value][new], minlength=count))
     return least
+
+
+def _changes(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Bools:
+    """Where a pair differs from the one before it."""
+    new = np.ones(len(a), np.bool_)
+    new[1:] = (a[1:] != a[:-1]) | (b[1:] != b[:-1])
+    return new
