@@ -9,6 +9,21 @@ True
 """
 
 from cleaners.cleaning import Cleaner, Source, clean, clean_many
-from cleaners.span import Cleaned, Fields, Removal, Span, apply, restore
+from cleaners.explaining import Explained, explain
+from cleaners.span import Cleaned, Fields, Removal, Span, Vetoed, apply, restore
 
-__all__ = ["Cleaned", "Cleaner", "Fields", "Removal", "Source", "Span", "apply", "clean", "clean_many", "restore"]
+__all__ = [
+    "Cleaned",
+    "Cleaner",
+    "Explained",
+    "Fields",
+    "Removal",
+    "Source",
+    "Span",
+    "Vetoed",
+    "apply",
+    "clean",
+    "clean_many",
+    "explain",
+    "restore",
+]

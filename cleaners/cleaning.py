@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from cleaners.cut import Cut
@@ -33,21 +33,70 @@ class Source:
     site: str | None = None
 
 
-class Cleaner:
-    """What texts are cleaned with. Building one takes some tenths of a second: keep it (see `default`)."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be taken out of a text, before it is.
 
-    def __init__(self, known: Sequence[Rule]) -> None:
-        """known: the rules, vetoes among them."""
-        self._engine = Engine(known)
+    spans: of the cuts, in the same order, in code points. vetoes: what must stay.
+    """
+
+    source: Source
+    cuts: list[Cut]
+    spans: list[Span]
+    vetoes: list[Span]
+
+    def carried_out(self) -> Cleaned:
+        """The text cleaned."""
+        if not self.cuts:
+            return Cleaned(self.source.text)
+        text, removals = apply(self.source.text, self.spans, self.vetoes)
+        return Cleaned(text, removals, _fields(self.cuts, self.spans, removals))
+
+
+class Cleaner:
+    """What texts are cleaned with: an engine a language, built when a text first asks for it. Keep it (see `default`).
+
+    A text is cleaned with the rules of its own language, English and those of no language; all rules, if nobody
+    knows its language.
+    """
+
+    def __init__(self, known: Sequence[Rule], without: Collection[str] = ()) -> None:
+        """known: the rules, vetoes among them. without: ids and categories of which nothing is taken out."""
+        self.without = frozenset(without)
+        self.rules = tuple(rule for rule in known if self.without.isdisjoint((rule.id, rule.category)))
+        self._languages = {language for rule in self.rules for language in rule.languages}
+        self._engines: dict[str | None, Engine] = {}
 
     def clean_many(self, sources: Sequence[Source]) -> list[Cleaned]:
         """The texts cleaned, in order; what a text gives does not depend on the others. Never raises for any string."""
-        return list(_cleaned(sources, self._engine))
+        return [plan.carried_out() for plan in self.plans(sources)]
+
+    def plans(self, sources: Sequence[Source]) -> list[Plan]:
+        """What is to be taken out of each text, in order. Never raises for any string."""
+        groups: dict[str | None, list[int]] = {}
+        for number, source in enumerate(sources):
+            groups.setdefault(self._spoken(source.language), []).append(number)
+        plans: dict[int, Plan] = {}
+        for language, numbers in groups.items():
+            found = _plans([sources[number] for number in numbers], self._engine(language), self.without)
+            plans.update(zip(numbers, found, strict=True))
+        return [plans[number] for number in range(len(sources))]
+
+    def _spoken(self, language: str | None) -> str | None:
+        """The language as rules name it; "" for one that none does."""
+        primary = language and language.partition("-")[0].lower()
+        return primary if primary is None or primary in self._languages else ""
+
+    def _engine(self, language: str | None) -> Engine:
+        if (engine := self._engines.get(language)) is None:
+            engine = Engine([rule for rule in self.rules if rule.speaks(language)])
+            engine = self._engines.setdefault(language, engine)
+        return engine
 
     def keeps(self, line: str, language: str | None) -> bool:
         """Whether a `keep` rule for texts of `language` matches the line."""
         data = line.encode("utf-8", "surrogatepass")
-        return any(hit.rule.speaks(language) for hit in self._engine.vetoes(data, 0, len(data)))
+        return any(True for _ in self._engine(self._spoken(language)).vetoes(data, 0, len(data)))
 
 
 @functools.cache
@@ -70,7 +119,7 @@ def clean_many(sources: Sequence[Source]) -> list[Cleaned]:
     return default().clean_many(sources)
 
 
-def _cleaned(sources: Sequence[Source], engine: Engine) -> Iterator[Cleaned]:
+def _plans(sources: Sequence[Source], engine: Engine, without: frozenset[str]) -> Iterator[Plan]:
     for first, encoded in _batches(sources):
         hits = engine.hits(b"\n".join(encoded))
         hit = next(hits, None)
@@ -82,7 +131,7 @@ def _cleaned(sources: Sequence[Source], engine: Engine) -> Iterator[Cleaned]:
                 own.append(_moved(hit, offset))
                 hit = next(hits, None)
             offset = end + 1
-            yield _clean_one(sources[first + number], data, own, engine)
+            yield _plan(sources[first + number], data, own, engine, without)
 
 
 def _batches(sources: Sequence[Source]) -> Iterator[tuple[int, list[bytes]]]:
@@ -107,24 +156,22 @@ def _moved(hit: Hit, offset: int) -> Hit:
     )
 
 
-def _clean_one(source: Source, data: bytes, hits: list[Hit], engine: Engine) -> Cleaned:
+def _plan(source: Source, data: bytes, hits: list[Hit], engine: Engine, without: frozenset[str]) -> Plan:
     page = Page(data)
-    cuts = place(page, [hit for hit in hits if hit.rule.speaks(source.language)], source.title)
-    if not cuts:
-        return Cleaned(source.text)
+    cuts = place(page, hits, source.title)
+    if without:
+        cuts = [cut for cut in cuts if without.isdisjoint((cut.rule, cut.category))]
     vetoes = [
         Span(hit.start, hit.end, hit.rule.id, hit.rule.category)
         for line in {cut.line for cut in cuts}
         for hit in engine.vetoes(data, line, page.end(line))
-        if hit.rule.speaks(source.language)
     ]
     spans = [
         Span(cut.start, cut.end, cut.rule, cut.category, "field" if cut.field else "drop", cut.field) for cut in cuts
     ]
-    if not source.text.isascii():
+    if cuts and not source.text.isascii():
         spans, vetoes = _code_points(data, spans), _code_points(data, vetoes)
-    text, removals = apply(source.text, spans, vetoes)
-    return Cleaned(text, removals, _fields(cuts, spans, removals))
+    return Plan(source, cuts, spans, vetoes)
 
 
 def _fields(cuts: Sequence[Cut], spans: Sequence[Span], removals: Sequence[Removal]) -> Fields:

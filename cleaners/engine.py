@@ -1,9 +1,9 @@
 """Find the lines that rules may touch over a whole batch at once, then ask which rules, then where.
 
-Three steps, each in linear time (RE2): one automaton of all rules runs over the bytes of the batch and stops
-only at candidate lines, so lines that nothing touches cost no Python object; a set automaton tells which rules
-match a candidate; those rules alone then give their span. Everything here counts in bytes of UTF-8: the
-binding's str interface would count code points anew at every match.
+Three steps, each in linear time (RE2): automata of what rules are looked up by run over the bytes of the batch and
+stop only at candidate lines, so lines that nothing touches cost no Python object; a set automaton tells which rules
+a candidate is one for; those rules alone then give their span, and are compiled when first asked. Everything here
+counts in bytes of UTF-8: the binding's str interface would count code points anew at every match.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from cleaners.rules import Rule, options
 
 # A rule that matches a line this often is no longer read further: keeps hostile lines linear.
 MATCHES_PER_LINE = 64
+# Memory for an automaton of many rules, in bytes; those of one rule need little.
+SHARED_MEMORY = 64 << 20
 
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 
@@ -38,14 +40,14 @@ class Hit:
 
 
 class Engine:
-    """The compiled form of some rules. Building one takes some tenths of a second: keep it."""
+    """The compiled form of some rules. Building one takes a tenth of a second: keep it."""
 
     def __init__(self, known: Sequence[Rule]) -> None:
         self.rules = tuple(sorted(known, key=lambda rule: rule.id))
         takers = [rule for rule in self.rules if rule.action != "keep"]
-        # Apart, because what hints have seen on a line would multiply the states of the patterns tied to its start.
-        hinted = [[rule for rule in takers if (rule.hint is None) is alone] for alone in (True, False)]
-        self._finders = [_finder(part) for part in hinted if part]
+        # Apart, because what was seen within a line would multiply the states of the patterns tied to its start.
+        tied = [[rule for rule in takers if rule.tied is alone] for alone in (True, False)]
+        self._finders = [_finder(part) for part in tied if part]
         self._takers = _Matcher(takers)
         self._vetoes = _Matcher([rule for rule in self.rules if rule.action == "keep"])
 
@@ -65,11 +67,8 @@ class _Matcher:
 
     def __init__(self, known: Sequence[Rule]) -> None:
         self._rules = known
-        self._patterns = [re2.compile(rule.anchored, options()) for rule in known]
-        self._groups = [
-            sorted((index, name) for name, index in pattern.groupindex.items()) for pattern in self._patterns
-        ]
-        self._set = re2.Set.SearchSet(options())
+        self._patterns: dict[int, _Pattern] = {}
+        self._set = re2.Set.SearchSet(options(SHARED_MEMORY))
         for rule in known:
             self._set.Add(_uncaptured(rule.lookup))
         self._set.Compile()
@@ -79,18 +78,30 @@ class _Matcher:
         length = end - start
         for number in self._set.Match(line) or ():
             rule = self._rules[number]
+            if (pattern := self._patterns.get(number)) is None:
+                pattern = self._patterns.setdefault(number, _Pattern(rule))
             if length > rule.max_length and len(line.decode("utf-8", "surrogatepass")) > rule.max_length:
                 continue
-            for count, match in enumerate(self._patterns[number].finditer(line)):
+            for count, match in enumerate(pattern.compiled.finditer(line)):
                 a, b = match.span()
                 if a == b or count >= MATCHES_PER_LINE:
                     break
                 values = tuple(
                     (name, value.decode("utf-8", "replace"))
-                    for index, name in self._groups[number]
+                    for index, name in pattern.groups
                     if (value := match.group(index))
                 )
                 yield Hit(rule, start + a, start + b, start, end, values)
+
+
+class _Pattern:
+    """A rule's pattern, compiled, and the numbers of its named groups."""
+
+    __slots__ = ("compiled", "groups")
+
+    def __init__(self, rule: Rule) -> None:
+        self.compiled = re2.compile(rule.anchored, options())
+        self.groups = sorted((index, name) for name, index in self.compiled.groupindex.items())
 
 
 def _lines(finder: re2._Regexp, data: bytes) -> Iterator[tuple[int, int]]:
@@ -106,7 +117,7 @@ def _lines(finder: re2._Regexp, data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _finder(known: Sequence[Rule]) -> re2._Regexp:
-    chosen = options()
+    chosen = options(SHARED_MEMORY)
     chosen.never_capture = True
     return re2.compile("|".join(_uncaptured(rule.lookup) for rule in known), chosen)
 

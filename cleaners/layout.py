@@ -23,6 +23,16 @@ BLOCK_LINE_LENGTH = 160
 CAPTION_LENGTH = 220
 NAMES = 5  # words
 
+BUILT_IN = {
+    "beside-ad-marker": ("caption", "a bare caption: a line glued to an ad marker"),
+    "first-line": ("headline", "the headline: a first line that can be nothing else"),
+    "menu-line": ("nav", "short lines above the story, below lines that other rules take"),
+    "repeats-title": ("headline", "a line that repeats the record's title"),
+    "separator-line": ("separator", "a row of marks beside lines that other rules take"),
+    "tail-line": ("related", "what stands below the story and below a line of its frame"),
+}
+"""Rules that are code, because only neighbours tell: id -> category and what they take out."""
+
 _ATTRIBUTED = re.compile(r"\b(?:said|says|told|sagte|sagt|dijo|disse)\b", re.IGNORECASE)
 
 

@@ -1,14 +1,17 @@
 """Rule packs: what the TOML files in packs/ may say, loaded and checked.
 
 A rule is data: a pattern (RE2 syntax) with the scope it is looked for in, and examples that it must take and
-look-alikes that it must leave. A pack may define `[words]`: pieces that patterns name as `{{name}}`; those of
-`packs/_words.toml` are known to all packs.
+look-alikes that it must leave. Packs lie in a folder a language, `common/` for what has none, a file a category.
+A pack may define `[words]`: pieces that patterns name as `{{name}}`; those of `common/_words.toml` are known to all
+packs, those of `de/_words.toml` to the packs of `de/`, where they may also complete a piece of the former: one shape
+of a byline serves every language that says what "by" is. A space in a pattern matches any one blank.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib.resources
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -47,7 +50,15 @@ _KEYS = {
     "takes",
     "leaves",
 }
+_WORDS = "_words"
+_EVERYWHERE = "common"
+# Texts in other languages have English in them, from the widgets and agencies of the web.
+_ALWAYS = "en"
+_BLANK = r" \t\x{a0}\x{202f}"
+_SPACED = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]| ")
 _SPACE = r"[ \t\r\x{a0}\x{2009}\x{200b}\x{202f}\x{feff}]"
+# What may stand before the first word of a line.
+_MARKS = r"[ \t\r\x{a0}\x{2009}\x{200b}\x{202f}\x{feff}•·*>»▶►▸→–—|\[({<_/&©\"“„«'‘¿¡-]*"
 _BULLET = rf"(?:[•·*>»▶►▸→–—|-]{_SPACE}*)?"
 _WRAPPED: dict[str, str] = {
     "prefix": rf"^{_SPACE}*(?:%s){_SPACE}*",
@@ -72,8 +83,9 @@ class Rule:
     begins readers' comments), "closing" (a whole line with nothing of the story below it), "beside" (a whole line
     next to one that another rule takes; next_to: of this category only). languages: primary subtags; empty means all.
     max_length: longest line it looks at, in code points. pattern: in RE2 syntax, anchored by its scope, case
-    ignored unless the pattern says (?-i:...). hint: a small pattern, not anchored by the scope, that a line must
-    match as well; it is what the line is looked up by. takes, leaves: examples, whole lines.
+    ignored unless the pattern says (?-i:...). hint: what a line is looked up by and must match as well: words, not
+    anchored by the scope, with nothing repeated, so that the automaton of all hints stays small; `^` in front lets
+    them stand behind marks and bullets at the start of the line only. takes, leaves: examples, whole lines.
     """
 
     id: str
@@ -90,13 +102,22 @@ class Rule:
     next_to: str | None = None
 
     def speaks(self, language: str | None) -> bool:
-        """Whether the rule is for texts of `language` (BCP 47; None: unknown, every rule is)."""
-        return not self.languages or language is None or language.partition("-")[0].lower() in self.languages
+        """Whether the rule is for texts of `language` (BCP 47; None: unknown, every rule is). English ones are."""
+        if not self.languages or language is None or _ALWAYS in self.languages:
+            return True
+        return language.partition("-")[0].lower() in self.languages
 
     @property
     def lookup(self) -> str:
-        """What finds candidate lines: the hint, or the anchored pattern itself where that is cheap."""
-        return f"(?im)(?:{self.hint})" if self.hint else self.anchored
+        """What finds candidate lines: the hint, or the anchored pattern itself if there is none."""
+        if self.hint is None:
+            return self.anchored
+        return f"(?im)^{_MARKS}(?:{self.hint[1:]})" if self.hint.startswith("^") else f"(?im)(?:{self.hint})"
+
+    @property
+    def tied(self) -> bool:
+        """Whether it is looked up by what stands at the start of a line."""
+        return self.hint.startswith("^") if self.hint is not None else self.scope not in ("suffix", "inline")
 
     @property
     def anchored(self) -> str:
@@ -104,53 +125,79 @@ class Rule:
         return f"(?im)(?:{_WRAPPED.get(self.scope, _WHOLE_LINE) % self.pattern})"
 
 
-def options() -> re2.Options:
-    """How every pattern is compiled: no match crosses a line break; memory for the automaton of all rules, in bytes."""
+def options(memory: int = 8 << 20) -> re2.Options:
+    """How every pattern is compiled: no match crosses a line break. memory: for its automaton, in bytes."""
     chosen = re2.Options()
     chosen.never_nl = True
     chosen.log_errors = False
-    chosen.max_mem = 256 << 20
+    chosen.max_mem = memory
     return chosen
 
 
 @functools.cache
 def rules() -> tuple[Rule, ...]:
-    """All rules of the packs that come with this package, by id. Raises RuleError for a pack that is wrong."""
+    """All rules of the packs that come with this package, by id, not checked anew: their tests do that."""
     folder = importlib.resources.files(__package__) / "packs"
     packs = {
-        entry.name.removesuffix(".toml"): tomllib.loads(entry.read_text(encoding="utf-8"))
-        for entry in folder.iterdir()
+        f"{language.name}/{entry.name.removesuffix('.toml')}": tomllib.loads(entry.read_text(encoding="utf-8"))
+        for language in folder.iterdir()
+        if language.is_dir()
+        for entry in language.iterdir()
         if entry.name.endswith(".toml")
     }
-    return load(packs)
+    return _read(packs, checked=False)
+
+
+def common_words() -> dict[str, str]:
+    """The words that all packs know."""
+    file = importlib.resources.files(__package__) / "packs" / _EVERYWHERE / f"{_WORDS}.toml"
+    words: dict[str, str] = tomllib.loads(file.read_text(encoding="utf-8"))["words"]
+    return words
 
 
 def load(packs: Mapping[str, Mapping[str, Any]]) -> tuple[Rule, ...]:
     """Rules of parsed packs (pack name -> TOML document), ordered by id, so that no order of files or tables counts.
 
+    The last part of a pack's name is the category of its rules, a folder before it ("de/related") their language.
     Raises RuleError for an unknown key, a missing example, a bad pattern or an id used twice.
     """
-    common = packs.get("_words", {}).get("words", {})
+    return _read(packs, checked=True)
+
+
+def _read(packs: Mapping[str, Mapping[str, Any]], checked: bool) -> tuple[Rule, ...]:
     found: dict[str, Rule] = {}
     for pack, content in packs.items():
-        words = {**common, **content.get("words", {})}
+        words = _words_for(pack, packs)
         for rule in _rules_of(pack, content.get("rule", ()), words):
             if rule.id in found:
                 raise RuleError(f"pack {pack}: rule id {rule.id!r} is used twice")
+            if checked:
+                _check(f"pack {pack}, rule {rule.id!r}", rule)
             found[rule.id] = rule
     return tuple(found[key] for key in sorted(found))
 
 
+def _words_for(pack: str, packs: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """The words a pack knows: everybody's, then its language's, then its own."""
+    words: dict[str, str] = {}
+    for source in (_WORDS, f"{_EVERYWHERE}/{_WORDS}", f"{pack.rpartition('/')[0]}/{_WORDS}", pack):
+        words |= packs.get(source, {}).get("words", {})
+    return words
+
+
 def _rules_of(pack: str, tables: Iterable[Mapping[str, Any]], words: Mapping[str, str]) -> Iterator[Rule]:
+    folder, _, category = pack.rpartition("/")
+    languages = () if folder in ("", _EVERYWHERE) else (folder,)
     for table in tables:
         where = f"pack {pack}, rule {table.get('id', '?')!r}"
         if unknown := set(table) - _KEYS:
             raise RuleError(f"{where}: unknown keys {sorted(unknown)}")
         if missing := {"id", "scope", "max_length", "pattern", "takes", "leaves"} - set(table):
             raise RuleError(f"{where}: missing keys {sorted(missing)}")
+        _check_types(where, table)
         rule = Rule(
             id=table["id"],
-            category=table.get("category", pack),
+            category=table.get("category", category),
             action=table.get("action", "drop"),
             scope=table["scope"],
             max_length=table["max_length"],
@@ -158,11 +205,10 @@ def _rules_of(pack: str, tables: Iterable[Mapping[str, Any]], words: Mapping[str
             takes=tuple(table["takes"]),
             leaves=tuple(table["leaves"]),
             field=table.get("field"),
-            languages=tuple(table.get("languages", ())),
+            languages=tuple(table.get("languages", languages)),
             hint=_expand(where, table["hint"], words) if "hint" in table else None,
             next_to=table.get("next_to"),
         )
-        _check(where, rule)
         yield rule
 
 
@@ -170,7 +216,7 @@ def _expand(where: str, pattern: str, words: Mapping[str, str]) -> str:
     """Replace {{name}} by its piece; pieces may name others, without circles."""
     for _ in range(8):
         if "{{" not in pattern:
-            return pattern.strip()
+            return _SPACED.sub(_any_blank, pattern.strip())
         head, _, rest = pattern.partition("{{")
         name, closed, tail = rest.partition("}}")
         while closed:
@@ -184,6 +230,26 @@ def _expand(where: str, pattern: str, words: Mapping[str, str]) -> str:
             name, closed, tail = rest.partition("}}")
         pattern = head
     raise RuleError(f"{where}: words that name each other in a circle")
+
+
+def _check_types(where: str, table: Mapping[str, Any]) -> None:
+    for key, value in table.items():
+        if key == "max_length":
+            good, what = isinstance(value, int) and not isinstance(value, bool), "a whole number"
+        elif key in ("takes", "leaves", "languages"):
+            good, what = isinstance(value, list) and all(isinstance(one, str) for one in value), "a list of texts"
+        else:
+            good, what = isinstance(value, str) and bool(value), "a text that is not empty"
+        if not good:
+            raise RuleError(f"{where}: {key} must be {what}")
+
+
+def _any_blank(token: re.Match[str]) -> str:
+    """A space of a pattern as what it stands for, within a class of characters and alone."""
+    found = token[0]
+    if found == " ":
+        return f"[{_BLANK}]"
+    return found.replace(" ", _BLANK) if found.startswith("[") else found
 
 
 def _check(where: str, rule: Rule) -> None:

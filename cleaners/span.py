@@ -48,6 +48,22 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
+class Vetoed:
+    """A part that stays because a veto touches it.
+
+    start, end, text: what would have been taken out. rules: that would have. category: of theirs. vetoes: the rules
+    that saved it.
+    """
+
+    start: int
+    end: int
+    text: str
+    rules: tuple[str, ...]
+    category: str
+    vetoes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Fields:
     """What left the body and is worth keeping, as it was written: nothing is parsed but the split of lists."""
 
@@ -88,6 +104,18 @@ def apply(text: str, spans: Iterable[Span], vetoes: Iterable[Span] = ()) -> tupl
         if not before or keep[before - 1][1] <= start:
             removals.append(_removal(text, start, end, group))
     return _without(text, removals), tuple(removals)
+
+
+def vetoed(text: str, spans: Iterable[Span], vetoes: Sequence[Span]) -> tuple[Vetoed, ...]:
+    """The removals that `apply` cancels, in order of position, each with the vetoes that touch it."""
+    saved = []
+    for group in _groups(text, spans) if vetoes else ():
+        start, end = group[0].start, max(s.end for s in group)
+        by = tuple(sorted({v.rule for v in vetoes if v.start < v.end and v.start < end and start < v.end}))
+        if by:
+            gone = _removal(text, start, end, group)
+            saved.append(Vetoed(start, end, gone.text, gone.rules, gone.category, by))
+    return tuple(saved)
 
 
 def restore(text: str, removals: Sequence[Removal]) -> str:

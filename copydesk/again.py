@@ -58,7 +58,7 @@ class Before:
 
     def source(self) -> Source:
         """What is cleaned anew."""
-        return Source(self.text, _known(self).title, self.row["language"])
+        return Source(self.text, known(self).title, self.row["language"])
 
 
 def blocks(root: Path, part: Mapping[str, str]) -> Iterator[tuple[str, list[Row], dict[str, list[Row]]]]:
@@ -102,7 +102,7 @@ def after(old: Before, cleaned: Cleaned) -> Row | None:
     """The row as today's rules would have it; None if they leave nothing of the text. Its id stays."""
     if not cleaned.text.strip():
         return None
-    found = metadata.with_fields(_known(old), cleaned.fields)
+    found = metadata.with_fields(known(old), cleaned.fields)
     removed = sum(r.end - r.start for r in cleaned.removals)
     flags = [flag for flag in old.row["flags"] or () if flag != _FLAG]
     if removed > MOSTLY_REMOVED * len(old.text):
@@ -126,12 +126,12 @@ def after(old: Before, cleaned: Cleaned) -> Row | None:
     return row
 
 
-def _known(old: Before) -> Metadata:
+def known(old: Before) -> Metadata:
     """What is known of a row without what came out of its text."""
     row = old.row
     plain = _is_plain(row)
     own_title = plain or any(r.field == "title" and _REPEATS not in r.rules for r in old.removals)
-    known = Metadata(
+    told = Metadata(
         url=row["url"],
         canonical_url=row["canonical_url"],
         publisher=row["publisher"],
@@ -146,7 +146,7 @@ def _known(old: Before) -> Metadata:
         language=row["language"],
     )
     from_text = {name: () if name in ("authors", "tags") else None for name in _FIELDS if _is_from_text(old, name)}
-    return replace(known, **from_text) if from_text else known  # type: ignore[arg-type]
+    return replace(told, **from_text) if from_text else told  # type: ignore[arg-type]
 
 
 def _is_from_text(old: Before, name: str) -> bool:

@@ -19,7 +19,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from copydesk import disk, lock, manifest, points
+from copydesk import disk, lock, manifest, points, volume
 from copydesk.errors import StoreError
 from copydesk.layout import STATE, Layout
 from copydesk.manifest import Change, Commit, PublishedFile
@@ -113,7 +113,7 @@ def _clean_up(layout: Layout, folder: Path) -> list[str]:
 
 
 def _prepare(layout: Layout, run_id: str, removes: tuple[str, ...], changes: tuple[Change, ...], keep: bool) -> Commit:
-    if layout.committed(run_id).exists() or layout.prepared(run_id).exists():
+    if volume.is_committed(layout, run_id) or layout.prepared(run_id).exists():
         raise StoreError(f"run {run_id} is committed already")
     final = layout.final(run_id)
     paths = sorted((p.relative_to(final).as_posix() for p in final.rglob("*") if not p.is_dir()), key=_place_in_order)
@@ -162,7 +162,7 @@ def _complete(layout: Layout, prepared: Commit) -> None:
     try:
         disk.rename(layout.prepared(prepared.run_id), layout.committed(prepared.run_id))
     except FileNotFoundError:
-        if not layout.committed(prepared.run_id).exists():  # else another process has completed it
+        if not volume.is_committed(layout, prepared.run_id):  # else another process has completed it
             raise
     disk.sync_folder(layout.commits)
     points.checkpoint("commit: visible")
@@ -250,7 +250,7 @@ def _check_place(layout: Layout, run_id: str, path: str) -> None:
 
 def _check_removes(layout: Layout, removes: tuple[str, ...]) -> None:
     if removes:
-        known = {f.path for f in manifest.published(map(manifest.read, manifest.committed(layout)))}
+        known = {f.path for f in manifest.published(volume.commits(layout))}
         for path in removes:
             if path not in known:
                 raise StoreError(f"{path} cannot be taken back: no commit published it")

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from copydesk import layout, manifest
+from copydesk import layout, manifest, volume
 from copydesk.errors import StoreError, UsageError
 from copydesk.parquet import BROKEN
 from copydesk.schema import ADDED, ARTICLES, DATASETS
@@ -41,7 +41,7 @@ def open_dataset(root: str | Path, name: str) -> ds.Dataset:
 
 def published(root: Path, name: str) -> list[str]:
     """Relative paths of the files in force under `name` (a dataset, or a folder as `_state/index`), by run."""
-    commits = map(manifest.read, manifest.committed(layout.Layout(root)))
+    commits = volume.commits(layout.Layout(root))
     return [f.path for f in manifest.published(commits) if f.path.startswith(name + "/")]
 
 

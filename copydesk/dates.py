@@ -29,6 +29,9 @@ MAX_LENGTH = 200
 _MIN_EPOCH = 1e8
 """1973: smaller numbers are counts, years or zeros for `unknown`, not seconds since 1970."""
 
+_LONGEST_ZONE = 12
+"""Characters of a zone that stands alone behind a day, with what sets it off: ` (UTC+02:00)`."""
+
 _ISO = re.compile(
     r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})"
     r"(?:[T\s]\s*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?\s*"
@@ -39,7 +42,7 @@ _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T?([0-9]{2})([0-9]{2})(
 _CJK = re.compile(r"([0-9]{4})\s*[年년]\s*([0-9]{1,2})\s*[月월]\s*([0-9]{1,2})\s*[日일]?", re.ASCII)
 _CJK_TIME = re.compile(r"([0-9]{1,2})\s*[時时시]\s*([0-9]{1,2})\s*[分분]", re.ASCII)
 _TIME = re.compile(
-    r"(?<![0-9:/.-])([0-9]{1,2})(?:\s?[:.h]\s?([0-9]{2})(?![0-9])(?::([0-9]{2})(?![0-9]))?)?\s?(a\.?\s?m\b\.?|p\.?\s?m\b\.?|uhr\b|h\b)?",
+    r"(?<![0-9:/.+−-])([0-9]{1,2})(?:\s?[:.h]\s?([0-9]{2})(?![0-9])(?::([0-9]{2})(?![0-9]))?)?\s?(a\.?\s?m\b\.?|p\.?\s?m\b\.?|uhr\b|h\b)?",
     re.I,
 )
 _OFFSET = re.compile(r"(?:\b(?:utc|gmt)\s?|(?:^|(?<=[0-9\s])))([+\-−])([0-9]{1,2}):?([0-9]{2})?\b", re.I)
@@ -196,8 +199,9 @@ def _from_words(text: str, language: str | None) -> _Found | None:
     if found is None:
         return None
     moment, (start, end) = found
-    for rest in (plain[end:], plain[:start]):  # the time comes after the day, or before it
-        if (timed := _with_time(moment, rest, language)) is not None:
+    after = plain[end:]
+    for rest, zoned in ((after, ""), (plain[:start], after)):  # the time comes after the day, or before it
+        if (timed := _with_time(moment, rest, zoned, language)) is not None:
             return timed
     return moment, "day"
 
@@ -238,7 +242,8 @@ def _numeric_day(text: str, language: str | None) -> tuple[dt.datetime, tuple[in
     return (moment, match.span()) if moment else None
 
 
-def _with_time(moment: dt.datetime, rest: str, language: str | None) -> _Found | None:
+def _with_time(moment: dt.datetime, rest: str, zoned: str, language: str | None) -> _Found | None:
+    """The day with the time in `rest` and the zone that follows it there, or is all there is in `zoned`."""
     if match := _CJK_TIME.search(rest):
         timed = _at(moment, int(match[1]), int(match[2]), 0)
         return (timed, "minute") if timed else None
@@ -256,7 +261,8 @@ def _with_time(moment: dt.datetime, rest: str, language: str | None) -> _Found |
             number = 0
         timed = _at(moment, number, int(minute or 0), int(second or 0))
         if timed is not None:
-            return _in_zone(timed, _zone_in(rest[match.end() :]), language), "second" if second else "minute"
+            zone_name = _zone_in(rest[match.end() :]) or _zone_in(zoned if len(zoned) <= _LONGEST_ZONE else "")
+            return _in_zone(timed, zone_name, language), "second" if second else "minute"
     return None
 
 

@@ -22,21 +22,21 @@ _MARKUP = re.compile(r"<(?:!doctype\s+html|html|head|body|article|div|p|meta|tit
 def read(item: Item, settings: Settings) -> Document:
     """A document of an item. Raises ItemError where it holds no text that could be read."""
     if item.record is not None:
-        return _of_record(item, item.record)
+        return _of_record(item, item.record, settings)
     kind = _header(item.http_headers, "content-type") or ""
     decoded = decode(item.content, declared_charset(item.content, kind))
     if item.source_format == "html" or (item.source_format == "warc" and _is_html(item, kind, decoded.text)):
-        return _of_page(item, decoded.text, decoded.repaired, Metadata())
+        return _of_page(item, decoded.text, decoded.repaired, Metadata(), settings)
     text, mended = mend(decoded.text)
     told = described.from_record({}, item.url)
     return _document(item, text, told, "plain", _both(decoded.repaired, mended), ())
 
 
-def _of_record(item: Item, record: Mapping[str, Any]) -> Document:
+def _of_record(item: Item, record: Mapping[str, Any], settings: Settings) -> Document:
     told = described.from_record(record, item.url)
     html, text = record.get("html"), record.get("text")
     if _has_text(html):
-        return _of_page(item, html, (), told)
+        return _of_page(item, html, (), told, settings)
     if not _has_text(text):
         given = "`text` is blank" if isinstance(text, str) else "it has neither `text` nor `html`"
         raise ItemError(
@@ -47,10 +47,10 @@ def _of_record(item: Item, record: Mapping[str, Any]) -> Document:
     return _document(item, mended, replace(told, title=title), "plain", repaired, ())
 
 
-def _of_page(item: Item, html: str, repaired: tuple[str, ...], told: Metadata) -> Document:
+def _of_page(item: Item, html: str, repaired: tuple[str, ...], told: Metadata, settings: Settings) -> Document:
     url = told.url or item.url
     found = page.read(html, url, item.http_headers)
-    extracted = extract(html, url)
+    extracted = extract(html, url, settings.page_elements)
     own = page.guessed(described.merge(told, found.metadata), html, url, found.site_names)
     own = replace(own, canonical_url=found.metadata.canonical_url or own.canonical_url)
     text, mended = mend(extracted.text)

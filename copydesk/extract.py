@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from copydesk import markup
 from copydesk.errors import ItemError
+from copydesk.settings import ELEMENTS
 
 EXTRACTOR = "trafilatura"
 
@@ -30,13 +31,14 @@ class Extracted:
     flags: tuple[str, ...] = ()
 
 
-def extract(html: str, url: str | None = None) -> Extracted:
+def extract(html: str, url: str | None = None, elements: int = ELEMENTS) -> Extracted:
     """The main content of a page, without its comments.
 
     Raises ItemError (stage `extract`): `no-content` where there is none to be found; `failed` where the extractor
-    breaks on the page; `too-large`, `too-deep` or `too-many-attributes` where it must not be tried (markup.fault).
+    breaks on the page; `too-large`, `too-deep`, `too-many-attributes` or `too-many-elements` (more than `elements`)
+    where it must not be tried (markup.fault).
     """
-    if fault := markup.fault(html):
+    if fault := markup.fault(html, elements):
         raise ItemError(
             "extract", fault, f"the page is {fault.replace('-', ' ')} to be parsed: {len(html):,} characters"
         )

@@ -16,12 +16,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from copydesk import dataset, disk, lines, manifest, parquet, sketch
+from copydesk.entries import ENTRY, describe
 from copydesk.errors import IndexDamaged
-from copydesk.index import ENTRY, Index, Segment, describe, write_segment
+from copydesk.index import Index
 from copydesk.layout import STATE
 from copydesk.lines import Lines
 from copydesk.publish import KINDS
 from copydesk.schema import DATASETS, REMOVALS
+from copydesk.segment import Segment, write_segment
 from copydesk.store import Store
 
 INDEX = f"{STATE}/index"
@@ -122,12 +124,8 @@ def build(path: Path, first: str, last: str, files: Iterable[TextFile]) -> int:
         count += len(rows)
     table = pa.concat_tables(entries)
     order = _order(table, pa.chunked_array(runs))
-    number = np.empty(len(order), np.uint32)
-    number[order] = np.arange(len(order), dtype=np.uint32)
-    all_held = lines.join(held)
-    all_held = Lines(all_held.key, number[all_held.text], all_held.marks)
-    entries_, keys_ = table.take(pa.array(order)), np.concatenate(keys)[order]
-    write_segment(path, entries_, keys_, path.name, held=all_held, ordered=True)
+    in_order, keys_in_order = table.take(pa.array(order)), np.concatenate(keys)[order]
+    write_segment(path, in_order, keys_in_order, path.name, held=lines.join(held).renumbered(order), ordered=True)
     return len(table)
 
 
@@ -198,7 +196,7 @@ def _may_hold(group: pq.RowGroupMetaData, first: str, last: str) -> bool:
 
 
 def _order(entries: pa.Table, runs: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Row numbers by run, then in order of precedence (index.precedence)."""
+    """Row numbers by run, then in order of precedence (entries.precedence)."""
     table = entries.select(["published_at", "char_count", "id"]).append_column("run", runs)
     keys = [("run", "ascending"), ("published_at", "ascending"), ("char_count", "descending"), ("id", "ascending")]
     return np.asarray(pc.sort_indices(table, sort_keys=keys)).astype(np.int64)

@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 from copydesk import schema
 from copydesk.errors import IndexDamaged
 from copydesk.fault import Fault
-from copydesk.index import Segment
 from copydesk.layout import STATE
 from copydesk.manifest import PublishedFile
 from copydesk.parquet import BROKEN
 from copydesk.schema import DATASETS
+from copydesk.segment import Segment
 
 INDEX = f"{STATE}/index/"
 

@@ -3,6 +3,7 @@
 <dataset>/ingest_date=2026-11-22/<run_id>-00003.parquet     what users read
 _state/lock, _state/leases/                                 who is writing
 _state/commits/<run_id>.json                                which files belong to a run: the truth
+_state/commits/<first>.<last>.jsonl                         the same of many runs in one file
 _state/commits/<run_id>.prepared.json                       a commit under way
 _state/staging/<run_id>/manifest.json                       a commit about to be decided
 _state/staging/<run_id>/final/                              what the run will publish, at its later place

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import cleaners
-from cleaners import Cleaned, Removal, templates
-from cleaners.cleaning import default
-from copydesk import index, lines, points, sketch, tombstones
+from cleaners import Cleaned, Cleaner, Removal, templates
+from copydesk import cleaning, lines, points, sketch, tombstones
+from copydesk.entries import texts_of
 from copydesk.history import open_index
 from copydesk.index import Index
 from copydesk.lines import I64, U64, Bools, Lines, Texts
@@ -25,6 +25,7 @@ from copydesk.parts import RECORDS, Part, removal_rows
 from copydesk.records import MOSTLY_REMOVED
 from copydesk.rulings import Rulings
 from copydesk.rulings import load as load_rulings
+from copydesk.settings import Settings
 from copydesk.store import Store
 
 LINES_AT_ONCE = 1 << 22
@@ -109,7 +110,7 @@ class Counted:
                 new[row] &= id_ not in met
                 met.add(id_)
             is_new.append(new)
-        texts = lines.joined(*map(index.texts_of, tables))
+        texts = lines.joined(*map(texts_of, tables))
         return cls(parts, texts, [lines.site_keys(table["publisher"]) for table in tables], is_new)
 
     def templates(self, known: Index) -> U64:
@@ -148,7 +149,7 @@ def is_out(line: U64, sites: U64, found: U64, rulings: Rulings) -> Bools:
     return np.asarray(out, np.bool_)
 
 
-def apply(part: Part) -> Part:
+def apply(part: Part, settings: Settings) -> Part:
     """The part with its templates taken out: text, removals and what follows from them.
 
     It writes beside what is there, so that it can be done again. Memory is that of the part.
@@ -160,12 +161,13 @@ def apply(part: Part) -> Part:
     rows = pa.array(sorted(wanted), pa.int64())
     removals = _by_row(cut.filter(pc.is_in(cut["row"], value_set=rows.cast(pa.int32()))))
     told = records.select(["text", "language", "flags"]).take(rows).to_pylist()
+    cleaner = cleaning.cleaner(settings)
     changed: dict[int, dict[str, Any]] = {}
     added: list[tuple[int, Removal]] = []
     for row, record in zip(rows.to_pylist(), told, strict=True):
         before = Cleaned(record["text"], removals.get(row, ()))
         source = cleaners.restore(before.text, before.removals)
-        after = taken_out(source, before, wanted[row], record["language"])
+        after = taken_out(source, before, wanted[row], record["language"], cleaner)
         if after.removals != before.removals:
             changed[row] = _columns(source, after, record["flags"])
             added += [(row, r) for r in after.removals if r.category == templates.CATEGORY]
@@ -174,9 +176,13 @@ def apply(part: Part) -> Part:
     return replace(part, applied=True)
 
 
-def taken_out(source: str, cleaned: Cleaned, out: Collection[int], language: str | None) -> Cleaned:
-    """A cleaned text less the lines whose hashes are in `out`. source: the text before cleaning."""
-    return templates.take_out(source, cleaned, out, lambda line: default().keeps(line, language))
+def taken_out(source: str, cleaned: Cleaned, out: Collection[int], language: str | None, cleaner: Cleaner) -> Cleaned:
+    """A cleaned text less the lines whose hashes are in `out`, but for those that `cleaner` keeps or is to leave alone.
+
+    source: the text before cleaning.
+    """
+    out = {line for line in out if templates.rule_id(line) not in cleaner.without}
+    return templates.take_out(source, cleaned, out, lambda line: cleaner.keeps(line, language))
 
 
 def _by_row(cut: pa.Table) -> dict[int, tuple[Removal, ...]]:

@@ -59,6 +59,12 @@ class Lines:
     def take(self, rows: I64 | Bools) -> Lines:
         return Lines(self.key[rows], self.text[rows], self.marks[rows])
 
+    def renumbered(self, order: I64) -> Lines:
+        """The same, once the texts are put in this order: their old numbers, by the new ones."""
+        number = np.empty(len(order), np.uint32)
+        number[order] = np.arange(len(order), dtype=np.uint32)
+        return Lines(self.key, number[self.text], self.marks)
+
     def ordered(self, ids: U64) -> Lines:
         """By key, those of one key by the ids of their texts. ids: of all texts, in the order of their numbers."""
         return self.take(np.lexsort((ids[self.text], self.key)))

@@ -78,8 +78,8 @@ def exclusive(path: Path, holder: str, wait: float = 0.0) -> Iterator[None]:
     """
     held = _wait_for(path, holder, wait)
     _held[str(path.resolve())] = held
-    threading.Thread(target=_renew, args=(held,), name="copydesk-lease", daemon=True).start()
     try:
+        threading.Thread(target=_renew, args=(held,), name="copydesk-lease", daemon=True).start()
         yield
     finally:
         held.ended.set()
@@ -160,10 +160,10 @@ def _take(path: Path, holder: str) -> _Held:
             raise _refusal(path) from None
         points.checkpoint("lock: flocked")
         lease, content = _new_lease(path, holder)
+        points.checkpoint("lock: taken")
     except BaseException:
         os.close(descriptor)
         raise
-    points.checkpoint("lock: taken")
     return _Held(descriptor, lease, content)
 
 

@@ -27,10 +27,10 @@ import pyarrow.compute as pc
 
 from copydesk import asked, dataset, forget, history, layout, manifest, parquet
 from copydesk.errors import IndexDamaged
-from copydesk.index import Segment
 from copydesk.manifest import Commit
 from copydesk.rewrite import Part, Rewrite, parts
 from copydesk.schema import DATASETS
+from copydesk.segment import Segment
 from copydesk.store import Store
 from copydesk.succession import settle
 

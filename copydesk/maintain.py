@@ -2,7 +2,7 @@
 
 Files of one partition are merged part by part (rewrite.py), index segments of consecutive runs, the ledger's and the
 tombstones' deltas; all of it in one commit. What is replaced stays under `_state/retired/` for a while, for readers
-who opened the dataset before.
+who opened the dataset before. Then the manifests are bound (bind.py).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import Generic, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from copydesk import disk, history, ledger, lines, manifest, parquet, tombstones
+from copydesk import bind, disk, history, ledger, lines, manifest, parquet, tombstones
 from copydesk.errors import IndexDamaged, StoreError
 from copydesk.history import SegmentFile
-from copydesk.index import Segment, write_segment
 from copydesk.layout import STATE
 from copydesk.lines import Lines
 from copydesk.rewrite import OF_PART, Part, Rewrite, parts, told_in_words
 from copydesk.schema import DATASETS
+from copydesk.segment import Segment, write_segment
 from copydesk.store import RUN_ID_FORMAT, Store
 
 T = TypeVar("T")
@@ -40,12 +40,13 @@ class Limits:
     """How large merging makes things. What has half of it already is left alone, so that no row is copied often.
 
     rows: of texts in a part, or of another file. bytes: of a part, on disk; some six times as much in memory.
-    entries: of an index segment.
+    entries: of an index segment. manifests: of a volume.
     """
 
     rows: int = 32_768
     bytes: int = 64 * 1024 * 1024
     entries: int = 131_072
+    manifests: int = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class Maintained:
     """What was done, or would be. run_id: of the commit, None if there was nothing to merge.
 
     files: data files that were merged; into: how many came of them. segments, state: index segments and other files
-    of `_state/` that were merged. pruned: folders of replaced files that were deleted. mended: see Store.recover.
+    of `_state/` that were merged. manifests: files of `_state/commits/` that went into others. pruned: folders of
+    replaced files that were deleted. mended: see Store.recover.
     """
 
     run_id: str | None
@@ -61,6 +63,7 @@ class Maintained:
     into: int
     segments: int
     state: int
+    manifests: int
     pruned: int
     mended: tuple[str, ...] = ()
 
@@ -95,25 +98,31 @@ def maintain(
     """
     store, limits = Store(root), limits or Limits()
     if dry_run:
-        return _told(_plan(store, limits), None, len(_expired(store, grace_hours)))
+        bound = bind.count(store.layout, limits.manifests)
+        return _told(_plan(store, limits), None, bound, len(_expired(store, grace_hours)))
     with store.lock("maintain"):
         mended = store.recover()
         expired = _expired(store, grace_hours)
         for folder in expired:
             disk.remove_tree(folder)
         plan = _plan(store, limits)
-        if plan.empty:
-            return _told(plan, None, len(expired), mended)
-        run_id = store.new_run_id(dt.datetime.now(dt.UTC))
-        with store.staging(run_id) as staging:
-            rewrite = Rewrite(store, run_id, staging / "final")
-            with told_in_words(root):
-                _stage(plan, rewrite)
-            if rewrite.changes:
-                raise StoreError(f"{root}: merging would change rows ({rewrite.changes[:3]}); nothing was done")
-            history.drop_unnamed(store)
-            rewrite.commit(keep=True)
-        return _told(plan, run_id, len(expired), mended)
+        run_id = None if plan.empty else _merge(plan, store)
+        bound = bind.bind(store, limits.manifests)
+        return _told(plan, run_id, bound, len(expired), mended)
+
+
+def _merge(plan: _Plan, store: Store) -> str:
+    """The commit that merges; returns its run id."""
+    run_id = store.new_run_id(dt.datetime.now(dt.UTC))
+    with store.staging(run_id) as staging:
+        rewrite = Rewrite(store, run_id, staging / "final")
+        with told_in_words(store.root):
+            _stage(plan, rewrite)
+        if rewrite.changes:
+            raise StoreError(f"{store.root}: merging would change rows ({rewrite.changes[:3]}); nothing was done")
+        history.drop_unnamed(store)
+        rewrite.commit(keep=True)
+    return run_id
 
 
 def _expired(store: Store, grace_hours: float) -> list[Path]:
@@ -195,7 +204,7 @@ def _stage(plan: _Plan, rewrite: Rewrite) -> None:
         name = paths[0].split("/")[0]
         rewrite.replace(paths, {name: _read(store, name, paths)})
     for segments in plan.segments:
-        _merge([history.open_segment(store, file) for file in segments], rewrite.segment(segments))
+        _merge_segments([history.open_segment(store, file) for file in segments], rewrite.segment(segments))
     for name, paths in plan.state.items():
         path = rewrite.state(name, paths)
         if name == tombstones.FOLDER:
@@ -211,7 +220,7 @@ def _read(store: Store, name: str, paths: Sequence[str]) -> pa.Table:
     )
 
 
-def _merge(segments: Sequence[Segment], path: Path) -> None:
+def _merge_segments(segments: Sequence[Segment], path: Path) -> None:
     """One segment of several, which are in the order of their runs; as one built from the texts would be."""
     entries = pa.concat_tables([segment.entries for segment in segments])
     keys = np.concatenate([s.keys() for s in segments])
@@ -223,7 +232,7 @@ def _merge(segments: Sequence[Segment], path: Path) -> None:
     write_segment(path, entries, keys, path.name, held=lines.join(held), ordered=True)
 
 
-def _told(plan: _Plan, run_id: str | None, pruned: int, mended: Sequence[str] = ()) -> Maintained:
+def _told(plan: _Plan, run_id: str | None, bound: int, pruned: int, mended: Sequence[str] = ()) -> Maintained:
     names = [{name for part in group for name in part} for group in plan.parts]
     return Maintained(
         run_id=run_id,
@@ -231,6 +240,7 @@ def _told(plan: _Plan, run_id: str | None, pruned: int, mended: Sequence[str] = 
         into=sum(map(len, names)) + len(plan.files),
         segments=sum(map(len, plan.segments)),
         state=sum(map(len, plan.state.values())),
+        manifests=bound,
         pruned=pruned,
         mended=tuple(mended),
     )

@@ -56,7 +56,7 @@ class Commit:
 def encode(commit: Commit) -> bytes:
     """JSON with a checksum of itself, so that a flipped bit is told from a fact."""
     body: dict[str, Any] = {"format": FORMAT, **asdict(commit)}
-    return orjson.dumps({**body, "checksum": _checksum(body)}, option=orjson.OPT_INDENT_2)
+    return orjson.dumps({**body, "checksum": checksum(body)}, option=orjson.OPT_INDENT_2)
 
 
 def read(path: Path) -> Commit:
@@ -75,9 +75,13 @@ def read(path: Path) -> Commit:
 def decode(content: bytes) -> Commit:
     """A manifest from its bytes. Raises one of DAMAGED, or StoreError for a later format."""
     body = orjson.loads(content)
-    checksum = body.pop("checksum")
-    if checksum != _checksum(body):
+    if body.pop("checksum") != checksum(body):
         raise ValueError("its checksum does not fit")
+    return of_body(body)
+
+
+def of_body(body: dict[str, Any]) -> Commit:
+    """A manifest from its JSON, whose checksum was compared or is that of a volume. Raises as `decode`."""
     if body["format"] > FORMAT:
         raise StoreError("written by a later version of copydesk; use that one")
     files = tuple(PublishedFile(**f) for f in body["files"])
@@ -91,13 +95,13 @@ def run_id(path: Path) -> str:
 
 
 def committed(layout: Layout) -> list[Path]:
-    """Manifests in force, in the order of their runs."""
-    return sorted(p for p in _all(layout) if not p.name.endswith(".prepared.json"))
+    """Single manifests in force, in the order of their runs; volume.commits has those in volumes as well."""
+    return sorted(p for p in paths(layout) if not p.name.endswith(".prepared.json"))
 
 
 def prepared(layout: Layout) -> list[Path]:
     """Manifests of commits under way, in the order of their runs."""
-    return sorted(p for p in _all(layout) if p.name.endswith(".prepared.json"))
+    return sorted(p for p in paths(layout) if p.name.endswith(".prepared.json"))
 
 
 def published(commits: Iterable[Commit]) -> list[PublishedFile]:
@@ -107,9 +111,11 @@ def published(commits: Iterable[Commit]) -> list[PublishedFile]:
     return [f for commit in commits for f in commit.files if f.path not in removed]
 
 
-def _all(layout: Layout) -> Iterable[Path]:
+def paths(layout: Layout) -> Iterable[Path]:
+    """Single manifests, in force or of commits under way."""
     return layout.commits.glob("*.json")
 
 
-def _checksum(body: dict[str, Any]) -> str:
+def checksum(body: dict[str, Any]) -> str:
+    """Of a JSON object, however it is written down."""
     return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()

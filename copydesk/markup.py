@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from copydesk.settings import ELEMENTS
+
 MAX_HTML = 20_000_000
 """Characters of a page; trafilatura has the same limit."""
 
@@ -23,8 +25,9 @@ _SHALLOW = frozenset(_SHALLOW_WORDS.split())
 """Elements that are empty or end where the next of their kind begins, so that an open tag adds no depth."""
 
 
-def fault(html: str) -> str | None:
-    """Why a page must not be parsed, as the name of an error: `too-large`, `too-deep`, `too-many-attributes`; or None.
+def fault(html: str, elements: int = ELEMENTS) -> str | None:
+    """Why a page must not be parsed, as the name of an error: `too-large`, `too-deep`, `too-many-attributes`,
+    `too-many-elements` (more than `elements`); or None.
 
     An estimate from the tags as written, with no notion of scripts and comments; linear in the length of the page.
     """
@@ -34,10 +37,13 @@ def fault(html: str) -> str | None:
         tag[0].count("=") > MAX_ATTRIBUTES and _attributes(tag[0]) > MAX_ATTRIBUTES for tag in _LONG_TAG.finditer(html)
     ):
         return "too-many-attributes"
-    if html.count("<") < MAX_DEPTH:
+    if html.count("<") < min(MAX_DEPTH, elements):
         return None
-    depth = 0
+    depth = opened = 0
     for closing, name in _TAG.findall(html):
+        opened += not closing
+        if opened > elements:
+            return "too-many-elements"
         if name.lower() in _SHALLOW:
             continue
         depth = max(0, depth - 1) if closing else depth + 1

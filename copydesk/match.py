@@ -17,7 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import sketch
-from copydesk.index import PER_KEY, REVISION, Index, closest, entries_of, id_array, microseconds, precedence
+from copydesk.entries import REVISION, entries_of, id_array, microseconds, precedence
+from copydesk.index import Index, closest
+from copydesk.segment import PER_KEY
 from copydesk.similarity import EMBEDS, NONE, OVERLAP, STRONG, WEAK, Figures, Texts, judge, measure, title_containment
 from copydesk.stories import Edge, Node, Place, Tie, assign
 
@@ -64,7 +66,7 @@ class Decisions:
     overlaps: pa.Table
 
     def entries(self, new: pa.Table) -> tuple[pa.Table, sketch.U64]:
-        """What index.write_segment() takes: the entries of all rows of `new` but those seen, and their band keys."""
+        """What segment.write_segment() takes: the entries of all rows of `new` but those seen, and their band keys."""
         kept = pc.not_equal(self.rows["kind"], "seen")
         rows = new.filter(kept)
         for name in ("story_id", "kind", "version", "jaccard"):

@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 
 from copydesk import lines, sketch, tombstones
 from copydesk.history import open_index
-from copydesk.index import write_segment
 from copydesk.lines import Lines
 from copydesk.match import NEW, ROWS, match
 from copydesk.parts import RECORDS, Part
+from copydesk.segment import write_segment
 from copydesk.store import Store
 
 COLUMNS = [*NEW, *sketch.SKETCH.names, "minhash"]

@@ -24,6 +24,13 @@ _BY = re.compile(
 _SPLIT = re.compile(
     r"\s*(?:[;|•·/\n]|\s(?:and|And|AND|und|et|y|och|og|en|ve|и|dan|with|mit|avec|con)\s|\s&\s|\s[-–—]\s)\s*"
 )
+_HOUSE_AFTER = re.compile(
+    r"\s*[|•·]\s*[^|•·;\n]*\b(?:agency|broadcasting|chronicle|daily|gazette|herald|journal|magazine|media|nachrichten|network"
+    r"|news|newspapers?|noticias|press|radio|television|times|tribune|tv|zeitung)\s*(?=$|[|•·;\n])",
+    re.I,
+)
+"""Behind a name and a bar, where they work: `Ada Lind | Elm News`."""
+
 _NOTE = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>)\s*")
 _AFTER = re.compile(
     r"\s*(?:,?\s(?:for|at|in|of the|from)\s(?:the\s)?[A-Z].*|\s*https?://.*|\s@\w+.*|\s\S+@\S+\.\S+.*)$"
@@ -118,7 +125,7 @@ def _split(byline: str) -> list[str]:
     if _is_inverted(text):
         return [text] if _is_person(text) else []
     names: list[str] = []
-    for group in _SPLIT.split(text):
+    for group in _SPLIT.split(_HOUSE_AFTER.sub("", text)):
         parts = [group] if _is_inverted(group) else group.split(",")
         # what follows a name and ends in a role is that person's: `Ada Lind, Political Correspondent`
         names += parts[:1] + [part for part in parts[1:] if not _ENDS_IN_ROLE.search(_tidy(part))]

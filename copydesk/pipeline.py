@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial, reduce
 from importlib.metadata import version
@@ -22,8 +22,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import guard, matching, parquet, points, schema, sketch, tombstones
+from copydesk import cleaning, guard, matching, parquet, points, schema, sketch, tombstones
 from copydesk.discover import Discovery, discover
+from copydesk.errors import UsageError
 from copydesk.learn import apply, learn
 from copydesk.ledger import LedgerEntry
 from copydesk.model import RunInfo, Shard
@@ -42,6 +43,10 @@ class Map(Protocol):
     """Maps one stage over its shards or parts; results come in any order."""
 
     def __call__(self, stage: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterable[R]: ...
+
+
+Mapper = Callable[[Path], AbstractContextManager[Map]]
+"""Makes a Map, given the folder where the parts and marks of the run will lie."""
 
 
 class Progress(Protocol):
@@ -69,15 +74,16 @@ class Summary:
     versions: str
 
 
-def run(settings: Settings, *, mapper: Map | None = None, progress: Progress | None = None) -> Summary:
+def run(settings: Settings, *, mapper: Mapper | None = None, progress: Progress | None = None) -> Summary:
     """Ingest `settings.inputs` into `settings.output`; everything or nothing of it.
 
     mapper: where the stages run; default: `settings.workers` local processes (a script that calls this needs the
     usual `if __name__ == "__main__"` guard), which may die of an article; or this process if that is one.
-    Returns the run's books. Raises UsageError (inputs), LockedError (another run holds the output), StoreError,
+    Returns the run's books. Raises UsageError (inputs, rules), LockedError (another run holds the output), StoreError,
     GuardError (out of all proportion), TaskError (workers that keep dying).
     """
     store = Store(settings.output)
+    rules = cleaning.digest(settings)  # rules that are wrong end a run before it begins
     with store.lock(f"ingest {' '.join(settings.inputs)}", settings.wait):
         store.recover()
         points.checkpoint("run: recovered")
@@ -85,12 +91,14 @@ def run(settings: Settings, *, mapper: Map | None = None, progress: Progress | N
         info = RunInfo(store.new_run_id(started), started)
         with store.staging(info.run_id) as staging:
             summary = _stage(settings, store, info, staging, mapper, progress or _silent)
+            if cleaning.digest(settings) != rules:
+                raise UsageError("a file of rules was changed during the run; nothing of it is kept: run again")
             store.commit(info.run_id)
             return summary
 
 
 def _stage(
-    settings: Settings, store: Store, info: RunInfo, staging: Path, mapper: Map | None, progress: Progress
+    settings: Settings, store: Store, info: RunInfo, staging: Path, mapper: Mapper | None, progress: Progress
 ) -> Summary:
     """All of a run but its commit: everything that it will publish lies under `final/` of its staging folder."""
     final = staging / "final"
@@ -102,7 +110,7 @@ def _stage(
         parts = _process(found, settings, folder, stage_map, progress)
         points.checkpoint("run: processed")
         if settings.learn:
-            parts = _without_templates(parts, store, stage_map, progress)
+            parts = _without_templates(parts, store, settings, stage_map, progress)
             points.checkpoint("run: templates applied")
         overlaps = matching.decide(parts, store, info.run_id, final / store.index_path(info.run_id))
         points.checkpoint("run: matched")
@@ -137,10 +145,13 @@ def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map,
     return [replace(part, number=number) for number, part in enumerate(parts)]
 
 
-def _without_templates(parts: list[Part], store: Store, stage_map: Map, progress: Progress) -> list[Part]:
+def _without_templates(
+    parts: list[Part], store: Store, settings: Settings, stage_map: Map, progress: Progress
+) -> list[Part]:
     """The parts less what the sites repeat."""
     changed = {part.number: part for part in learn(parts, store)}
-    for done, part in enumerate(stage_map("apply", apply, list(changed.values())), 1):
+    stage = partial(apply, settings=settings)
+    for done, part in enumerate(stage_map("apply", stage, list(changed.values())), 1):
         changed[part.number] = part
         progress("apply", done, len(changed), 0, 0)
     return [changed.get(part.number, part) for part in parts]
@@ -197,20 +208,24 @@ def _summary(found: Discovery, published: Published, settings: Settings, info: R
         rejects=published.rejects,
         bytes_read=sum(read.values()),
         settings=settings.model_dump_json(),
-        versions=orjson.dumps(_versions()).decode(),
+        versions=orjson.dumps(_versions(settings)).decode(),
     )
 
 
-def _versions() -> dict[str, str]:
+def _versions(settings: Settings) -> dict[str, str]:
     packages = ("copydesk", "trafilatura", "ftfy", "py3langid", "google-re2", "pyarrow")
-    return {name: version(name) for name in packages} | {"sketch": sketch.PARAMETERS}
+    return {name: version(name) for name in packages} | {
+        "sketch": sketch.PARAMETERS,
+        "rules": cleaning.digest(settings),
+    }
 
 
 @contextmanager
-def _mapper(given: Map | None, settings: Settings, shards: Sequence[Shard], parts: Path) -> Iterator[Map]:
+def _mapper(given: Mapper | None, settings: Settings, shards: Sequence[Shard], parts: Path) -> Iterator[Map]:
     """The mapper that was given; else worker processes, or this process if there shall be one only."""
     if given is not None:
-        yield given
+        with given(parts) as stage_map:
+            yield stage_map
     elif settings.workers == 1:
         yield _map_here
     else:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cleaners
 from cleaners import templates
-from copydesk import documents, records, sources
+from copydesk import cleaning, documents, records, sources
 from copydesk.clock import Limit, TimeUp
 from copydesk.errors import ItemError, unexpected
 from copydesk.marks import Marker
@@ -54,6 +54,7 @@ class _Batch:
     def __init__(self, places: list[Place], settings: Settings, mark: Marker) -> None:
         self._places, self._settings, self._mark = places, settings, mark
         self._limit = Limit(settings.item_seconds)
+        self._cleaner = cleaning.cleaner(settings)
         self.records: list[Record] = []
         self.removals: list[tuple[cleaners.Removal, ...]] = []
         self.lines: list[dict[int, int]] = []
@@ -90,7 +91,7 @@ class _Batch:
         """All at once; if that fails or takes too long, one by one, to find which it is."""
         try:
             with self._limit:
-                results = cleaners.clean_many([_source(d) for d in found])
+                results = self._cleaner.clean_many([_source(d) for d in found])
         except (TimeUp, Exception):
             for document in found:
                 yield from self._cleaned_alone(document)
@@ -100,7 +101,7 @@ class _Batch:
     def _cleaned_alone(self, document: Document) -> Iterator[tuple[Document, cleaners.Cleaned]]:
         try:
             with self._limit:
-                results = cleaners.clean_many([_source(document)])
+                results = self._cleaner.clean_many([_source(document)])
         except TimeUp:
             self._too_long(document.item, "clean")
         except Exception as error:

@@ -22,15 +22,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-import cleaners
 from cleaners import Cleaned, Removal
-from copydesk import again, dataset, history, parquet, sketch, templating
+from copydesk import again, cleaning, dataset, history, parquet, sketch
 from copydesk.again import Before, Row
 from copydesk.match import relation
 from copydesk.rewrite import OF_PART, Part, Rewrite, parts
 from copydesk.schema import DATASETS
+from copydesk.settings import Settings
 from copydesk.similarity import measure
 from copydesk.store import Store
+from copydesk.templating import Desk
 
 EXAMPLES = 5
 _PAIRS_AT_ONCE = 1024
@@ -69,31 +70,34 @@ class Recleaned:
     run_id: str | None = None
 
 
-def preview(root: Path, *, learn: bool = True) -> Recleaned:
-    """What `reclean` would change. Needs no lock, writes nothing to the output."""
+def preview(root: Path, settings: Settings | None = None) -> Recleaned:
+    """What `reclean` would change. Needs no lock, writes nothing to the output. Raises UsageError for wrong rules."""
     done = Recleaned()
     store = Store(root)
     with tempfile.TemporaryDirectory(prefix="copydesk-") as scratch:
-        out = templating.of_output(store, Path(scratch)) if learn else templating.NOTHING
+        desk = Desk.of(store, settings or Settings(), Path(scratch))
         for part in parts(store).values():
-            for _ in _blocks(store, part, done, out):
+            for _ in _blocks(store, part, done, desk):
                 pass
     return done
 
 
-def reclean(root: Path, *, learn: bool = True) -> Recleaned:
+def reclean(root: Path, settings: Settings | None = None) -> Recleaned:
     """Clean all texts again and publish what changes, in one commit.
 
-    learn: whether to take out what sites repeat; if not, what was taken out is put back.
-    Memory is that of one part. Raises LockedError, and StoreError if a file cannot be read (see verify).
+    settings: which rules, and whether to take out what sites repeat (else what was taken out is put back).
+    Memory is that of one part. Raises LockedError, StoreError if a file cannot be read (see verify), and UsageError for
+    rules that are wrong.
     """
     store = Store(root)
+    settings = settings or Settings()
+    cleaning.cleaner(settings)  # rules that are wrong are told before anything is done
     with store.lock("reclean"):
         store.recover()
         run_id = store.new_run_id(dt.datetime.now(dt.UTC))
         with store.staging(run_id) as staging:
-            out = templating.of_output(store, staging / "counted") if learn else templating.NOTHING
-            work = _Work(store, staging / "recleaned", out)
+            desk = Desk.of(store, settings, staging / "counted")
+            work = _Work(store, staging / "recleaned", desk)
             work.clean()
             if work.done.changed:
                 rewrite = Rewrite(store, run_id, staging / "final")
@@ -107,8 +111,8 @@ def reclean(root: Path, *, learn: bool = True) -> Recleaned:
 class _Work:
     """scratch: a folder for the parts that change, as Parquet, until the figures of their pairs are known."""
 
-    def __init__(self, store: Store, scratch: Path, out: templating.Out) -> None:
-        self.store, self.scratch, self.out = store, scratch, out
+    def __init__(self, store: Store, scratch: Path, desk: Desk) -> None:
+        self.store, self.scratch, self.desk = store, scratch, desk
         self.done = Recleaned()
         self.parts = parts(store)
         self.now: dict[str, dict[str, Path]] = {}  # part -> dataset -> where its rows are, of all parts
@@ -120,7 +124,7 @@ class _Work:
             self.now[name] = {kind: self.store.root / path for kind, path in part.items()}
             tables: dict[str, list[pa.Table]] = {kind: [] for kind in OF_PART}
             changed = False
-            for kind, rows, cut, ids in _blocks(self.store, part, self.done, self.out):
+            for kind, rows, cut, ids in _blocks(self.store, part, self.done, self.desk):
                 tables[kind].append(rows)
                 tables["removals"].append(cut)
                 changed |= bool(ids)
@@ -211,18 +215,18 @@ _FIGURES = {
 
 
 def _blocks(
-    store: Store, part: Part, done: Recleaned, out: templating.Out
+    store: Store, part: Part, done: Recleaned, desk: Desk
 ) -> Iterator[tuple[str, pa.Table, pa.Table, dict[str, bool]]]:
     """(dataset, rows, removals, changed id -> whether its text changes) of a part, cleaned again, block by block."""
     for kind, rows, removals in again.blocks(store.root, part):
-        yield kind, *_cleaned(rows, removals, kind, done, out)
+        yield kind, *_cleaned(rows, removals, kind, done, desk)
 
 
 def _cleaned(
-    rows: list[Row], removals: Mapping[str, Sequence[Row]], kind: str, done: Recleaned, out: templating.Out
+    rows: list[Row], removals: Mapping[str, Sequence[Row]], kind: str, done: Recleaned, desk: Desk
 ) -> tuple[pa.Table, pa.Table, dict[str, bool]]:
     known = [again.before(row, again.removals_of(row, removals)) for row in rows]
-    cleaned = iter(cleaners.clean_many([old.source() for old in known if old is not None]))
+    cleaned = iter(desk.clean([old for old in known if old is not None]))
     changed: dict[str, bool] = {}
     kept: list[Row] = []
     for i, old in enumerate(known):
@@ -231,7 +235,7 @@ def _cleaned(
         if old is None:
             done.not_restored += 1
         else:
-            result = out.taken(old, next(cleaned))
+            result = next(cleaned)
             new = again.after(old, result)
             if new is None:
                 done.emptied += 1

@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from copydesk import disk, intact, losing, manifest, parquet, relations, schema, verify
+from copydesk import disk, intact, losing, manifest, parquet, relations, schema, verify, volume
 from copydesk.errors import StoreError
 from copydesk.fault import Faults
 from copydesk.layout import STATE, Layout
@@ -40,7 +40,7 @@ def manifests(layout: Layout) -> tuple[list[str], list[str]]:
 
     Raises StoreError for a manifest of a later version: that is no damage, and nothing here understands it.
     """
-    mended, cannot = [], []
+    mended, cannot = _take_apart(layout), []
     for path in [*manifest.prepared(layout), *manifest.committed(layout)]:
         try:
             manifest.decode(path.read_bytes())
@@ -54,12 +54,36 @@ def manifests(layout: Layout) -> tuple[list[str], list[str]]:
     return mended, cannot
 
 
+def _take_apart(layout: Layout) -> list[str]:
+    """Make single manifests again of damaged volumes, to be mended one by one; the next `maintain` binds them."""
+    told = []
+    for path in volume.paths(layout):
+        content = path.read_bytes()
+        try:
+            volume.decode(content)
+        except manifest.DAMAGED:
+            lines = volume.apart(content)
+            for run_id, line in lines.items():
+                if not layout.committed(run_id).exists():
+                    _write(layout, layout.committed(run_id), line)
+            _put_aside(layout, path, content)
+            disk.remove(path)
+            disk.sync_folder(layout.commits)
+            told.append(f"{path.name}: the manifests of {len(lines)} runs, damaged, were taken apart")
+    return told
+
+
+def _put_aside(layout: Layout, path: Path, content: bytes) -> None:
+    disk.make_folder(_kept(layout, path).parent)
+    disk.write_new(_kept(layout, path), content)
+
+
 def _lost(layout: Layout) -> list[str]:
     """Write anew the manifests that are gone of runs whose files are there; else repair._strays moves those aside."""
     mended = []
     there = {path.split("/")[-1][:_ID] for path in verify.present(layout.root) if path.split("/")[0] in DATASETS}
     for run_id in sorted(run for run in there if _RUN_ID.fullmatch(run)):
-        if layout.committed(run_id).exists() or layout.prepared(run_id).exists() or layout.staging(run_id).exists():
+        if volume.is_committed(layout, run_id) or layout.prepared(run_id).exists() or layout.staging(run_id).exists():
             continue
         try:
             rebuilt = _rebuild(layout, run_id, b"")
@@ -111,8 +135,7 @@ def _mend(layout: Layout, path: Path) -> str:
         _give_up(layout, path, _unnamed(layout, manifest.run_id(path)))
         return "its run was stopped inside its commit: given up; the output is as it was before that run"
     rebuilt = _rebuild(layout, manifest.run_id(path), content)
-    disk.make_folder(_kept(layout, path).parent)
-    disk.write_new(_kept(layout, path), content)
+    _put_aside(layout, path, content)
     _write(layout, path, manifest.encode(rebuilt))
     return _told(rebuilt)
 
@@ -187,13 +210,13 @@ def _is_taken_back(layout: Layout, path: str) -> bool:
 
 
 def _readable(layout: Layout) -> list[Commit]:
-    commits = []
+    commits = {c.run_id: c for path in volume.paths(layout) for c in volume.read(path)}  # `_take_apart` was before
     for path in manifest.committed(layout):
         try:
-            commits.append(manifest.decode(path.read_bytes()))
+            commits[manifest.run_id(path)] = manifest.decode(path.read_bytes())
         except manifest.DAMAGED:
-            continue
-    return commits
+            commits.pop(manifest.run_id(path), None)
+    return list(commits.values())
 
 
 def _described(layout: Layout, path: str) -> PublishedFile | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from copydesk.errors import UsageError
 
 MIB = 1024 * 1024
+
+ELEMENTS = 100_000
+"""Of a page. The largest of a thousand pages of news had 5,000; above 50,000 the extractor's time grows faster than the
+page: 100,000 take it some 15 s."""
 
 RECORD_FIELDS = ("text", "html", "id", "url", "title", "authors", "date", "publisher", "language")
 """The names that a record's fields are known by; `map` gives a source's other names for them."""
@@ -48,6 +53,9 @@ class Settings(BaseModel):
     item_seconds: Annotated[float, Field(gt=0, le=86_400)] = 60.0
     """Processor seconds that one article may take; one that takes longer is rejected."""
 
+    page_elements: Annotated[int, Field(ge=1000, le=10_000_000)] = ELEMENTS
+    """The most elements of a page that is read; one that has more is rejected."""
+
     reject_bytes: Annotated[int, Field(ge=0, le=MIB)] = 4096
     """How many bytes of a rejected item are kept."""
 
@@ -56,6 +64,12 @@ class Settings(BaseModel):
 
     learn: bool = True
     """Take out lines that a site repeats in story after story, as learned from the output and the run."""
+
+    rules: tuple[Path, ...] = ()
+    """Rules of your own: TOML files, or folders of them, beside those that come with copydesk."""
+
+    without: tuple[str, ...] = ()
+    """Rules and categories that are switched off: what they would take out stays in the text."""
 
     guard: bool = True
     """Stop a run whose figures are out of all proportion before its commit (exit code 5)."""
@@ -91,5 +105,31 @@ def load(values: dict[str, Any]) -> Settings:
     try:
         return Settings(**values)
     except pydantic.ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_in_words(e['type'], e)}" for e in error.errors())
         raise UsageError(f"settings: {faults}") from None
+
+
+_WORDS = {
+    "extra_forbidden": "there is no such setting",
+    "int_": "must be a whole number",
+    "float_": "must be a number",
+    "bool_": "must be true or false",
+    "string_": "must be text",
+    "path_": "must be a path",
+    "dict_": "must be a table of names",
+    "tuple_": "must be a list",
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+}
+"""What pydantic's kinds of errors mean, by how they begin."""
+
+
+def _in_words(kind: str, error: Mapping[str, Any]) -> str:
+    context = error.get("ctx", {})
+    if kind == "value_error":
+        return str(context["error"])
+    words = next((words for begins, words in _WORDS.items() if kind.startswith(begins)), error["msg"])
+    given = error["input"]
+    told = f", not {given!r}" if isinstance(given, str | int | float) and kind != "extra_forbidden" else ""
+    return words.format(**context) + told

@@ -7,6 +7,7 @@ furniture, so the leads must be found in each other too.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -54,8 +55,7 @@ class _Shingled:
 def measure(a: Sequence[str], b: Sequence[str], texts: Texts) -> Figures:
     """The figures of the pairs (a[i], b[i]) of ids. Of texts without a shingle all are 0."""
     rows = np.zeros((len(a), 7))
-    order = sorted(range(len(a)), key=lambda i: (a[i], b[i]))
-    for block in _blocks(order, a, b):
+    for block in _blocks(_in_order(a, b), a, b):
         wanted = sorted({a[i] for i in block} | {b[i] for i in block})
         found = texts(wanted)
         shingled = {i: _shingle(found[i]) for i in wanted}
@@ -99,6 +99,15 @@ def title_containment(a: str | None, b: str | None) -> float:
     first, second = set(sketch.tokens(a or "")), set(sketch.tokens(b or ""))
     least = min(len(first), len(second))
     return len(first & second) / least if least else 0.0
+
+
+def _in_order(a: Sequence[str], b: Sequence[str]) -> list[int]:
+    """The pairs by the one of the two texts that is in fewer of them.
+
+    The first texts of a crowd are in pairs with all the others. By those, the others would come up again for each.
+    """
+    pairs = Counter(a) + Counter(b)
+    return sorted(range(len(a)), key=lambda i: min((pairs[a[i]], a[i], b[i]), (pairs[b[i]], b[i], a[i]))[1:])
 
 
 def _blocks(order: Sequence[int], a: Sequence[str], b: Sequence[str]) -> Iterator[list[int]]:

@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from copydesk import commit, dataset, disk, layout, ledger, lock, manifest
+from copydesk import commit, dataset, disk, layout, ledger, lock, manifest, volume
 from copydesk.errors import StoreError
 from copydesk.layout import Layout
 from copydesk.ledger import LedgerEntry
@@ -109,7 +109,7 @@ class Store:
 
     def commits(self) -> list[Commit]:
         """The commits in force, in the order of their runs. Raises StoreError for a damaged manifest."""
-        return [manifest.read(path) for path in manifest.committed(self.layout)]
+        return volume.commits(self.layout)
 
     def files(self, name: str) -> list[Path]:
         """Published files of a dataset, or of a folder such as `_state/index`, in the order of their runs."""
@@ -136,8 +136,8 @@ class Store:
         return len(news)
 
     def _run_ids(self) -> Iterable[str]:
-        paths = [*self.layout.commits.glob("*.json"), *self.layout.all_staging.glob("*")]
-        return [found[0] for path in paths if (found := _RUN_ID.match(path.name))]
+        paths = [*manifest.paths(self.layout), *volume.paths(self.layout), *self.layout.all_staging.glob("*")]
+        return [run_id for path in paths for run_id in _RUN_ID.findall(path.name)]
 
     def check_lock(self) -> None:
         """Raises LockedError if another process has taken the lock over; before a change that no commit makes."""

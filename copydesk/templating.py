@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-import cleaners
-from cleaners import Cleaned, templates
-from copydesk import again, lines, sketch, tombstones
+from cleaners import Cleaned, Cleaner, templates
+from copydesk import again, cleaning, lines, sketch, tombstones
 from copydesk.again import Before
 from copydesk.index import Index
 from copydesk.learn import Counted, is_out, taken_out
@@ -20,6 +19,7 @@ from copydesk.parts import Part
 from copydesk.rewrite import parts
 from copydesk.rulings import Rulings
 from copydesk.rulings import load as load_rulings
+from copydesk.settings import Settings
 from copydesk.store import Store
 
 _RECORDS = pa.schema(
@@ -28,30 +28,33 @@ _RECORDS = pa.schema(
 
 
 @dataclass(frozen=True, slots=True)
-class Out:
-    """What to take out. found: keys of templates."""
+class Desk:
+    """What texts are cleaned with, templates among it. found: keys of templates."""
 
-    found: U64 = field(default_factory=lambda: np.empty(0, np.uint64))
-    rulings: Rulings = field(default_factory=Rulings)
+    cleaner: Cleaner
+    found: U64
+    rulings: Rulings
 
-    def taken(self, old: Before, cleaned: Cleaned) -> Cleaned:
-        """A cleaned text less its templates."""
-        held = np.array([*templates.occurrences(old.text, cleaned.removals)], np.uint64)
-        sites = np.full(len(held), lines.site_key(old.row["publisher"]), np.uint64)
-        out = held[is_out(held, sites, self.found, self.rulings)]
-        return taken_out(old.text, cleaned, set(out.tolist()), old.row["language"])
+    @classmethod
+    def of(cls, store: Store, settings: Settings, scratch: Path) -> Desk:
+        """For the texts of an output; no templates if `settings.learn` is off.
 
+        scratch: a folder for what is counted; the memory is that of a part, and some tens of bytes for each text.
+        """
+        cleaner = cleaning.cleaner(settings)
+        if not settings.learn:
+            return cls(cleaner, np.empty(0, np.uint64), Rulings())
+        counted = [_counted(number, texts, cleaner, scratch) for number, texts in enumerate(_texts(store))]
+        run = Counted.of(counted, Index(), tombstones.Tombstones(tombstones.read(())))
+        return cls(cleaner, run.templates(Index()), load_rulings(store))
 
-NOTHING = Out()
-"""Takes nothing out."""
-
-
-def of_output(store: Store, scratch: Path) -> Out:
-    """What is to be taken out of the texts of an output. scratch: a folder for what is counted; the memory is that of
-    a part, and some tens of bytes for each text."""
-    counted = [_counted(number, texts, scratch) for number, texts in enumerate(_texts(store))]
-    run = Counted.of(counted, Index(), tombstones.Tombstones(tombstones.read(())))
-    return Out(run.templates(Index()), load_rulings(store))
+    def clean(self, texts: Sequence[Before]) -> Iterator[Cleaned]:
+        """The texts before cleaning, cleaned, in order."""
+        for old, cleaned in zip(texts, self.cleaner.clean_many([old.source() for old in texts]), strict=True):
+            held = np.array([*templates.occurrences(old.text, cleaned.removals)], np.uint64)
+            sites = np.full(len(held), lines.site_key(old.row["publisher"]), np.uint64)
+            out = held[is_out(held, sites, self.found, self.rulings)].tolist()
+            yield taken_out(old.text, cleaned, out, old.row["language"], self.cleaner)
 
 
 def _texts(store: Store) -> Iterator[list[Before]]:
@@ -62,9 +65,9 @@ def _texts(store: Store) -> Iterator[list[Before]]:
             yield [old for old in known if old is not None]
 
 
-def _counted(number: int, texts: list[Before], scratch: Path) -> Part:
+def _counted(number: int, texts: list[Before], cleaner: Cleaner, scratch: Path) -> Part:
     """A part that holds no more than what templates are judged by."""
-    cleaned = cleaners.clean_many([old.source() for old in texts])
+    cleaned = cleaner.clean_many([old.source() for old in texts])
     made = sketch.sketch([done.text for done in cleaned])
     columns = [pa.array([old.row[name] for old in texts], pa.string()) for name in tombstones.COLUMNS]
     minhash = lines.as_lists(made.signature[:, : lines.MINHASHES])

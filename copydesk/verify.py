@@ -21,14 +21,14 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from copydesk import intact, lock, manifest, relations, restored
+from copydesk import intact, lock, manifest, relations, restored, volume
 from copydesk.dataset import TEXTS
 from copydesk.errors import IndexDamaged, StoreError, UsageError
 from copydesk.fault import Fault, Faults
-from copydesk.index import Segment
 from copydesk.layout import STATE, Layout
 from copydesk.manifest import Commit, PublishedFile
 from copydesk.schema import DATASETS
+from copydesk.segment import Segment
 
 __all__ = ["Fault", "index_faults", "present", "strays", "verify"]
 
@@ -60,7 +60,7 @@ def _verify(root: Path, layout: Layout, read_data: bool) -> list[Fault]:
     faults = Faults()
     there = present(root)  # before the manifests: what a run puts in place meanwhile is named by one
     prepared = _manifests(manifest.prepared(layout), faults)
-    commits = _manifests(manifest.committed(layout), faults)
+    commits = _commits(layout, faults)
     _unfinished(layout, faults)
     published = manifest.published(commits)
     sound = []
@@ -119,6 +119,20 @@ def _manifests(paths: Iterable[Path], faults: Faults) -> list[Commit]:
             if path.exists():  # else it was completed since we looked
                 faults.add("manifest", str(path), str(error))
     return commits
+
+
+def _commits(layout: Layout, faults: Faults) -> list[Commit]:
+    """All that can be read. What is bound meanwhile is not missed: who binds changes what `verify` looks at twice."""
+    found = {commit.run_id: commit for commit in _manifests(manifest.committed(layout), faults)}
+    for path in volume.paths(layout):
+        try:
+            for commit in volume.read(path):
+                found.setdefault(commit.run_id, commit)
+        except FileNotFoundError:
+            continue
+        except StoreError as error:
+            faults.add("manifest", str(path), str(error))
+    return [found[run] for run in sorted(found)]
 
 
 def _unfinished(layout: Layout, faults: Faults) -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +35,9 @@ TICK = 1.0
 PATIENCE = 4
 """A worker that stands at one item for so many times `item_seconds` by the clock is killed. Python code is stopped
 by the worker itself (clock.Limit); this is for code that does not come back."""
+
+_START_SECONDS = 10.0
+"""Within which a new worker is there, or it is left alone."""
 
 MOST_DEATHS = 200
 """Of workers in one run; after so many it is not the articles."""
@@ -57,8 +62,8 @@ class _Lane:
         self._pid = self.pool.submit(os.getpid)
 
     def kill(self) -> None:
-        with suppress(Exception):  # it may be dead already, or not be there yet
-            os.kill(self._pid.result(timeout=0), signal.SIGKILL)
+        with suppress(Exception):  # it may be dead already
+            os.kill(self._pid.result(timeout=_START_SECONDS), signal.SIGKILL)
 
     def close(self, at_once: bool = False) -> None:
         if at_once:
@@ -120,8 +125,9 @@ class Workers:
                 self._watch(lane, task, passed)
 
     def _new_lane(self) -> _Lane:
-        lane = _Lane(self._context)
-        self._lanes.append(lane)
+        with _uninterrupted():
+            lane = _Lane(self._context)
+            self._lanes.append(lane)
         return lane
 
     def _watch(self, lane: _Lane, task: _Task, passed: float) -> None:
@@ -149,6 +155,36 @@ class Workers:
         if task.again:
             raise TaskError(f"{stage}: two workers died of the same part: {_why(error)}")
         return [_Task(task.one, again=True)]
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits until a worker is there whole: one of which only half is there would tell of it at length.
+
+    What forks the workers is started deaf to it, and so are they: it is for this process to end them.
+    """
+    if threading.current_thread() is not threading.main_thread():  # only that one may say what a signal does
+        yield
+        return
+    came = False
+
+    def note(*_: object) -> None:
+        nonlocal came
+        came = True
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        resource_tracker.ensure_running()  # which would undo the next line
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # as children inherit it
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 ADVICE = "give it more memory, or fewer workers (--workers)"

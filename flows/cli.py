@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
-import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from copydesk import settings as config
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
 from copydesk.terminal import printable, printable_lines
+from flows.options import (
+    AsJson,
+    Config,
+    Learn,
+    Output,
+    Paths,
+    Rules,
+    Without,
+    Workers,
+    described,
+    existing,
+    input_paths,
+    pairs,
+    read_settings,
+)
 from flows.rules_cli import app as rules_app
-
-CONFIG_FILE = "copydesk.toml"
 
 EXIT_FAULTS = 4
 """What `verify` ends with when it found faults."""
@@ -33,23 +44,7 @@ app = App(
     suppress_keyboard_interrupt=False,  # main() says what became of the run
     default_parameter=Parameter(negative=()),
 )
-
-
-def _help(name: str, short: str | None = None) -> Parameter:
-    """The option of a setting, with the setting's own words as its help."""
-    long = "--" + name.replace("_", "-")
-    return Parameter(name=(long, short) if short else long, help=Settings.model_fields[name].description)
-
-
-Paths = Annotated[list[str], Parameter(help=Settings.model_fields["inputs"].description, allow_leading_hyphen=True)]
-Output = Annotated[Path | None, _help("output", "-o")]
-Workers = Annotated[int | None, _help("workers", "-w")]
-Learn = Annotated[bool | None, Parameter(negative="--no-learn", help=Settings.model_fields["learn"].description)]
-Config = Annotated[
-    Path | None,
-    Parameter(help=f"Settings file (TOML). Default: {CONFIG_FILE} here, if there is one. Options go before it."),
-]
-AsJson = Annotated[bool, Parameter(name="--json", help="Print one JSON object and nothing else.")]
+app.command(rules_app)
 
 
 INGEST_EXAMPLES = """
@@ -70,19 +65,22 @@ def ingest(
         list[str] | None, Parameter(help="Another name of a record's field, as title=headline; may be repeated.")
     ] = None,
     workers: Workers = None,
-    shard_bytes: Annotated[int | None, _help("shard_bytes")] = None,
-    max_item_bytes: Annotated[int | None, _help("max_item_bytes")] = None,
-    reject_bytes: Annotated[int | None, _help("reject_bytes")] = None,
-    wait: Annotated[float | None, _help("wait")] = None,
-    item_seconds: Annotated[float | None, _help("item_seconds")] = None,
+    shard_bytes: Annotated[int | None, described("shard_bytes")] = None,
+    max_item_bytes: Annotated[int | None, described("max_item_bytes")] = None,
+    reject_bytes: Annotated[int | None, described("reject_bytes")] = None,
+    wait: Annotated[float | None, described("wait")] = None,
+    item_seconds: Annotated[float | None, described("item_seconds")] = None,
+    page_elements: Annotated[int | None, described("page_elements")] = None,
+    rules: Rules = None,
+    without: Without = None,
     learn: Learn = None,
     guard: Annotated[
         bool | None, Parameter(negative="--no-guard", help=Settings.model_fields["guard"].description)
     ] = None,
-    guard_removed_share: Annotated[float | None, _help("guard_removed_share")] = None,
-    guard_duplicate_share: Annotated[float | None, _help("guard_duplicate_share")] = None,
-    guard_story_share: Annotated[float | None, _help("guard_story_share")] = None,
-    guard_story_texts: Annotated[int | None, _help("guard_story_texts")] = None,
+    guard_removed_share: Annotated[float | None, described("guard_removed_share")] = None,
+    guard_duplicate_share: Annotated[float | None, described("guard_duplicate_share")] = None,
+    guard_story_share: Annotated[float | None, described("guard_story_share")] = None,
+    guard_story_texts: Annotated[int | None, described("guard_story_texts")] = None,
     config: Config = None,
     json: AsJson = False,
 ) -> int:
@@ -91,15 +89,18 @@ def ingest(
 
     settings = read_settings(
         config,
-        inputs=_inputs(paths or ()) or None,
+        inputs=input_paths(paths or ()) or None,
         output=output,
-        map=_pairs(map) if map else None,
+        map=pairs(map) if map else None,
         workers=workers,
         shard_bytes=shard_bytes,
         max_item_bytes=max_item_bytes,
         reject_bytes=reject_bytes,
         wait=wait,
         item_seconds=item_seconds,
+        page_elements=page_elements,
+        rules=rules,
+        without=without,
         learn=learn,
         guard=guard,
         guard_removed_share=guard_removed_share,
@@ -218,6 +219,8 @@ def maintain(
 def reclean(
     *,
     output: Output = None,
+    rules: Rules = None,
+    without: Without = None,
     learn: Learn = None,
     dry_run: Annotated[bool, Parameter(help="Only show how many rows would change, by which rules.")] = False,
     config: Config = None,
@@ -227,15 +230,51 @@ def reclean(
     from copydesk import reclean as cleaning
     from flows import recleaned as shown
 
-    settings = read_settings(config, output=output, learn=learn)
+    settings = read_settings(config, output=output, rules=rules, without=without, learn=learn)
     root = existing(settings.output)
-    clean = cleaning.preview if dry_run else cleaning.reclean
-    done = clean(root, learn=settings.learn)
+    done = cleaning.preview(root, settings) if dry_run else cleaning.reclean(root, settings)
     print(shown.as_json(done) if json else shown.summary(done, root, dry_run))
     return 0
 
 
-app.command(rules_app)
+EXPLAIN_EXAMPLES = """
+Examples:
+  copydesk explain page.html
+  copydesk explain news.jsonl --item 3 --json
+  copydesk explain https://example.com/news/1 -o output
+"""
+
+
+@app.command(help_epilogue=EXPLAIN_EXAMPLES)
+def explain(
+    article: Annotated[
+        str,
+        Parameter(
+            help="A file, - for standard input, or the id or URL of an article of the output.",
+            allow_leading_hyphen=True,
+        ),
+    ],
+    /,
+    *,
+    output: Output = None,
+    item: Annotated[int | None, Parameter(help="Which article alone, from 1.")] = None,
+    limit: Annotated[int, Parameter(help="How many articles at the most.")] = 5,
+    map: Annotated[
+        list[str] | None, Parameter(help="Another name of a record's field, as text=body; may be repeated.")
+    ] = None,
+    rules: Rules = None,
+    without: Without = None,
+    config: Config = None,
+    json: AsJson = False,
+) -> int:
+    """Show an article with what is cut out of it, by which rules, what it becomes, and what it is a copy of."""
+    from flows.explaining import explain as show
+
+    if (item is not None and item < 1) or limit < 1:
+        raise UsageError("--item and --limit are numbers from 1")
+    settings = read_settings(config, output=output, map=pairs(map) if map else None, rules=rules, without=without)
+    (named,) = input_paths([article])
+    return show(named, settings, item, limit, json)
 
 
 @app.command
@@ -272,48 +311,10 @@ def trigger(
     config: Config = None,
 ) -> int:
     """Start a one-off run of the flow on a Prefect server and follow it to its end."""
-    settings = read_settings(config, inputs=_inputs(paths), output=output, workers=workers)
+    settings = read_settings(config, inputs=input_paths(paths), output=output, workers=workers)
     from flows.serve import follow
 
     return 0 if follow(settings, deployment) else 1
-
-
-def read_settings(path: Path | None = None, **given: Any) -> Settings:
-    """The settings in force: what was given, over the file's, over the defaults. Raises UsageError."""
-    return config.load(_file_settings(path) | {k: v for k, v in given.items() if v is not None})
-
-
-def _file_settings(path: Path | None) -> dict[str, Any]:
-    file = path or Path(CONFIG_FILE)
-    if path is None and not file.exists():
-        return {}
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"settings file {file}: {error}") from None
-
-
-def _inputs(paths: Sequence[str]) -> tuple[str, ...]:
-    for path in paths:
-        if path.startswith("-") and path != "-":
-            raise UsageError(f"there is no option {path}; a file of that name is ./{path}")
-    return tuple(paths)
-
-
-def _pairs(given: Sequence[str]) -> dict[str, str]:
-    pairs = {}
-    for one in given:
-        ours, sign, theirs = one.partition("=")
-        if not (ours and sign and theirs):
-            raise UsageError(f"--map {one}: write it as field=name, as in --map title=headline")
-        pairs[ours] = theirs
-    return pairs
-
-
-def existing(root: Path) -> Path:
-    if not (root / "_state").is_dir():
-        raise UsageError(f"{root} is no output of copydesk: it has no _state folder (give it with -o)")
-    return root
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -323,6 +324,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except CopydeskError as error:
         print(f"copydesk: {printable_lines(str(error))}", file=sys.stderr)
         code = error.exit_code
+    except BrokenPipeError:  # as in `copydesk rules list | head`: who reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
     except KeyboardInterrupt:
         print("copydesk: interrupted; the output is as it was before the run", file=sys.stderr)
         code = 130

@@ -73,6 +73,8 @@ def maintained(done: Maintained, output: Path, dry_run: bool) -> str:
     if done.files or done.segments or done.state:
         lines.append(f"{done.files:,} files {would}merged into {done.into:,}")
         lines.append(f"{done.segments:,} index segments and {done.state:,} files of the ledger {would}merged")
+    if done.manifests:
+        lines.append(f"{done.manifests:,} files of manifests {would}bound into fewer")
     if done.pruned:
         lines.append(f"{done.pruned:,} folders of replaced files {would}deleted")
     return "\n".join(lines) or f"nothing to do in {printable(str(output))}"

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
+from flows.options import AsJson, Config, Output, existing, read_settings
+
 if TYPE_CHECKING:
     from copydesk.learned import Learned
     from copydesk.rulings import Ruling
 
-Output = Annotated[Path | None, Parameter(name=("--output", "-o"), help="The folder that holds the datasets.")]
-Config = Annotated[Path | None, Parameter(help="Settings file (TOML).")]
-AsJson = Annotated[bool, Parameter(name="--json", help="Print one JSON object and nothing else.")]
 Lines = Annotated[
     list[str], Parameter(help="Lines: as `rules learned` and removals/ name them (template:...), or their own text.")
 ]
@@ -71,8 +70,6 @@ def _rule(lines: list[str], ruling: Ruling, output: Path | None, config: Path | 
 
 
 def _root(output: Path | None, config: Path | None) -> Path:
-    from flows.cli import existing, read_settings
-
     return existing(read_settings(config, output=output).output)
 
 

@@ -56,7 +56,12 @@ def follow(settings: Settings, deployment: str) -> bool:
     """
     if "-" in settings.inputs:
         raise UsageError("a flow run cannot read standard input: write it to a file first, or use `copydesk ingest -`")
-    asked = settings.model_copy(update={"inputs": tuple(map(os.path.abspath, settings.inputs))})
+    asked = settings.model_copy(
+        update={
+            "inputs": tuple(map(os.path.abspath, settings.inputs)),
+            "rules": tuple(path.expanduser().absolute() for path in settings.rules),
+        }
+    )
     if settings.output != Settings().output:
         asked = asked.model_copy(update={"output": settings.output.absolute()})
     try:

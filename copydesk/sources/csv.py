@@ -91,6 +91,8 @@ def _header(row: Piece, delimiter: str, names: dict[str, str]) -> list[str]:
 
 
 def _item(reading: Reading, header: list[str], row: Piece, delimiter: str) -> Item:
+    if _Quoting(delimiter).open_after(row.data.replace(b"\n", b" ")):
+        raise ItemError("read", "csv", "a quote is opened in this row and never closed: save the file again")
     values = fields(row.data, delimiter)
     while len(values) > len(header) and not values[-1]:
         values.pop()  # a delimiter after the last field
@@ -167,25 +169,50 @@ def _sample(head: bytes) -> tuple[list[list[str]], str | None]:
 def records(data: Iterator[bytes], delimiter: str, limit: int, keep: int) -> Iterator[Piece]:
     """The rows of a CSV source, undecoded: a line break between quotes does not end a row (RFC 4180).
 
-    limit, keep: as in lines(). A quote that is never closed makes what follows one row, up to the limit; reading
-    then goes on at the next line.
+    limit, keep: as in lines(). A quote that is never closed would make one row of what follows. It was not closed if a
+    line comes that is a row by itself, as wide as the header, in which the quote that would close it opens a field; or
+    if the source ends, and most lines since are as wide as the header. Then every line since is a row of its own. One
+    that goes on to the limit is one row, too large; reading then goes on at the next line.
     """
     quoting = _Quoting(delimiter)
-    parts: list[bytes] = []
-    size = start = 0
+    parts: list[Piece] = []
+    size = width = 0
     for line in lines(data, limit, keep):
+        if parts and line.whole and quoting.opens_again(line.data) and _width(line.data, delimiter) == width:
+            yield from parts
+            parts = []
         if not parts:
-            start, size, quoting.inside = line.offset, 0, False
-        parts.append(line.data)
-        size = line.offset + line.size - start
+            size, quoting.inside = 0, False
+        parts.append(line)
+        size = line.offset + line.size - parts[0].offset
         if not line.whole or size > limit:
-            yield Piece(start, size, b"\n".join(parts)[:keep], False)
+            yield Piece(parts[0].offset, size, b"\n".join(part.data for part in parts)[:keep], False)
             parts = []
         elif not quoting.open_after(line.data):
-            yield Piece(start, size, b"\n".join(parts) if len(parts) > 1 else line.data, True)
+            row = _joined(parts)
+            width = width or _width(row.data, delimiter)
+            yield row
             parts = []
-    if parts:
-        yield Piece(start, size, b"\n".join(parts), True)
+    widths = [wide for part in parts[1:] if (wide := _width(part.data, delimiter))]
+    if 2 * widths.count(width) > len(widths):
+        yield from parts
+    elif parts:
+        yield _joined(parts)
+
+
+def _joined(parts: list[Piece]) -> Piece:
+    """Lines as one row."""
+    first, last = parts[0], parts[-1]
+    data = b"\n".join(part.data for part in parts) if len(parts) > 1 else first.data
+    return Piece(first.offset, last.offset + last.size - first.offset, data, True)
+
+
+def _width(row: bytes, delimiter: str) -> int:
+    """How many fields a row has; 0 if it is none, or blank."""
+    try:
+        return len(_parse(row.decode("latin-1"), delimiter)) if row.strip() else 0
+    except ItemError:
+        return 0
 
 
 class _Quoting:
@@ -197,6 +224,14 @@ class _Quoting:
         self._opens = re.compile(rb'(?:^|%b)"' % mark)
         self._after_delimiter = b'%b"' % delimiter.encode()
         self._closes = re.compile(rb'[^"]*+(?:""[^"]*+)*+"')
+        self._ends = re.compile(rb"[ \t]*(?:\r?$|%b)" % mark)
+
+    def opens_again(self, line: bytes) -> bool:
+        """Whether the quote that would close the open field opens one: something else than a delimiter follows."""
+        closes = self._closes.match(line)
+        if closes is None or self._ends.match(line, closes.end()):
+            return False
+        return any(found.end() == closes.end() for found in self._opens.finditer(line, 0, closes.end()))
 
     def open_after(self, line: bytes) -> bool:
         if not self.inside and not line.startswith(b'"') and self._after_delimiter not in line:

@@ -17,6 +17,7 @@ from copydesk.errors import ItemError
 from copydesk.model import Item, Reject
 from copydesk.settings import MIB, RECORD_FIELDS
 from copydesk.sources.base import BLOCK_ITEMS, Reading, canonical_json, check_columns, mapped, record_id
+from copydesk.sources.pages import unpacked
 from copydesk.sources.stream import chunks, open_regular
 
 MAGIC = b"PAR1"
@@ -24,9 +25,21 @@ _FAULTS = (pa.ArrowException, OSError, ValueError, TypeError, KeyError, Overflow
 """What pyarrow raises for a file that is damaged."""
 
 _BATCH_BYTES = 16 * MIB
+_REPEATED_BYTES = 64 * MIB
 _BUFFER = MIB
+_PAGES = 16
+"""How many times max_item_bytes the pages of a row group may have that are unpacked together, one of each column. Most
+writers fill a page up to 1 MiB or, of long texts, some hundred rows; DuckDB up to 100 MB."""
+
 _LARGEST_SPOOL = 16 * 1024 * MIB
 """A compressed Parquet file must be unpacked before it can be read; no bomb shall fill the disk."""
+
+
+class _TooLarge(Exception):
+    """A row group that shall not be unpacked. size: bytes of its pages."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
 
 
 def read(reading: Reading) -> Iterator[Item | Reject]:
@@ -45,22 +58,35 @@ def read(reading: Reading) -> Iterator[Item | Reject]:
             raise _not_parquet(error) from None
         check_columns(columns, reading.settings.map)
         for group, (rows, size) in enumerate(sizes):
-            yield from _group(reading, table, group, rows, size)
+            yield from _group(reading, raw, table, group, rows, size)
 
 
-def _group(reading: Reading, table: pq.ParquetFile, group: int, rows: int, size: int) -> Iterator[Item | Reject]:
+def _group(
+    reading: Reading, raw: BinaryIO, table: pq.ParquetFile, group: int, rows: int, size: int
+) -> Iterator[Item | Reject]:
     first = reading.number
     if rows <= 0:
         return
     if not _holds_ours(reading, first, rows):
         reading.number = first + rows
         return
-    batch_rows = max(1, min(BLOCK_ITEMS, _BATCH_BYTES * rows // max(size, 1)))
     try:
-        for batch in table.iter_batches(batch_size=batch_rows, row_groups=[group], use_threads=False):
+        pages = unpacked(raw, table.metadata.row_group(group))
+        if pages.at_once > _PAGES * reading.settings.max_item_bytes:
+            raise _TooLarge(pages.at_once)
+        batch_rows = min(BLOCK_ITEMS, _BATCH_BYTES * rows // max(size, 1))
+        batch_rows = min(batch_rows, _REPEATED_BYTES // max(pages.dictionary, 1))  # one value may stand in all rows
+        for batch in table.iter_batches(batch_size=max(1, batch_rows), row_groups=[group], use_threads=False):
             yield from _batch(reading, batch)
         if reading.number < first + rows:
             raise ValueError("the file holds fewer rows than it tells")
+    except _TooLarge as error:
+        if reading.claim():
+            message = (
+                f"rows {first + 1} to {first + rows} have pages that unpack to {error.size:,} bytes at once: write "
+            )
+            message += "the file again with smaller pages, or raise max_item_bytes"
+            yield reading.reject(ItemError("read", "too-large", message))
     except _FAULTS as error:
         # All parts that hold rows of the group meet this, maybe after some rows: the number says which one tells.
         failed, reading.number = reading.number, first

@@ -100,9 +100,7 @@ def format_of(head: bytes, name: str, names: frozenset[str] = frozenset()) -> Fo
     _, named, _ = endings(name)
     if head.startswith(parquet.MAGIC):
         return "parquet"
-    if named == "parquet":
-        raise ItemError("read", "parquet", "named .parquet and not a Parquet file: it does not begin with PAR1")
-    if warc.looks_like(head) or named == "warc":
+    if warc.looks_like(head) or (named == "warc" and (warc.has_record(head) or is_binary(head))):
         return "warc"
     for magic, what in _KINDS:
         if head.startswith(magic) and (magic not in (b"ORC", b"BZh", b"GIF8") or is_binary(head)):
@@ -110,6 +108,8 @@ def format_of(head: bytes, name: str, names: frozenset[str] = frozenset()) -> Fo
     if head[257:262] == b"ustar":
         raise ItemError("read", "binary", "this is a tar archive: unpack it first")
     head = _as_utf8(head)
+    if is_binary(head) and named == "parquet":
+        raise ItemError("read", "parquet", "named .parquet and not a Parquet file: it does not begin with PAR1")
     if is_binary(head):
         raise ItemError(
             "read", "binary", "not text, HTML, JSON, CSV, Parquet or WARC: give the text or the page itself"

@@ -16,6 +16,7 @@ from copydesk.decode import is_binary
 from copydesk.errors import ItemError
 from copydesk.model import Item, Reject
 from copydesk.sources.base import Reading
+from copydesk.sources.coding import is_harmless, unpacks_beyond
 from copydesk.sources.stream import chunks
 
 _RECORD = re.compile(rb"WARC/[01]\.\d+[ \t]*\r?\n")
@@ -45,6 +46,11 @@ _HEADERS = frozenset(
 def looks_like(head: bytes) -> bool:
     """Whether a source that begins so is WARC."""
     return bool(_RECORD.match(head.lstrip(b"\r\n")))
+
+
+def has_record(head: bytes) -> bool:
+    """Whether there is a record in it, after bytes that are none."""
+    return bool(_RECORD.search(head))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,31 +158,18 @@ def _http(record: _Record, limit: int) -> tuple[bytes, dict[str, str]]:
 
 
 def _unpacks_beyond(data: bytes, limit: int) -> bool:
-    """Whether a response unpacks (gzip, deflate) to more than `limit` bytes. FastWARC unpacks without a bound."""
+    """Whether a response unpacks to more than `limit` bytes."""
     from fastwarc.warc import WarcRecord  # 30 ms
 
     try:
         parsed = WarcRecord.from_bytes(data)
         parsed.parse_http(auto_decode="transfer", max_header_len=_LONGEST_HEADER)
+        codings = _useful(parsed.http_headers.items_bytes()).get("content-encoding", "")
         packed = _read(parsed.reader, limit)
     except (OSError, ValueError, EOFError, RuntimeError, AttributeError, TypeError):
         return False
-    if len(packed) * _MOST_UNPACKED <= limit:
-        return False
-    unpacking = zlib.decompressobj(_GZIP_OR_ZLIB)
-    size = 0
-    try:
-        while packed and not unpacking.eof and size <= limit:
-            size += len(unpacking.decompress(packed, 1 << 20))
-            packed = unpacking.unconsumed_tail
-    except zlib.error:
-        return False
-    return size > limit
+    return not is_harmless(packed, codings, limit) and unpacks_beyond(packed, codings, limit)
 
-
-_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
-_MOST_UNPACKED = 1032
-"""Bytes that one byte of deflate can stand for (https://zlib.net/zlib_tech.html, "Maximum Compression Factor")."""
 
 _CLEAN_HEADER = (
     b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http; msgtype=response\r\nContent-Length: "

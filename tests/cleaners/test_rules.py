@@ -9,18 +9,11 @@ import pytest
 import re2
 
 from cleaners.cleaning import default
-from cleaners.engine import Engine
+from cleaners.examples import matched
 from cleaners.rules import Rule, RuleError, load, options, rules
 
 TAKES = [pytest.param(rule, line, id=f"{rule.id}-{n}") for rule in rules() for n, line in enumerate(rule.takes)]
 LEAVES = [pytest.param(rule, line, id=f"{rule.id}-{n}") for rule in rules() for n, line in enumerate(rule.leaves)]
-
-
-def matched(rule: Rule, line: str) -> bool:
-    """Whether the engine, knowing this rule only, finds it in the line."""
-    data = line.encode()
-    alone = Engine([rule])
-    return bool(list(alone.vetoes(data, 0, len(data)) if rule.action == "keep" else alone.hits(data)))
 
 
 @pytest.mark.parametrize(("rule", "line"), TAKES)

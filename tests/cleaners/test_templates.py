@@ -144,7 +144,7 @@ def test_a_veto_saves_a_line() -> None:
 
 
 def test_the_vetoes_of_the_keep_rules_are_asked() -> None:
-    kept = [line for rule in default()._engine.rules if rule.action == "keep" for line in rule.takes[:1]]
+    kept = [line for rule in default().rules if rule.action == "keep" for line in rule.takes[:1]]
     assert kept
     assert all(default().keeps(line, None) for line in kept)
     assert not default().keeps(PLUG, "en")

@@ -36,7 +36,7 @@ COMMANDS: dict[str, Callable[[Path], object]] = {
 def _reclean(root: Path) -> None:
     """With a rule that takes the end of every text."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cleaners, "clean_many", lambda sources: [_cut(source.text) for source in sources])
+        patch.setattr(cleaners.Cleaner, "clean_many", lambda _, sources: [_cut(source.text) for source in sources])
         reclean(root)
 
 

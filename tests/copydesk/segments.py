@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from copydesk import sketch
-from copydesk.index import ENTRY, describe, write_segment
+from copydesk.entries import ENTRY, describe
+from copydesk.segment import write_segment
 
 
 def segment_from_rows(

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from cleaners import clean
-from cleaners import cleaning as cleaning_module
+from cleaners.cleaning import default
 from cleaners.engine import Engine
 from cleaners.rules import rules
-from copydesk import jsonld, match, page, sources
+from copydesk import jsonld, match, page, similarity, sources
 from copydesk.decode import decode, mend
 from copydesk.errors import ItemError
 from copydesk.extract import extract
@@ -92,10 +92,10 @@ def scanned() -> Iterator[list[int]]:
     for matcher in (counting._takers, counting._vetoes):
         matcher._set = _Counted(matcher._set, count)
         matcher._patterns = [_Counted(pattern, count) for pattern in matcher._patterns]  # type: ignore[misc]
-    real = cleaning_module.engine
-    cleaning_module.engine = lambda: counting  # type: ignore[assignment]
+    real = default()._engine
+    default()._engine = counting
     yield count
-    cleaning_module.engine = real
+    default()._engine = real
 
 
 HOSTILE = {
@@ -215,24 +215,32 @@ def test_sources(kind: Any, unit: bytes, tmp_path: Path) -> None:
 
 
 def _near_copies(count: int, monkeypatch: pytest.MonkeyPatch) -> int:
-    """How many pairs of texts are compared in a run of near copies."""
-    compared = [0]
-    real = match.measure
+    """How many pairs of texts are compared in a run of near copies, and how many texts are cut into shingles for it."""
+    worked = [0]
+    measure, shingle = match.measure, similarity._shingle
 
-    def measure(a: Any, b: Any, texts: Any) -> Any:
-        compared[0] += len(a)
-        return real(a, b, texts)
+    def measured(a: Any, b: Any, texts: Any) -> Any:
+        worked[0] += len(a)
+        return measure(a, b, texts)
+
+    def shingled(text: str) -> Any:
+        worked[0] += 1
+        return shingle(text)
 
     with monkeypatch.context() as patched:
-        patched.setattr(match, "measure", measure)
+        patched.setattr(match, "measure", measured)
+        patched.setattr(similarity, "_shingle", shingled)
         text = story(1, 12)
         rows = decide([News(str(n), f"{text}\n\nNumber {n} of {n * 7} was found in mill {n}.") for n in range(count)])
     assert sum(row["kind"] == "article" for row in rows) == 1
-    return compared[0]
+    return worked[0]
 
 
 @pytest.mark.slow
-def test_near_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("at_once", [similarity._TEXTS_AT_ONCE, 300])
+def test_near_copies(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """at_once: how many texts may be in memory; a crowd may fit in or not."""
+    monkeypatch.setattr(similarity, "_TEXTS_AT_ONCE", at_once)
     grows_with_size(lambda count: _near_copies(count, monkeypatch), 250)
 
 

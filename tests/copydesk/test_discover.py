@@ -132,7 +132,7 @@ def test_bad_files_are_rejected_with_their_first_bytes(tmp_path: Path) -> None:
         "c-paper.txt": (b"%PDF-1.7 ...", "binary"),
         "d-cut.gz": (gzip.compress(b"x" * 100)[:11], "truncated"),
         "e-nothing.gz": (gzip.compress(b""), "empty"),
-        "f-not.parquet": (b"not one", "parquet"),
+        "f-not.parquet": (bytes(range(1, 32)) * 4, "parquet"),
         "g-feed.xml": (b"<?xml version='1.0'?><rss><channel></channel></rss>", "xml"),
         "h-tar.txt": (b"a" * 257 + b"ustar\x0000", "binary"),
         "i-damaged.zst": (b"\x28\xb5\x2f\xfd" + b"\xff" * 40, "corrupt"),

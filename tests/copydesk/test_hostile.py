@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -24,6 +25,7 @@ from tests.copydesk.corpus import ingest, rows, story, write_jsonl
 from tests.flows.test_cli import command
 
 MIB = 1 << 20
+ELEMENTS = "too-many-elements"
 BOUND = 256 * MIB + 32 * 32 * MIB
 """What docs/hostile-input.md says of a worker's memory, with max_item_bytes at its default."""
 
@@ -34,6 +36,9 @@ from copydesk.pipeline import run
 from copydesk.settings import Settings
 books = run(Settings(inputs=(sys.argv[1],), output=Path(sys.argv[2]), workers=1))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+status = Path("/proc/self/status")  # what getrusage tells begins with the most that the parent had
+if status.exists():
+    peak = int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024
 print(json.dumps([books.items, books.articles, books.rejects, peak]))
 """
 
@@ -69,6 +74,22 @@ def packed_page(path: Path) -> None:
     path.write_bytes(head + b"%d\r\n\r\n" % len(block) + block + b"\r\n\r\n")
 
 
+def brotli_page(path: Path) -> None:
+    """In gzip in brotli: 400 MB."""
+    packed = brotli.compress(gzip.compress(b"<html>") + gzip.compress(b"a" * (400 * MIB)))
+    block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip, br\r\n\r\n" + packed
+    head = b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://outlet.example/\r\nContent-Length: "
+    path.write_bytes(head + b"%d\r\n\r\n" % len(block) + block + b"\r\n\r\n")
+
+
+def packed_rows(path: Path) -> None:
+    """A row group with a page of 900 MB, one with pages that are as they should be."""
+    schema = pa.schema([("text", pa.large_string())])
+    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=False, write_statistics=False) as out:
+        out.write_table(pa.table({"text": ["a" * (30 * MIB)] * 30}, schema=schema))
+        out.write_table(pa.table({"text": [story(n) for n in range(3)]}, schema=schema))
+
+
 def deep_json(path: Path) -> None:
     nested = [b"[" * 10**6 + b"]" * 10**6, b'{"a":' * 10**5 + b"1" + b"}" * 10**5]
     path.write_bytes(b"".join(b'{"text":"a b c","x":' + value + b"}\n" for value in nested))
@@ -102,6 +123,9 @@ HOSTILE: dict[str, tuple[str, Callable[[Path], None], int, list[str]]] = {
     "row bomb": ("a.csv.gz", bomb(b'id,text\n1,"'), 0, ["too-large"]),
     "blank lines": ("a.jsonl.gz", bomb(b'{"text": 1}\n', b"\n" * MIB, 40), 0, ["no-text"]),
     "packed page": ("a.warc", packed_page, 0, ["too-large"]),
+    "brotli page": ("a.warc", brotli_page, 0, ["too-large"]),
+    "packed rows": ("a.parquet", packed_rows, 3, ["too-large"]),
+    "many elements": ("a.html", lambda path: path.write_bytes(b"<html>" + b"<p>word" * 10**6) and None, 0, [ELEMENTS]),
     "deep json": ("a.jsonl", deep_json, 0, ["json", "json"]),
     "deep page": ("a.html", lambda path: path.write_bytes(b"<html>" + b"<div>" * 10**6) and None, 0, ["too-deep"]),
     "wide csv": ("a.csv", wide_csv, 0, ["too-many-columns"]),
@@ -109,7 +133,7 @@ HOSTILE: dict[str, tuple[str, Callable[[Path], None], int, list[str]]] = {
     "long rows": ("a.parquet", long_rows, 0, ["too-large"] * 50),
     "long field": ("a.csv", long_field, 1, ["too-large"]),
 }
-QUICK = ("line bomb", "packed page", "deep json")
+QUICK = ("line bomb", "packed page", "brotli page", "deep json")
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from copydesk import index as index_module
+from copydesk import entries as entries_module
 from copydesk import schema, sketch
+from copydesk.entries import id_array, item_array
 from copydesk.errors import IndexDamaged
-from copydesk.index import Index, id_array, item_array, write_segment
+from copydesk.index import Index
+from copydesk.segment import write_segment
 from tests.copydesk.segments import segment_from_rows
 
 from .news import Library, News, cut, edited, story, table
@@ -55,7 +57,7 @@ def test_an_empty_index() -> None:
     assert not index.known(["0" * 32]).any()
     assert index.latest(["a"]).entry.tolist() == [-1]
     assert index.candidates(np.zeros((2, sketch.KEYS), np.uint64))[0].tolist() == []
-    assert index.entries(np.empty(0, np.int64)).schema == index_module.ENTRY
+    assert index.entries(np.empty(0, np.int64)).schema == entries_module.ENTRY
 
 
 def test_what_is_known(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from copydesk.learned import learned
 from copydesk.maintain import maintain
 from copydesk.reclean import preview, reclean
 from copydesk.rulings import rule
+from copydesk.settings import Settings
 from copydesk.verify import verify
 from tests.copydesk.corpus import everything, ingest, rows, story, write_jsonl
 from tests.copydesk.outputs import tree
@@ -268,7 +269,7 @@ def test_reclean_takes_out_what_was_learned_later(tmp_path: Path) -> None:
     assert taken(out) == [PLUG] * 4
     assert verify(out, read_data=True) == []
     assert reclean(out).run_id is None
-    assert reclean(out, learn=False).changed == 4
+    assert reclean(out, Settings(learn=False)).changed == 4
     assert taken(out) == []
     assert verify(out, read_data=True) == []
 

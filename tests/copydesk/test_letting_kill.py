@@ -1,4 +1,4 @@
-"""Killed at the points of forget and maintain, the output is as before or as after, and the next one ends it."""
+"""Killed at the points of forget, maintain and reclean, the output is as before or after; the next one ends it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from copydesk.layout import Layout
 from copydesk.verify import verify
-from tests.copydesk.corpus import everything, ingest
+from tests.copydesk.corpus import everything, ingest, write_jsonl
 from tests.copydesk.kill_command import COMMANDS, FORGOTTEN
-from tests.copydesk.test_forget import corpus
+from tests.copydesk.test_forget import corpus, record
 from tests.copydesk.traces import traces
 
 
@@ -27,11 +28,12 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def merged(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Maintained, with replaced files still there."""
-    root = tmp_path_factory.mktemp("merged") / "out"
-    shutil.copytree(base, root)
-    COMMANDS["maintain"](root)
-    return root
+    """Maintained, with replaced files still there and manifests bound, and a run after that."""
+    folder = tmp_path_factory.mktemp("merged")
+    shutil.copytree(base, folder / "out")
+    COMMANDS["maintain"](folder / "out")
+    ingest(folder / "out", write_jsonl(folder / "in.jsonl", [record(30, "site", 30)]))
+    return folder / "out"
 
 
 def kill(command: str, base: Path, into: Path, first: int, step: int) -> int:
@@ -55,6 +57,7 @@ def kill(command: str, base: Path, into: Path, first: int, step: int) -> int:
         assert everything(root) == views[1], line
         assert verify(root, read_data=True) == [], line
         assert list((root / "_state" / "staging").iterdir()) == [], line
+        assert command != "maintain" or len(list(Layout(root).commits.iterdir())) == 1, line
         if command == "forget":
             assert traces(root, [FORGOTTEN, "Headline1 of alpha"]) == set(), line
         shutil.rmtree(root)
@@ -73,6 +76,12 @@ def test_killed_at_every_point(command: str, base: Path, tmp_path: Path) -> None
     assert kill(command, base, tmp_path / "killed", 1, 1) > 100
 
 
+@pytest.mark.slow
+def test_maintain_killed_at_some_points_with_manifests_bound(merged: Path, tmp_path: Path) -> None:
+    assert kill("maintain", merged, tmp_path / "killed", 9, 41) > 4
+
+
 @pytest.mark.long
-def test_killed_at_every_point_with_replaced_files_there(merged: Path, tmp_path: Path) -> None:
-    assert kill("forget", merged, tmp_path / "killed", 1, 1) > 100
+@pytest.mark.parametrize("command", ["forget", "maintain"])
+def test_killed_at_every_point_of_an_output_maintained_before(command: str, merged: Path, tmp_path: Path) -> None:
+    assert kill(command, merged, tmp_path / "killed", 1, 1) > 100

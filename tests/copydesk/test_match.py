@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.index import Index, write_segment
+from copydesk.index import Index
 from copydesk.match import LINKS, ROWS, match, relation
+from copydesk.segment import write_segment
 
 from .news import Library, News, cut, decide, edited, story, table
 

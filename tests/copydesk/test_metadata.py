@@ -399,6 +399,19 @@ def test_houses_are_no_authors() -> None:
     assert names.authors(["The Example", "Ada Lind", "example"], houses=["Example"]) == ("Ada Lind",)
 
 
+@pytest.mark.parametrize(
+    ("byline", "expected"),
+    [
+        ("By Ada Lind | Elm News", ("Ada Lind",)),
+        ("Ada Lind • The Elm Times | Bo Ek", ("Ada Lind", "Bo Ek")),
+        ("Ada Lind | Emily Post", ("Ada Lind", "Emily Post")),
+        ("Elm News", ("Elm News",)),  # nobody else is named
+    ],
+)
+def test_where_somebody_works_is_no_author(byline: str, expected: tuple[str, ...]) -> None:
+    assert names.authors(byline) == expected
+
+
 # merging
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from copydesk.bind import bind
 from copydesk.dataset import TEXTS
 from copydesk.layout import Layout
 from copydesk.store import Store
 from copydesk.verify import verify
 from tests.copydesk.corpus import everything, ingest
 from tests.copydesk.kill_run import prepare
-from tests.copydesk.outputs import DAY, NOW, first_part, second_part, stage, table, tree, view
+from tests.copydesk.outputs import DAY, NOW, first_part, publish, second_part, stage, table, tree, view
 from tests.copydesk.power import Power, losses, watched
 from tests.copydesk.segments import segment_from_rows
 
@@ -147,6 +148,34 @@ def test_power_lost_during_an_ingest(disk: Path, tmp_path: Path, every: int) -> 
             ingest(root, tmp_path / "inputs", shard_bytes=64 * 1024)
         assert everything(root) == after, where
         assert verify(root, read_data=True) == [], where
+
+
+@pytest.mark.parametrize("every", [pytest.param(7, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.long)])
+def test_power_lost_while_manifests_are_bound(disk: Path, tmp_path: Path, every: int) -> None:
+    """Into a volume that takes the place of one that is there."""
+    root = disk / "output"
+    for run in (first_run, second_run):
+        run(root)
+    bound(root)
+    publish(root, {})
+    commits = Store(root).commits()
+    losing = Losing(tmp_path / "lost", 1, every)
+    with watched(disk, losing):
+        bound(root)
+    assert len(losing.points) > 10
+    for where, lost, _ in losing.lost:
+        assert Store(lost).commits() == commits, where
+        bound(lost)
+        assert Store(lost).commits() == commits, where
+        assert len(list(Layout(lost).commits.iterdir())) == 1, where
+        assert list(Layout(lost).all_staging.iterdir()) == [], where
+
+
+def bound(root: Path) -> None:
+    store = Store(root)
+    with store.lock("test"):
+        store.recover()
+        bind(store, 100)
 
 
 def test_folders_that_a_killed_run_made_and_did_not_sync(disk: Path, tmp_path: Path) -> None:

@@ -29,11 +29,11 @@ def today(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same inputs, ingested when there were no rules."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cleaners, "clean_many", no_rules)
+        patch.setattr(cleaners.Cleaner, "clean_many", no_rules)
         return make_output(tmp_path_factory.mktemp("earlier"))
 
 
-def no_rules(sources: Sequence[Source]) -> list[Cleaned]:
+def no_rules(_: object, sources: Sequence[Source]) -> list[Cleaned]:
     return [Cleaned(source.text) for source in sources]
 
 
@@ -88,7 +88,7 @@ def test_a_rule_that_is_gone_gives_back_what_it_took(
     today: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = shutil.copytree(today, tmp_path / "out")
-    monkeypatch.setattr(cleaners, "clean_many", no_rules)
+    monkeypatch.setattr(cleaners.Cleaner, "clean_many", no_rules)
     done = reclean(root)
     assert verify(root, read_data=True) == []
     assert rows(root, "removals") == []
@@ -101,7 +101,7 @@ def test_rows_that_cannot_be_restored_or_would_be_empty_are_left_alone(
 ) -> None:
     root = shutil.copytree(today, tmp_path / "out")
     before = everything(root)
-    monkeypatch.setattr(cleaners, "clean_many", lambda sources: [Cleaned(" ") for _ in sources])
+    monkeypatch.setattr(cleaners.Cleaner, "clean_many", lambda _, sources: [Cleaned(" ") for _ in sources])
     assert reclean(root).emptied == 8
     monkeypatch.setattr(again, "restore", lambda text, removals: text + "x")
     assert reclean(root).not_restored == 8
@@ -175,10 +175,10 @@ def test_figures_of_pairs_are_measured_anew(tmp_path: Path, monkeypatch: pytest.
     (duplicate,) = rows(tmp_path / "out", "duplicates")
     assert duplicate["jaccard"] < 1
 
-    def takes_more(sources: Sequence[Source]) -> list[Cleaned]:
+    def takes_more(_: object, sources: Sequence[Source]) -> list[Cleaned]:
         return [_without(source.text, "\n\n" + extra) for source in sources]
 
-    monkeypatch.setattr(cleaners, "clean_many", takes_more)
+    monkeypatch.setattr(cleaners.Cleaner, "clean_many", takes_more)
     assert reclean(tmp_path / "out").pairs == 1
     (duplicate,) = rows(tmp_path / "out", "duplicates")
     assert (duplicate["jaccard"], duplicate["relation"]) == (1.0, "exact")

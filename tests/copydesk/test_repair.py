@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 import cleaners
-from copydesk import manifest
+from copydesk import manifest, volume
 from copydesk.dataset import TEXTS
 from copydesk.errors import StoreError
 from copydesk.forget import forget
@@ -143,21 +143,28 @@ def test_a_truncated_manifest_of_a_rewriting_commit(root: Path, change: str, mon
     elif change == "forget":
         forget(root, [rows(root, "articles")[0]["id"]])
     elif change == "reclean":
-        monkeypatch.setattr(cleaners, "clean_many", no_rules)
+        monkeypatch.setattr(cleaners.Cleaner, "clean_many", no_rules)
         assert reclean(root).run_id
     else:
         Store(root).files("articles")[1].unlink()
         repair(root)
     whole = everything(root)
-    path = manifest.committed(Layout(root))[-1]
-    content = path.read_bytes()
-    path.write_bytes(content[: len(content) // 3])
+    before = Store(root).commits()[-1]
+    if change == "maintain":  # which has bound its own manifest as well, the last one
+        path, *_ = volume.paths(Layout(root))
+        content = path.read_bytes()
+        end = (content.rindex(b"\n", 0, -1) + len(content)) // 2
+    else:
+        path = Layout(root).committed(before.run_id)
+        content = path.read_bytes()
+        end = len(content) // 3
+    path.write_bytes(content[:end])
     done = repaired(root)
     assert (done.cannot, done.faults) == ([], [])
     assert everything(root) == whole
-    before, now = manifest.decode(content), manifest.read(path)
+    now = Store(root).commits()[-1]
     assert (set(now.files), set(now.removes), now.changes) == (set(before.files), set(before.removes), before.changes)
-    assert ("counted as gone" in done.mended[0]) == bool(now.changes)
+    assert ("counted as gone" in " ".join(done.mended)) == bool(now.changes)
 
 
 def test_a_manifest_of_a_later_version_is_left_alone(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

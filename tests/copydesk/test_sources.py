@@ -342,6 +342,24 @@ def test_header_alone_is_empty(tmp_path: Path) -> None:
 # Parquet
 
 
+@pytest.mark.parametrize(
+    ("rows", "texts"),
+    [
+        ('1,"one\n2,"two"\n3,three\n', ["two", "three"]),  # the next quote opens a field
+        ('1,"one\n2,"two\n3,"three"\n', ["three"]),
+        ('1,"one\n2,two\n3,three\n', ["two", "three"]),  # none follows
+        ('1,one\n2,"two\nand more, and\nmore', ["one"]),  # the file breaks off
+        ('1,"one\n\n""Yes,"" she said"\n2,two\n', ['one\n\n"Yes," she said', "two"]),
+        ('1,"He\nsaid "hello" to me"\n2,two\n', ['He\nsaid hello" to me"', "two"]),  # not doubled, as some write
+    ],
+)
+def test_a_quote_that_is_never_closed_costs_its_row(tmp_path: Path, rows: str, texts: list[str]) -> None:
+    found = read(tmp_path / "f", f"id,text\n{rows}".encode(), "csv")
+    assert [one.record["text"] for one in found if isinstance(one, Item) and one.record] == texts
+    assert set(errors(found)) <= {"csv"}
+    assert all("never closed" in one.message for one in found if isinstance(one, Reject))
+
+
 def parquet(table: pa.Table, **options: Any) -> bytes:
     sink = io.BytesIO()
     pq.write_table(table, sink, **options)
@@ -631,6 +649,10 @@ def test_nothing_that_a_file_holds_raises(
         (b"whatever", "a.csv", "csv"),
         (b"WARC/1.0\r\nWARC-Type: warcinfo\r\n", "a.txt", "warc"),
         (b"PAR1\x15", "a.txt", "parquet"),
+        (b'{"id": 1, "text": "a"}\n', "a.parquet", "jsonl"),
+        (b"<!doctype html><html>", "a.warc", "html"),
+        (b"a broken record\r\n\r\nWARC/1.0\r\n", "a.warc", "warc"),
+        (bytes(range(1, 32)) * 4, "a.warc", "warc"),
         ("<html>é".encode("utf-16"), "a", "html"),
         ("<html><p>The ferry.</p>".encode("utf-16-le"), "a", "html"),
         ("<html>".encode("utf-32"), "a", "html"),

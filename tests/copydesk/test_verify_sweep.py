@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from copydesk.index import MAGIC
 from copydesk.layout import STATE
 from copydesk.schema import DATASETS
+from copydesk.segment import MAGIC
 from copydesk.verify import verify
 from tests.copydesk.damage import cuts, files, flips, make_output
 

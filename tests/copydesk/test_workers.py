@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -116,17 +115,39 @@ def test_what_is_no_shard_is_tried_twice(tmp_path: Path) -> None:
             list(some("publish", os._exit, [1]))
 
 
+INTERRUPTED = """
+import os, signal, sys
+from copydesk import workers
+from flows.cli import main
+
+def then_interrupt(function):
+    def called(*arguments):
+        function(*arguments)
+        os.killpg(0, signal.SIGINT)  # as a terminal does
+    return called
+
+if __name__ == "__main__":
+    if sys.argv[1] == "server":
+        workers.forkserver.ensure_running = then_interrupt(workers.forkserver.ensure_running)
+    else:
+        workers._Lane.__init__ = then_interrupt(workers._Lane.__init__)
+    main(["ingest", sys.argv[2], "-o", sys.argv[3], "-w", "2", "--json"])
+"""
+
+
 @pytest.mark.slow
-def test_a_task_of_a_flow_that_dies_is_told_in_plain_words() -> None:
-    from flows.ingest import _result
-
-    class Dead:
-        def result(self) -> None:
-            raise BrokenProcessPool("gone \x1b[2J")
-
-    with pytest.raises(TaskError, match=r"a task of the stage process failed .*`copydesk ingest`") as told:
-        _result("process", Dead())  # type: ignore[arg-type]
-    assert "\x1b" not in str(told.value)
+@pytest.mark.parametrize("when", ["server", "worker"])
+def test_ctrl_c_while_workers_start_is_one_line(tmp_path: Path, when: str) -> None:
+    corpus = write_jsonl(tmp_path / "a.jsonl", [record(n) for n in range(5)])
+    (tmp_path / "interrupted.py").write_text(INTERRUPTED)
+    command = [sys.executable, str(tmp_path / "interrupted.py"), when, str(corpus), str(tmp_path / "out")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=300, start_new_session=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "copydesk: interrupted; the output is as it was before the run\n"
+    assert verify(tmp_path / "out") == []
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -6,13 +6,16 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from copydesk.dataset import open_dataset
 from copydesk.errors import UsageError
+from copydesk.settings import load
 from copydesk.store import Store
-from flows.cli import main, read_settings
+from flows.cli import main
+from flows.options import read_settings
 from tests.copydesk.corpus import story, write_jsonl
 
 
@@ -148,8 +151,26 @@ def test_settings_come_from_options_then_the_file_then_defaults(
     read = read_settings(workers=5)
     assert (read.output, read.workers, read.map, read.reject_bytes) == (Path("desk"), 5, {"title": "headline"}, 4096)
     Path("copydesk.toml").write_text("wokers = 3\n")
-    with pytest.raises(UsageError, match="wokers"):
+    with pytest.raises(UsageError, match=r"settings: wokers: there is no such setting$"):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"workers": 0}, "workers: must be at least 1, not 0"),
+        ({"workers": "two"}, "workers: must be a whole number, not 'two'"),
+        ({"item_seconds": 1e9}, "item_seconds: must be at most 86400.0, not 1000000000.0"),
+        ({"guard": "maybe"}, "guard: must be true or false, not 'maybe'"),
+        ({"map": {"text": 3}}, "map.text: must be text, not 3"),
+        ({"map": {"body": "text"}}, "map: unknown field body; a record has text, html,"),
+        ({"inputs": 5}, "inputs: must be a list, not 5"),
+    ],
+)
+def test_what_is_wrong_with_a_setting_is_said_in_plain_words(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        load(given)
+    assert str(refused.value).startswith(f"settings: {says}")
 
 
 def test_verify_repairs(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -171,7 +192,7 @@ def test_reclean_shows_first_and_then_does(corpus: Path, capsys: pytest.CaptureF
     import cleaners
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cleaners, "clean_many", lambda sources: [cleaners.Cleaned(s.text) for s in sources])
+        patch.setattr(cleaners.Cleaner, "clean_many", lambda _, sources: [cleaners.Cleaned(s.text) for s in sources])
         write_jsonl(Path("in.jsonl"), [{"text": f"{story(1)}\n\nAdvertisement\n\n{story(2)}", "title": "a\x1b[31m"}])
         assert command("ingest", "in.jsonl", "-o", "out", "-w", "1") == 0
     capsys.readouterr()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from copydesk.errors import TaskError
 from copydesk.settings import Settings
 from copydesk.verify import verify
-from tests.copydesk.corpus import everything, story, write_jsonl
+from tests.copydesk.corpus import everything, rows, story, write_jsonl
 from tests.copydesk.corpus import ingest as ingest_here
 
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -51,6 +56,54 @@ def test_a_run_that_cannot_be_done_fails_in_plain_words(prefect_server: None, tm
     assert "nowhere: no such file" in (state.message or "")
 
 
+DEADLY_FLOW = """
+import sys
+from pathlib import Path
+from copydesk.settings import Settings
+from flows.ingest import ingest
+
+if __name__ == "__main__":
+    inputs, output = sys.argv[1:]
+    books = ingest(Settings(inputs=(inputs,), output=Path(output), workers=2, shard_bytes=64 * 1024))
+    print({name: books[name] for name in ("items", "articles", "rejects")})
+"""
+
+
+def test_what_kills_a_task_is_a_reject_and_nothing_else_is(prefect_server: None, tmp_path: Path) -> None:
+    from prefect.settings import PREFECT_API_URL
+
+    words = {17: "KILL THE EXTRACTOR", 41: "KILL ONCE"}
+    records = [{"id": str(n), "text": f"{words.get(n, '')}\n\n{story(n)}"} for n in range(100)]
+    corpus = write_jsonl(tmp_path / "in.jsonl", records)
+    script = tmp_path / "deadly_flow.py"
+    script.write_text(DEADLY_FLOW)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "tests" / "copydesk" / "deadly"), str(ROOT)]),
+        "DEADLY_ONCE": str(tmp_path / "killed-once"),
+        "PREFECT_API_URL": PREFECT_API_URL.value(),
+    }
+    command = [sys.executable, str(script), str(corpus), str(tmp_path / "out")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "{'items': 100, 'articles': 99, 'rejects': 1}"
+    assert done.stderr.count("a process of a task of the stage process was killed") == 1
+    assert [(r["source_id"], r["error"]) for r in rows(tmp_path / "out", "rejects")] == [("17", "killed-worker")]
+    assert verify(tmp_path / "out", read_data=True) == []
+
+
+def test_a_task_that_fails_is_told_in_plain_words() -> None:
+    from flows.tasks import _result
+
+    class Failing:
+        def result(self) -> None:
+            raise ValueError("gone \x1b[2J")
+
+    with pytest.raises(TaskError, match=r"a task of the stage process failed: ValueError") as told:
+        _result("process", Failing())  # type: ignore[arg-type]
+    assert "\x1b" not in str(told.value)
+
+
 def test_parameters_are_checked_before_a_run(prefect_server: None) -> None:
     from prefect.exceptions import ParameterTypeError
 
@@ -65,8 +118,7 @@ def test_deployments_name_the_flow_and_its_settings() -> None:
 
     from flows.ingest import ingest
 
-    root = Path(__file__).parents[2]
-    declared = yaml.safe_load((root / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    declared = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
     assert {d["name"] for d in declared} == {"ingest-hourly", "ingest-now"}
     for deployment in declared:
         assert deployment["entrypoint"] == "flows/ingest.py:ingest"

@@ -1,0 +1,126 @@
+"""What texts are cleaned with: the rules that come with copydesk and the user's own, less those switched off."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import functools
+import hashlib
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from cleaners import Cleaner
+from cleaners.layout import BUILT_IN
+from cleaners.own import PREFIXES, WORDS, check_shape, load_own
+from cleaners.rules import Rule, RuleError, rules
+from copydesk.errors import UsageError
+from copydesk.settings import Settings
+
+Files = tuple[tuple[str, str], ...]
+"""(path, content) of rule files, in order."""
+
+
+def cleaner(settings: Settings) -> Cleaner:
+    """The cleaner of these settings; built once a process for the same rules. Raises UsageError: see rules_of."""
+    return _cleaner(_files(settings.rules), settings.without)
+
+
+def rules_of(settings: Settings) -> tuple[Rule, ...]:
+    """The rules in force. Raises UsageError that names the file and the rule, and says what is wrong with it."""
+    return cleaner(settings).rules
+
+
+def digest(settings: Settings) -> str:
+    """A name of the rules in force: it changes when one of them changes. Raises UsageError: see rules_of."""
+    hashed = hashlib.sha256(repr(settings.without).encode())
+    for rule in rules_of(settings):
+        said = dataclasses.replace(rule, takes=(), leaves=())  # examples change nothing
+        hashed.update(repr(said).encode("utf-8", "surrogatepass"))
+    return hashed.hexdigest()[:16]
+
+
+def own_rules(paths: Sequence[Path]) -> tuple[Rule, ...]:
+    """The rules of files and folders. Raises UsageError that names the file and the rule."""
+    return _own(_files(paths))
+
+
+@functools.lru_cache(maxsize=8)
+def _cleaner(files: Files, without: tuple[str, ...]) -> Cleaner:
+    known = (*rules(), *_own(files))
+    names = {*BUILT_IN, *(rule.id for rule in known)}
+    names |= {category for category, _ in BUILT_IN.values()} | {rule.category for rule in known}
+    for name in without:
+        if name not in names and not name.startswith(PREFIXES):
+            near = difflib.get_close_matches(name, names, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise UsageError(f"without: no rule or category {name!r}{hint} (`copydesk rules list` has all)")
+    return Cleaner(known, without)
+
+
+@functools.lru_cache(maxsize=8)
+def _own(files: Files) -> tuple[Rule, ...]:
+    words: dict[str, dict[str, str]] = {}  # of a folder
+    packs: dict[str, Any] = {}
+    for path, content in files:
+        try:
+            document = tomllib.loads(content)
+            check_shape(Path(path).name, document)
+        except (tomllib.TOMLDecodeError, RuleError) as error:
+            raise UsageError(f"rules {path}: {error}") from None
+        if Path(path).stem == WORDS:
+            words[str(Path(path).parent)] = document.get("words", {})
+        else:
+            packs[path] = document
+    found: dict[str, tuple[str, Rule]] = {}
+    for path, document in packs.items():
+        try:
+            loaded = load_own({Path(path).stem: document}, words.get(str(Path(path).parent)))
+        except RuleError as error:
+            raise UsageError(f"rules {path}: {error}") from None
+        for rule in loaded:
+            if rule.id in found:
+                raise UsageError(f"rules {path}: rule id {rule.id!r} is used by {found[rule.id][0]} too")
+            found[rule.id] = path, rule
+    return tuple(found[id_][1] for id_ in sorted(found))
+
+
+def _files(paths: Sequence[Path]) -> Files:
+    return tuple(dict(file for path in paths for file in _below(path)).items())
+
+
+def _below(path: Path) -> Iterator[tuple[str, str]]:
+    """The file, or the TOML files of the folder, hidden ones aside. Raises UsageError if there is none."""
+    path = path.expanduser()
+    files = sorted(p for p in path.glob("*.toml") if not p.name.startswith(".")) if path.is_dir() else [path]
+    if not files:
+        raise UsageError(f"rules {path}: there is no .toml file in this folder")
+    for file in files:
+        try:
+            yield str(file), file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise UsageError(f"rules {file}: cannot be read: {reason}") from None
+
+
+def described(settings: Settings) -> list[dict[str, Any]]:
+    """The rules in force as plain values, by id, those that are code among them. Raises UsageError: see rules_of."""
+    shipped = {rule.id for rule in rules()}
+    found = [
+        {**dataclasses.asdict(rule), "from": "copydesk" if rule.id in shipped else "yours"}
+        for rule in rules_of(settings)
+    ]
+    empty = {field.name: None for field in dataclasses.fields(Rule)}
+    for id_, (category, about) in BUILT_IN.items():
+        if cleaner(settings).without.isdisjoint((id_, category)):
+            own = {"id": id_, "category": category, "action": "drop", "scope": "layout", "about": about}
+            found.append({**empty, **own, "takes": (), "leaves": (), "languages": (), "from": "copydesk"})
+    return sorted(found, key=lambda rule: str(rule["id"]))
+
+
+def speaks(rule: dict[str, Any], language: str | None) -> bool:
+    """Whether a rule of `described` is for texts of a language; None: of any."""
+    if language is None:
+        return True
+    return not rule["languages"] or language.partition("-")[0].lower() in rule["languages"]

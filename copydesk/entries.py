@@ -1,0 +1,144 @@
+"""Entries: what is kept of a text from run to run, beside its band keys."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk import lines, sketch
+
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
+
+ARTICLE, DUPLICATE, REVISION = 0, 1, 2
+KINDS = {"article": ARTICLE, "duplicate": DUPLICATE, "revision": REVISION}
+CORE_JACCARD = 0.4
+"""How close a copy is to its article to be of its story's core: as the strong pairs of similarity.py are."""
+
+ENTRY = pa.schema(
+    [
+        pa.field("id", pa.binary(16)),
+        pa.field("item", pa.binary(16)),  # hash of item_key
+        pa.field("story", pa.binary(16)),  # story_id
+        pa.field("kind", pa.int8()),
+        pa.field("version", pa.int32()),  # 1 for articles and duplicates
+        pa.field("core", pa.bool_()),  # whether a weak match may attach here: articles, and copies close to theirs
+        pa.field("publisher", pa.string()),
+        pa.field("title", pa.string()),
+        pa.field("published_at", pa.int64()),  # microseconds since 1970, UTC
+        pa.field("char_count", pa.int32()),
+        pa.field("text_hash", pa.binary(16)),
+        pa.field("shingle_count", pa.int32()),
+        pa.field("minhash", pa.list_(pa.uint32(), lines.MINHASHES)),  # of the text before templates: see lines.Texts
+    ]
+)
+"""What is kept of a text."""
+
+
+def describe(kind: str, rows: pa.Table) -> tuple[pa.Table, sketch.U64]:
+    """Entries and band keys of rows of the Parquet datasets, sketched from their `text`. kind: one of KINDS."""
+    made = sketch.sketch(rows["text"].to_pylist())
+    rows = rows.append_column("kind", pa.array([kind] * len(rows), pa.string()))
+    if kind != "revision":
+        rows = _with(rows, "version", pa.nulls(len(rows), pa.int32()))
+    if kind == "article":
+        rows = _with(rows, "jaccard", pa.nulls(len(rows), pa.float64()))
+    for name, column in made.columns().items():
+        rows = _with(rows, name, column)
+    return entries_of(rows), sketch.keys_of(rows)
+
+
+def entries_of(rows: pa.Table) -> pa.Table:
+    """Entries (ENTRY) of rows with id, item_key, story_id, kind, version, jaccard, publisher, title, published_at,
+    char_count, text_hash, shingle_count, and minhash or signature."""
+    kinds = rows["kind"].to_pylist()
+    close = pc.fill_null(pc.greater_equal(rows["jaccard"], CORE_JACCARD), False)
+    return pa.table(
+        {
+            "id": id_array(rows["id"].to_pylist()),
+            "item": item_array(rows["item_key"].to_pylist()),
+            "story": id_array(rows["story_id"].to_pylist()),
+            "kind": pa.array([KINDS[kind] for kind in kinds], pa.int8()),
+            "version": pc.fill_null(rows["version"].cast(pa.int32()), 1),
+            "core": pc.or_(pc.equal(rows["kind"], "article"), pc.and_(pc.equal(rows["kind"], "duplicate"), close)),
+            "publisher": rows["publisher"],
+            "title": rows["title"],
+            "published_at": microseconds(rows["published_at"]),
+            "char_count": rows["char_count"],
+            "text_hash": rows["text_hash"],
+            "shingle_count": rows["shingle_count"],
+            "minhash": rows["minhash"] if "minhash" in rows.column_names else _minhash(rows["signature"]),
+        },
+        schema=ENTRY,
+    )
+
+
+def _minhash(signatures: pa.ChunkedArray) -> pa.Array:
+    return lines.as_lists(sketch.matrix(signatures, sketch.K)[:, : lines.MINHASHES])
+
+
+def microseconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Timestamps as microseconds since 1970, int64."""
+    return column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
+
+
+def precedence(table: pa.Table) -> I64:
+    """Row numbers in order of precedence: earliest publication (unknown last), longest, smallest id.
+
+    table: id (hex or 16 bytes), published_at (int64 or timestamp), char_count.
+    """
+    keys = table.select(["published_at", "char_count", "id"])
+    order = pc.sort_indices(
+        keys,
+        sort_keys=[("published_at", "ascending"), ("char_count", "descending"), ("id", "ascending")],  # nulls last
+    )
+    return np.asarray(order).astype(np.int64)
+
+
+def id_array(ids: Sequence[str]) -> pa.Array:
+    """Ids (32 hex digits) as 16 bytes each. Raises ValueError for anything else."""
+    data = bytes.fromhex("".join(ids))
+    if len(data) != 16 * len(ids) or any(len(i) != 32 for i in ids):
+        raise ValueError("an id has 32 hex digits")
+    return pa.Array.from_buffers(pa.binary(16), len(ids), [None, pa.py_buffer(data)])
+
+
+def item_array(item_keys: Iterable[str]) -> pa.Array:
+    """128-bit hashes of item_keys."""
+    hashes = [hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest() for key in item_keys]
+    return pa.array(hashes, pa.binary(16))
+
+
+def halves(column: pa.Array) -> tuple[U64, U64]:
+    """16-byte values as two uint64 arrays; nulls as zeros."""
+    if len(column) == 0:
+        return np.empty(0, np.uint64), np.empty(0, np.uint64)
+    if column.null_count:
+        column = pc.fill_null(column, pa.scalar(bytes(16), pa.binary(16)))
+    data = column.buffers()[1]
+    both = np.frombuffer(data, ">u8", 2 * len(column), 16 * column.offset).reshape(-1, 2)
+    return both[:, 0].astype(np.uint64), both[:, 1].astype(np.uint64)
+
+
+def one(column: pa.ChunkedArray) -> pa.Array:
+    """The column as one array."""
+    combined = column.combine_chunks()
+    if isinstance(combined, pa.ChunkedArray):
+        return combined.chunk(0) if combined.num_chunks else pa.array([], column.type)
+    return combined
+
+
+def texts_of(records: pa.Table) -> lines.Texts:
+    """What lines.weigh asks of records. records: id, item_key, minhash."""
+    ids, items = id_array(records["id"].to_pylist()), item_array(records["item_key"].to_pylist())
+    return lines.Texts(halves(ids)[0], halves(items)[0], sketch.matrix(records["minhash"], lines.MINHASHES))
+
+
+def _with(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
+    at = table.schema.get_field_index(name)
+    return table.append_column(name, column) if at < 0 else table.set_column(at, name, column)

@@ -1,0 +1,76 @@
+"""What the commands have in common: options, and the settings that come of them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from copydesk import settings as config
+from copydesk.errors import UsageError
+from copydesk.settings import Settings
+
+CONFIG_FILE = "copydesk.toml"
+
+
+def described(name: str, short: str | None = None) -> Parameter:
+    """The option of a setting, with the setting's own words as its help."""
+    long = "--" + name.replace("_", "-")
+    return Parameter(name=(long, short) if short else long, help=Settings.model_fields[name].description)
+
+
+Paths = Annotated[list[str], Parameter(help=Settings.model_fields["inputs"].description, allow_leading_hyphen=True)]
+Output = Annotated[Path | None, described("output", "-o")]
+Workers = Annotated[int | None, described("workers", "-w")]
+Rules = Annotated[list[Path] | None, described("rules")]
+Learn = Annotated[bool | None, Parameter(negative="--no-learn", help=Settings.model_fields["learn"].description)]
+Without = Annotated[list[str] | None, described("without")]
+Config = Annotated[
+    Path | None,
+    Parameter(help=f"Settings file (TOML). Default: {CONFIG_FILE} here, if there is one. Options go before it."),
+]
+AsJson = Annotated[bool, Parameter(name="--json", help="Print one JSON object and nothing else.")]
+
+
+def read_settings(path: Path | None = None, **given: Any) -> Settings:
+    """The settings in force: what was given, over the file's, over the defaults. Raises UsageError."""
+    return config.load(_file_settings(path) | {k: v for k, v in given.items() if v is not None})
+
+
+def _file_settings(path: Path | None) -> dict[str, Any]:
+    file = path or Path(CONFIG_FILE)
+    if path is None and not file.exists():
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"settings file {file}: {error}") from None
+
+
+def input_paths(paths: Sequence[str]) -> tuple[str, ...]:
+    """The inputs that were named. Raises UsageError for what looks like an option."""
+    for path in paths:
+        if path.startswith("-") and path != "-":
+            raise UsageError(f"there is no option {path}; a file of that name is ./{path}")
+    return tuple(paths)
+
+
+def pairs(given: Sequence[str]) -> dict[str, str]:
+    """The setting `map` from its option. Raises UsageError."""
+    found = {}
+    for one in given:
+        ours, sign, theirs = one.partition("=")
+        if not (ours and sign and theirs):
+            raise UsageError(f"--map {one}: write it as field=name, as in --map title=headline")
+        found[ours] = theirs
+    return found
+
+
+def existing(root: Path) -> Path:
+    """The folder, if it is an output of ours. Raises UsageError."""
+    if not (root / "_state").is_dir():
+        raise UsageError(f"{root} is no output of copydesk: it has no _state folder (give it with -o)")
+    return root

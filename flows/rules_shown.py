@@ -1,0 +1,92 @@
+"""What `copydesk rules` prints. Texts of others cannot do anything to the terminal (terminal.printable)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from cleaners.examples import Failed
+from copydesk.terminal import printable
+from copydesk.trial import Counts, Sample, Tried
+
+_TAKEN = {"new": "nothing else takes it", "known": "other rules take it already", "vetoed": "a veto saved it"}
+_KEPT = {"new": "kept by nothing else", "known": "kept by others too"}
+
+
+def as_json(told: Mapping[str, Any]) -> str:
+    """One JSON object."""
+    return orjson.dumps(told).decode()
+
+
+def listed(rules: Sequence[Mapping[str, Any]]) -> str:
+    """A line a rule, its columns apart."""
+    head = ("id", "category", "action", "scope", "languages", "from")
+    rows = [
+        (rule["id"], rule["category"], _action(rule), rule["scope"], ",".join(rule["languages"]) or "all", rule["from"])
+        for rule in rules
+    ]
+    table = [head, *(tuple(map(printable, row)) for row in rows)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(head))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
+    return "\n".join([*lines, f"{len(rules)} rules"])
+
+
+def _action(rule: Mapping[str, Any]) -> str:
+    return f"field {rule['field']}" if rule["field"] else str(rule["action"])
+
+
+def checked(count: int, failed: Sequence[Failed]) -> str:
+    """What did not hold, with what to mend."""
+    lines = [
+        f"{printable(f.rule)}: {'must take' if f.kind == 'takes' else 'must leave'} {printable(f.line)!r}: {f.why}"
+        for f in failed
+    ]
+    wrong = len({f.rule for f in failed})
+    verdict = f"{wrong} of {count} rules failed" if failed else f"{count} rules, all examples hold"
+    return "\n".join([*lines, verdict])
+
+
+def tried(done: Tried) -> str:
+    """Counts, then samples, the part in question between [- and -] (for vetoes: what they keep, between [+ and +])."""
+    lines = [f"{done.articles:,} articles, {done.words:,} words read"]
+    if done.rejects:
+        lines.append(f"{done.rejects:,} could not be read, first {printable(done.first_reject or '')}")
+    for rule, counts in done.rules.items():
+        lines += ["", printable(rule), *_counts(counts, done)]
+    if len(done.rules) > 1:
+        lines += ["", "all of them", *_counts(done.total, done)]
+    if done.more_words:
+        lines.append(f"elsewhere, because of it: {done.more_words:,} words more taken out")
+    if done.less_words:
+        lines.append(f"kept because of it: {done.less_words:,} words that are taken out without it")
+    for sample in done.samples:
+        lines += ["", *_sample(sample)]
+    return "\n".join(lines)
+
+
+def _counts(counts: Counts, done: Tried) -> Iterator[str]:
+    yield f"  touches   {counts.articles:,} articles ({_share(counts.articles, done.articles)}), {counts.hits:,} places"
+    yield f"  of these  {counts.new:,} new, {counts.known:,} known to other rules, {counts.vetoed:,} saved by a veto"
+    yield (
+        f"  takes     {counts.lines:,} lines, {counts.words:,} words ({_share(counts.words, done.words)}), "
+        f"{counts.chars:,} characters"
+    )
+    yield (
+        f"  new       {counts.new_lines:,} lines, {counts.new_words:,} words "
+        f"({_share(counts.new_words, done.words)}), {counts.new_chars:,} characters"
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.3g} %" if whole else "none"
+
+
+def _sample(sample: Sample) -> Iterator[str]:
+    others = f" ({', '.join(sample.others)})" if sample.others else ""
+    about = (_KEPT if sample.kept else _TAKEN)[sample.status]
+    yield printable(f"{sample.where}  {', '.join(sample.rules)}: {about}{others}")
+    sign = "+" if sample.kept else "-"
+    shown = f"{sample.before}[{sign}{sample.part}{sign}]{sample.after}"
+    yield from (f"  | {printable(line)}" for line in shown.split("\n") if line.strip())

@@ -1,0 +1,42 @@
+"""explain: what clean does, and what the vetoes saved."""
+
+from __future__ import annotations
+
+import pytest
+
+from cleaners import Cleaner, Source, clean, explain
+from cleaners.rules import load
+from tests.cleaners.test_clean import FIRST, SECOND, story
+
+EXAMPLES = {"max_length": 200, "takes": ["a", "b"], "leaves": ["a", "b"]}
+ASK = {"id": "ask", "scope": "suffix", "pattern": "Ring the bell[.]?"} | EXAMPLES
+LINE = {"id": "bell", "scope": "line", "pattern": ".*bell.*"} | EXAMPLES
+QUOTE = {"id": "quote", "action": "keep", "scope": "line", "pattern": "“.*"} | EXAMPLES
+NOTE = {"id": "note", "action": "keep", "scope": "prefix", "pattern": "Note:"} | EXAMPLES
+
+
+def test_it_cleans_as_clean_does() -> None:
+    text = story("By Ida Brandt", FIRST, "Advertisement", SECOND)
+    assert explain(Source(text)).cleaned == clean(text)
+
+
+@pytest.mark.parametrize("first", ["It rained.", "Möwen schrien."])  # offsets are code points
+def test_what_a_veto_saved_is_told_with_the_rules_it_overruled(first: str) -> None:
+    text = story(first, "“Come in. Ring the bell.", "Ring the bell", FIRST)
+    done = explain(Source(text), Cleaner(load({"p": {"rule": [ASK, LINE, QUOTE, NOTE]}})))
+    assert done.cleaned.text == story(first, "“Come in. Ring the bell.", FIRST)
+    (saved,) = done.vetoed
+    assert text[saved.start : saved.end] == saved.text == "“Come in. Ring the bell.\n\n"
+    assert (saved.rules, saved.category, saved.vetoes) == (("ask", "bell"), "p", ("quote",))
+
+
+def test_a_veto_that_touches_nothing_that_would_go_saves_nothing() -> None:
+    text = story("Note: it rained. Ring the bell.", FIRST)
+    done = explain(Source(text), Cleaner(load({"p": {"rule": [ASK, NOTE]}})))
+    assert done.vetoed == ()
+    assert done.cleaned.text == story("Note: it rained.", FIRST)
+
+
+@pytest.mark.parametrize("text", ["", story(FIRST, "Advertisement", SECOND)])
+def test_a_text_without_vetoes(text: str) -> None:
+    assert explain(Source(text)).vetoed == ()
