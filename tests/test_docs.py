@@ -15,7 +15,7 @@ from flows.cli import app
 from tests.copydesk.corpus import story, write_jsonl
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "docs/ingesting.md", ROOT / "docs/schedules.md", ROOT / "docs/seeds.md"]
+PAGES = [ROOT / "README.md", *(ROOT / f"docs/{n}.md" for n in ("ingesting", "schedules", "seeds", "templates"))]
 COMMAND = re.compile(r"^(?: {4})?(?:.*\| )?(copydesk [a-z].*)$", re.MULTILINE)
 
 
