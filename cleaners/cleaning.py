@@ -99,6 +99,11 @@ class Cleaner:
             engine = self._engines.setdefault(language, engine)
         return engine
 
+    def keeps(self, line: str, language: str | None) -> bool:
+        """Whether a `keep` rule for texts of `language` matches the line."""
+        data = line.encode("utf-8", "surrogatepass")
+        return any(True for _ in self._engine(self._spoken(language)).vetoes(data, 0, len(data)))
+
 
 @functools.cache
 def default() -> Cleaner:

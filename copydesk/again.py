@@ -18,19 +18,26 @@ have said the same.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from cleaners import Cleaned, Removal, Source, restore
-from copydesk import metadata
+from copydesk import metadata, parquet
+from copydesk.dataset import TEXTS
 from copydesk.model import Date, Metadata
 from copydesk.records import MOSTLY_REMOVED
+from copydesk.schema import DATASETS
 
 Row = dict[str, Any]
 
 _REPEATS = "repeats-title"
 _FLAG = "mostly-removed"
+_ROWS_AT_ONCE = 512
 _FIELDS = {
     "authors": ("authors",),
     "tags": ("tags",),
@@ -53,6 +60,35 @@ class Before:
     def source(self) -> Source:
         """What is cleaned anew."""
         return Source(self.text, known(self).title, self.row["language"])
+
+
+def blocks(root: Path, part: Mapping[str, str]) -> Iterator[tuple[str, list[Row], dict[str, list[Row]]]]:
+    """(dataset, rows, all removals of the part by id, in order) of a published part, block by block.
+
+    part: dataset -> relative path. The memory is that of the part's removals.
+    """
+    removals = _removals(root / part["removals"]) if "removals" in part else {}
+    for kind in (k for k in TEXTS if k in part):
+        with pq.ParquetFile(root / part[kind]) as file:
+            for batch in file.iter_batches(_ROWS_AT_ONCE):
+                yield kind, parquet.complete(pa.Table.from_batches([batch]), DATASETS[kind]).to_pylist(), removals
+
+
+def removals_of(row: Row, removals: Mapping[str, Sequence[Row]]) -> list[Removal]:
+    """A row's own of the removals that `blocks` gives."""
+    return [
+        Removal(r["start"], r["end"], r["text"], tuple(r["rules"] or ()), r["category"], r["action"], r["field"])
+        for r in removals.get(row["id"], ())
+    ]
+
+
+def _removals(path: Path) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in parquet.read(path, DATASETS["removals"]).to_pylist():
+        found.setdefault(row["id"], []).append(row)
+    for rows in found.values():
+        rows.sort(key=lambda row: int(row["start"]))
+    return found
 
 
 def before(row: Row, removals: Sequence[Removal]) -> Before | None:

@@ -62,6 +62,9 @@ class Settings(BaseModel):
     wait: Annotated[float, Field(ge=0, le=604_800)] = 0.0
     """Seconds to wait for another run on the same output to end, before this one is refused (exit code 3)."""
 
+    learn: bool = True
+    """Take out lines that a site repeats in story after story, as learned from the output and the run."""
+
     rules: tuple[Path, ...] = ()
     """Rules of your own: TOML files, or folders of them, beside those that come with copydesk."""
 
