@@ -1,6 +1,6 @@
 """The kept corpus and every find again; any bytes from hypothesis; and, in the long run, the coverage-guided fuzzer.
 
-corpus/<target>/ holds inputs that reached new code when they were found (see guided.py), all of them invented or made
+corpus/<target>/ holds inputs that reached new lines when they were found (see until.py), all of them invented or made
 by mutation, and `find-*`: what once broke something.
 """
 
