@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from cleaners import kernel
+from cleaners import judge, scan
 from cleaners.model import FILE, SCALE, Model
 from cleaners.reader import Reader
 
@@ -48,7 +48,7 @@ GATE_SHARE = 0.002  # of the boilerplate so much may be passed over as plain par
 class Text:
     """An article as the trainer sees it.
 
-    table, words: of kernel.scan. grams: of each line. gone: 1, 0, -1 unscored. whole: whether the trees learn from it.
+    table, words: of scan.scan. grams: of each line. gone: 1, 0, -1 unscored. whole: whether the trees learn from it.
     """
 
     publisher: str
@@ -109,18 +109,18 @@ def _grams(reader: Reader, line: str) -> list[int]:
 
 
 def features(text: Text, lexical: Sequence[int]) -> list[list[int]]:
-    """kernel.describe of every line, given the lines' lexical scores."""
+    """judge.describe of every line, given the lines' lexical scores."""
     flags = Reader().flags
     count = len(text.table)
     for row, value in zip(text.table, lexical, strict=True):
-        row[kernel.LEXICAL] = int(value)
+        row[scan.LEXICAL] = int(value)
     sums = [[0, 0, 0] for _ in range(count + 1)]
-    slots = [[0] * kernel.SLOTS for _ in range(3)]
-    known = kernel.survey(text.table, 0, count, text.words, sums, *slots)
+    slots = [[0] * judge.SLOTS for _ in range(3)]
+    known = judge.survey(text.table, 0, count, text.words, sums, *slots)
     described = []
     for number in range(count):
-        room = [0] * kernel.FEATURES
-        kernel.describe(text.table, 0, count, number, text.words, sums, *slots, *known, flags, room)
+        room = [0] * judge.FEATURES
+        judge.describe(text.table, 0, count, number, text.words, sums, *slots, *known, flags, room)
         described.append(room)
     return described
 

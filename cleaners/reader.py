@@ -1,4 +1,4 @@
-"""What kernel.py needs to run: tables of characters and words, and a compiler where there is enough to do.
+"""What scan.py and judge.py need to run: tables of characters and words, and a compiler where there is enough to do.
 
 For a handful of articles plain Python is quick enough, and nobody waits for numba to load; a corpus is compiled. Both
 give the same bits.
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cleaners import kernel
+from cleaners import judge, scan
 
 # Marks of one kind are counted together.
 MARK_KINDS = (
@@ -33,7 +33,7 @@ URL_WORDS = "http https www com org net html".split()
 # some 0.3 MB a second.
 COMPILE_BYTES = 512 * 1024
 
-ROOMS = (kernel.LINE_TOKENS, kernel.LINE_TOKENS, kernel.LINE_GRAMS)  # for what scan keeps of one line
+ROOMS = (scan.LINE_TOKENS, scan.LINE_TOKENS, scan.LINE_GRAMS)  # for what scan keeps of one line
 
 Table = npt.NDArray[Any]
 Trees = tuple[Table, Table, Table]
@@ -41,7 +41,7 @@ Numbers = tuple[int, ...]
 
 
 def word_hash(word: str) -> int:
-    """The hash that `kernel.scan` gives a word."""
+    """The hash that `scan.scan` gives a word."""
     value = 2166136261
     for character in word.lower():
         value = ((value ^ (48 if character.isdigit() else ord(character))) * 16777619) & 0xFFFFFFFF
@@ -67,27 +67,27 @@ def _arrays() -> Tables:
     for code in range(65535):  # the last stands for all beyond
         character = chr(code)
         if character.isalpha():
-            flags[code] = kernel.LETTER | (kernel.CAPITAL if character.isupper() else 0)
-            flags[code] |= kernel.SMALL if character.islower() else 0
+            flags[code] = scan.LETTER | (scan.CAPITAL if character.isupper() else 0)
+            flags[code] |= scan.SMALL if character.islower() else 0
             small = character.lower()
             lower[code] = ord(small) if len(small) == 1 and ord(small) < 65536 else code
         elif character.isdigit() or character == "_":
-            flags[code] = kernel.DIGIT if character != "_" else kernel.LETTER
+            flags[code] = scan.DIGIT if character != "_" else scan.LETTER
         elif character.isspace() or character in "\u200b\ufeff":
-            flags[code] = kernel.SPACE
+            flags[code] = scan.SPACE
     for character in "\"'”’»)]":
-        flags[ord(character)] |= kernel.CLOSING
+        flags[ord(character)] |= scan.CLOSING
     for character in "\"'“‘«„([":
-        flags[ord(character)] |= kernel.OPENING
+        flags[ord(character)] |= scan.OPENING
     for character in ".!?…。！？":
-        flags[ord(character)] |= kernel.STOP
+        flags[ord(character)] |= scan.STOP
     for number, marks in enumerate(MARK_KINDS):
         for character in marks:
             kinds[ord(character)] = number + 1
     for known, bit in (
-        (FUNCTION_WORDS, kernel.IS_FUNCTION),
-        (SAID_WORDS, kernel.IS_SAID),
-        (URL_WORDS, kernel.IS_URL),
+        (FUNCTION_WORDS, scan.IS_FUNCTION),
+        (SAID_WORDS, scan.IS_SAID),
+        (URL_WORDS, scan.IS_URL),
     ):
         for word in known:
             words[word_hash(word) & 0xFFFF] |= bit
@@ -100,26 +100,38 @@ def _lists() -> Tables:
     return Tables(tables.flags.tolist(), tables.lower.tolist(), tables.kinds.tolist(), tables.words.tolist())
 
 
-_FUNCTIONS = ("mix", "keep", "ngrams", "scan", "first_class", "last_class", "share", "survey", "describe", "judge")
+_FUNCTIONS = (
+    "mix",
+    "keep",
+    "ngrams",
+    "count_word",
+    "scan",
+    "first_class",
+    "last_class",
+    "share",
+    "survey",
+    "describe",
+    "judge",
+)
 
 
 @functools.cache
 def _compiled() -> dict[str, Any]:
-    """The functions of kernel.py, compiled; each finds those before it, compiled as well."""
+    """The functions of scan.py and judge.py, compiled; each finds those before it, compiled as well."""
     import numba
 
-    scope = dict(vars(kernel))
+    scope = vars(scan) | vars(judge)
     for name in _FUNCTIONS:
-        code = types.FunctionType(getattr(kernel, name).__code__, scope, name)
+        code = types.FunctionType(scope[name].__code__, scope, name)
         scope[name] = numba.njit(cache=True, nogil=True)(code)
     return scope
 
 
 class Reader:
-    """Runs kernel.py over batches, as it stands; `CompiledReader` runs it compiled."""
+    """Runs scan.py and judge.py over batches, as it stands; `CompiledReader` runs it compiled."""
 
     def __init__(self) -> None:
-        self._functions: dict[str, Any] = vars(kernel)
+        self._functions: dict[str, Any] = vars(scan) | vars(judge)
         self._tables = _lists()
 
     @property
@@ -128,27 +140,29 @@ class Reader:
         return self._tables.flags
 
     def scan(self, data: bytes, ends: Table, weights: Any) -> Any:
-        """(table, rows, hashes of words) of a batch; see kernel.scan."""
+        """(table, rows, hashes of words) of a batch; see scan.scan."""
         lines = data.count(b"\n") + 1
-        table = [[0] * kernel.COLUMNS for _ in range(lines)]
+        table = [[0] * scan.COLUMNS for _ in range(lines)]
         tokens = [0] * (len(data) // 2 + 1)
         rooms: Any = [[0] * size for size in ROOMS]
         weights = weights.tolist() if isinstance(weights, np.ndarray) else weights
-        scan = self._functions["scan"]
-        rows, _ = scan(data, len(data), ends.tolist(), *_columns(self._tables), weights, table, tokens, *rooms)
+        rows, _ = self._functions["scan"](
+            data, len(data), ends.tolist(), *_columns(self._tables), weights, table, tokens, *rooms
+        )
         return table, rows, tokens
 
     def judge(
         self, scanned: Any, trees: Trees, bias: int, gate: Numbers, lengths: Numbers, bars: Numbers
     ) -> list[tuple[list[int], int]]:
-        """(row, score) of the lines that are boilerplate; see kernel.judge. trees: splits, borders, leaves."""
+        """(row, score) of the lines that are boilerplate; see judge.judge. trees: splits, borders, leaves."""
         table, rows, tokens = scanned
         sums = [[0, 0, 0] for _ in range(rows + 1)]
-        slots: Any = [[0] * kernel.SLOTS for _ in range(3)]
-        scores, room = [0] * rows, [0] * kernel.FEATURES
+        slots: Any = [[0] * judge.SLOTS for _ in range(3)]
+        scores, room = [0] * rows, [0] * judge.FEATURES
         listed: Any = [part.tolist() for part in trees]
-        judge = self._functions["judge"]
-        judge(table, rows, tokens, self.flags, *listed, bias, *gate, lengths, bars, sums, *slots, room, scores)
+        self._functions["judge"](
+            table, rows, tokens, self.flags, *listed, bias, *gate, lengths, bars, sums, *slots, room, scores
+        )
         return [(table[row], score) for row, score in enumerate(scores) if score]
 
 
@@ -161,12 +175,13 @@ class CompiledReader(Reader):
 
     def scan(self, data: bytes, ends: Table, weights: Any) -> Any:
         lines = data.count(b"\n") + 1
-        table = np.empty((lines, kernel.COLUMNS), np.int32)
+        table = np.empty((lines, scan.COLUMNS), np.int32)
         tokens = np.empty(len(data) // 2 + 1, np.uint32)
         rooms = [np.zeros(size, np.int64) for size in ROOMS]
         read = np.frombuffer(data, np.uint8)
-        scan = self._functions["scan"]
-        rows, _ = scan(read, len(data), ends, *_columns(self._tables), weights, table, tokens, *rooms)
+        rows, _ = self._functions["scan"](
+            read, len(data), ends, *_columns(self._tables), weights, table, tokens, *rooms
+        )
         return table, rows, tokens
 
     def judge(
@@ -174,10 +189,11 @@ class CompiledReader(Reader):
     ) -> list[tuple[list[int], int]]:
         table, rows, tokens = scanned
         sums = np.empty((rows + 1, 3), np.int64)
-        slots = np.empty(kernel.SLOTS, np.int32), np.empty(kernel.SLOTS, np.uint8), np.empty(kernel.SLOTS, np.int32)
-        scores, room = np.empty(rows, np.int32), np.empty(kernel.FEATURES, np.int32)
-        judge = self._functions["judge"]
-        judge(table, rows, tokens, self.flags, *trees, bias, *gate, lengths, bars, sums, *slots, room, scores)
+        slots = np.empty(judge.SLOTS, np.int32), np.empty(judge.SLOTS, np.uint8), np.empty(judge.SLOTS, np.int32)
+        scores, room = np.empty(rows, np.int32), np.empty(judge.FEATURES, np.int32)
+        self._functions["judge"](
+            table, rows, tokens, self.flags, *trees, bias, *gate, lengths, bars, sums, *slots, room, scores
+        )
         found = np.flatnonzero(scores)
         return list(zip(table[found].tolist(), scores[found].tolist(), strict=True))
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaners import Cleaner, Source, kernel, model, reader, restore
+from cleaners import Cleaner, Source, model, reader, restore, scan
 from cleaners.rules import rules
 
 STORY = (
@@ -29,7 +29,7 @@ texts = st.lists(lines, max_size=12).map("\n".join)
 def _scanned(with_: reader.Reader, data: bytes, ends: list[int]) -> tuple[list[list[int]], list[int]]:
     table, rows, tokens = with_.scan(data, np.array(ends), model.default().weights)
     kept = [[int(value) for value in row] for row in table[:rows]]
-    used = kept[-1][kernel.TOKENS_TO] if kept else 0
+    used = kept[-1][scan.TOKENS_TO] if kept else 0
     return kept, [int(token) for token in tokens[:used]]
 
 
@@ -112,4 +112,4 @@ def test_work_is_linear_in_the_length_of_a_line() -> None:
         counter = Counter()
         reader.Reader().scan(data, np.array([len(data)]), counter)
         counts.append(counter.asked)
-    assert counts[0] == counts[1] <= kernel.LINE_GRAMS
+    assert counts[0] == counts[1] <= scan.LINE_GRAMS
