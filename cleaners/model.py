@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cleaners import scan
-from cleaners.reader import Reader, reader
+from cleaners.reader import COMPILE_BYTES, Reader, compiled, reader
 
 FILE = "model.npz"
 CATEGORY = "model"  # of its removals: it says that a line is not the story, not what else it is
@@ -97,6 +97,16 @@ class Model:
 def default() -> Model:
     """The model that comes with this package."""
     return Model.read((importlib.resources.files(__package__) / FILE).read_bytes())
+
+
+def warm(size: int) -> None:
+    """Compile, if so many bytes are to be read that it pays.
+
+    numba keeps what it compiled in a cache, which processes that fill it at the same time can spoil: a program that
+    starts several calls this before.
+    """
+    if size >= COMPILE_BYTES:
+        scored(default(), b"warm", np.array([4]), compiled())
 
 
 def _readable(text: bytes) -> bool:

@@ -120,10 +120,13 @@ def _compiled() -> dict[str, Any]:
     """The functions of scan.py and judge.py, compiled; each finds those before it, compiled as well."""
     import numba
 
-    scope = vars(scan) | vars(judge)
+    scope: dict[str, Any] = vars(scan) | vars(judge)
     for name in _FUNCTIONS:
-        code = types.FunctionType(scope[name].__code__, scope, name)
-        scope[name] = numba.njit(cache=True, nogil=True)(code)
+        function = types.FunctionType(scope[name].__code__, scope, name)
+        try:
+            scope[name] = numba.njit(cache=True, nogil=True)(function)
+        except RuntimeError:  # there is no place that it may write to: every process compiles for itself
+            scope[name] = numba.njit(nogil=True)(function)
     return scope
 
 
@@ -202,7 +205,7 @@ def _columns(tables: Tables) -> tuple[Any, ...]:
     return tables.flags, tables.lower, tables.kinds, tables.words
 
 
-_plain, _fast = functools.cache(Reader), functools.cache(CompiledReader)
+_plain, compiled = functools.cache(Reader), functools.cache(CompiledReader)
 _read = 0  # bytes that this process has read
 
 
@@ -210,4 +213,4 @@ def reader(size: int) -> Reader:
     """What to read the next `size` bytes with: plain Python until compiling pays."""
     global _read
     _read += size
-    return _plain() if _read < COMPILE_BYTES else _fast()
+    return _plain() if _read < COMPILE_BYTES else compiled()

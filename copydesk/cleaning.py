@@ -27,6 +27,12 @@ def cleaner(settings: Settings) -> Cleaner:
     return _cleaner(_files(settings.rules), _sorted(settings.without))
 
 
+def warm(settings: Settings, size: int) -> None:
+    """Get ready, once for all processes of a run, to clean `size` bytes."""
+    if model.CATEGORY not in settings.without:
+        model.warm(size)
+
+
 def rules_of(settings: Settings) -> tuple[Rule, ...]:
     """The rules in force. Raises UsageError that names the file and the rule, and says what is wrong with it."""
     return cleaner(settings).rules
