@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from cleaners import Cleaner
+from cleaners import Cleaner, model
 from cleaners.layout import BUILT_IN
 from cleaners.own import PREFIXES, WORDS, check_shape, load_own
 from cleaners.rules import Rule, RuleError, rules
@@ -54,13 +54,13 @@ def _sorted(names: Sequence[str]) -> tuple[str, ...]:
 def _cleaner(files: Files, without: tuple[str, ...]) -> Cleaner:
     known = (*rules(), *_own(files))
     names = {*BUILT_IN, *(rule.id for rule in known)}
-    names |= {category for category, _ in BUILT_IN.values()} | {rule.category for rule in known}
+    names |= {category for category, _ in BUILT_IN.values()} | {rule.category for rule in known} | {model.CATEGORY}
     for name in without:
         if name not in names and not name.startswith(PREFIXES):
             near = difflib.get_close_matches(name, names, 1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise UsageError(f"without: no rule or category {name!r}{hint} (`copydesk rules list` has all)")
-    return Cleaner(known, without)
+    return Cleaner(known, without, model.default())
 
 
 @functools.lru_cache(maxsize=8)
