@@ -26,7 +26,7 @@ CLOSING_LINES = 3
 # So many headings of a thread of comments are looked at.
 THREADS = 4
 # Categories whose lines stand around a story, not within it.
-FRAME = frozenset({"call_to_action", "related", "legal", "header"})
+FRAME = frozenset({"comment", "newsletter", "social", "promo", "contact", "related", "legal", "header"})
 
 
 def menu(page: Page, taken: Mapping[int, str], title: str | None) -> list[Cut]:
@@ -38,7 +38,7 @@ def menu(page: Page, taken: Mapping[int, str], title: str | None) -> list[Cut]:
         if count >= MENU_LINES:
             break
         if line in taken:
-            above = True
+            above = above or taken[line] != "section"  # below a section's name alone stands a kicker, no menu
             continue
         if paragraph(page, line):
             return cuts

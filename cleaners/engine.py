@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import re2
 
@@ -20,6 +21,8 @@ from cleaners.rules import Rule, options
 MATCHES_PER_LINE = 64
 # Memory for an automaton of many rules, in bytes; those of one rule need little.
 SHARED_MEMORY = 64 << 20
+# Rules of a group. Every group is one more pass over the text, larger ones cost more states than they save passes.
+GROUP = 16
 
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 
@@ -40,46 +43,66 @@ class Hit:
 
 
 class Engine:
-    """The compiled form of some rules. Building one takes a tenth of a second: keep it."""
+    """The compiled form of some rules, in groups. Building one takes a tenth of a second: keep it.
 
-    def __init__(self, known: Sequence[Rule]) -> None:
+    One automaton of all rules would need as many states as the rules of its groups multiplied; apart they need the
+    sum. So a language's rules are a group of their own, those tied to the start of a line are apart from the others,
+    and a group is no larger than GROUP. Engines that share groups (English and German, English and Spanish) share
+    what was compiled: pass them the same `shared`.
+    """
+
+    def __init__(self, known: Sequence[Rule], shared: dict[Any, Group] | None = None) -> None:
         self.rules = tuple(sorted(known, key=lambda rule: rule.id))
-        takers = [rule for rule in self.rules if rule.action != "keep"]
-        # Apart, because what was seen within a line would multiply the states of the patterns tied to its start.
-        tied = [[rule for rule in takers if rule.tied is alone] for alone in (True, False)]
-        self._finders = [_finder(part) for part in tied if part]
-        self._takers = _Matcher(takers)
-        self._vetoes = _Matcher([rule for rule in self.rules if rule.action == "keep"])
+        groups: dict[Any, list[Rule]] = {}
+        for rule in self.rules:
+            groups.setdefault((rule.languages, rule.action == "keep", rule.tied), []).append(rule)
+        shared = {} if shared is None else shared
+        self._takers: list[Group] = []
+        self._keepers: list[Group] = []
+        for (_, keep, _), members in groups.items():
+            for first in range(0, len(members), GROUP):
+                part = tuple(members[first : first + GROUP])
+                key = tuple(rule.id for rule in part)
+                group = shared.get(key) or shared.setdefault(key, Group(part))
+                (self._keepers if keep else self._takers).append(group)
 
     def hits(self, data: bytes) -> Iterator[Hit]:
         """What rules match in the lines of `data` (UTF-8), line by line in order of position; no vetoes."""
-        lines = {line for finder in self._finders for line in _lines(finder, data)}
-        for start, end in sorted(lines):
-            yield from self._takers.hits(data, start, end)
+        found = [hit for group in self._takers for hit in group.hits(data)]
+        return iter(sorted(found, key=lambda hit: (hit.line_start, hit.rule.id, hit.start)))
 
     def vetoes(self, data: bytes, start: int, end: int) -> Iterator[Hit]:
         """The `keep` rules that match the line data[start:end]."""
-        return self._vetoes.hits(data, start, end)
+        return (hit for group in self._keepers for hit in group.hits_of_line(data, start, end))
 
 
-class _Matcher:
-    """Which of some rules match a line, and where."""
+class Group:
+    """Some rules compiled together: where one of them may match, which of them, and what they match."""
 
     def __init__(self, known: Sequence[Rule]) -> None:
         self._rules = known
-        self._patterns: dict[int, _Pattern] = {}
+        self._patterns: dict[int, Pattern] = {}
         self._set = re2.Set.SearchSet(options(SHARED_MEMORY))
         for rule in known:
             self._set.Add(_uncaptured(rule.lookup))
         self._set.Compile()
+        self._finder = _finder(known)
 
-    def hits(self, data: bytes, start: int, end: int) -> Iterator[Hit]:
+    def hits(self, data: bytes) -> Iterator[Hit]:
+        """What the rules match in the lines of `data`, in order of position."""
+        for start, end in _lines(self._finder, data):
+            yield from self.hits_of_line(data, start, end)
+
+    def hits_of_line(self, data: bytes, start: int, end: int) -> Iterator[Hit]:
+        """What the rules match in the line data[start:end]."""
         line = data[start:end]
         length = end - start
         for number in self._set.Match(line) or ():
             rule = self._rules[number]
             if (pattern := self._patterns.get(number)) is None:
-                pattern = self._patterns.setdefault(number, _Pattern(rule))
+                pattern = self._patterns.setdefault(number, Pattern(rule))
+            if length < rule.min_length:
+                continue
             if length > rule.max_length and len(line.decode("utf-8", "surrogatepass")) > rule.max_length:
                 continue
             for count, match in enumerate(pattern.compiled.finditer(line)):
@@ -94,7 +117,7 @@ class _Matcher:
                 yield Hit(rule, start + a, start + b, start, end, values)
 
 
-class _Pattern:
+class Pattern:
     """A rule's pattern, compiled, and the numbers of its named groups."""
 
     __slots__ = ("compiled", "groups")

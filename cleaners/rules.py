@@ -35,6 +35,7 @@ FIELD_NAMES = (
     "credit",
     "source",
     "attribution",
+    "bio",
 )
 _KEYS = {
     "id",
@@ -44,6 +45,7 @@ _KEYS = {
     "scope",
     "languages",
     "max_length",
+    "min_length",
     "pattern",
     "hint",
     "next_to",
@@ -55,7 +57,7 @@ _EVERYWHERE = "common"
 # Texts in other languages have English in them, from the widgets and agencies of the web.
 _ALWAYS = "en"
 _BLANK = r" \t\x{a0}\x{202f}"
-_SPACED = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]| ")
+_TOKEN = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|[ ^]")
 _SPACE = r"[ \t\r\x{a0}\x{2009}\x{200b}\x{202f}\x{feff}]"
 # What may stand before the first word of a line.
 _MARKS = r"[ \t\r\x{a0}\x{2009}\x{200b}\x{202f}\x{feff}•·*>»▶►▸→–—|\[({<_/&©\"“„«'‘¿¡-]*"
@@ -82,10 +84,10 @@ class Rule:
     (a whole line, there only), "heading" (a whole line that begins a block of short lines), "thread" (one that
     begins readers' comments), "closing" (a whole line with nothing of the story below it), "beside" (a whole line
     next to one that another rule takes; next_to: of this category only). languages: primary subtags; empty means all.
-    max_length: longest line it looks at, in code points. pattern: in RE2 syntax, anchored by its scope, case
-    ignored unless the pattern says (?-i:...). hint: what a line is looked up by and must match as well: words, not
-    anchored by the scope, with nothing repeated, so that the automaton of all hints stays small; `^` in front lets
-    them stand behind marks and bullets at the start of the line only. takes, leaves: examples, whole lines.
+    max_length: longest line it looks at, in code points; min_length: the shortest, in bytes. pattern: in RE2 syntax,
+    anchored by its scope, case ignored unless the pattern says (?-i:...). hint: what a line is looked up by and must
+    match as well: words, not anchored by the scope, that repeat nothing, so that the automaton of all hints stays
+    small; `^` stands for the start of a line and the marks and bullets there. takes, leaves: examples, whole lines.
     """
 
     id: str
@@ -99,10 +101,11 @@ class Rule:
     field: str | None = None
     languages: tuple[str, ...] = ()
     hint: str | None = None
+    min_length: int = 0
     next_to: str | None = None
 
     def speaks(self, language: str | None) -> bool:
-        """Whether the rule is for texts of `language` (BCP 47; None: unknown, every rule is). English ones are."""
+        """Whether the rule is for texts of `language` (BCP 47; None: unknown, so it is); English rules always are."""
         if not self.languages or language is None or _ALWAYS in self.languages:
             return True
         return language.partition("-")[0].lower() in self.languages
@@ -112,7 +115,7 @@ class Rule:
         """What finds candidate lines: the hint, or the anchored pattern itself if there is none."""
         if self.hint is None:
             return self.anchored
-        return f"(?im)^{_MARKS}(?:{self.hint[1:]})" if self.hint.startswith("^") else f"(?im)(?:{self.hint})"
+        return f"(?im)(?:{_TOKEN.sub(lambda token: '^' + _MARKS if token[0] == '^' else token[0], self.hint)})"
 
     @property
     def tied(self) -> bool:
@@ -149,9 +152,11 @@ def rules() -> tuple[Rule, ...]:
 
 
 def common_words() -> dict[str, str]:
-    """The words that all packs know."""
-    file = importlib.resources.files(__package__) / "packs" / _EVERYWHERE / f"{_WORDS}.toml"
-    words: dict[str, str] = tomllib.loads(file.read_text(encoding="utf-8"))["words"]
+    """The words that all packs know, completed with those of English: what packs of no language may name."""
+    folder = importlib.resources.files(__package__) / "packs"
+    words: dict[str, str] = {}
+    for part in (_EVERYWHERE, _ALWAYS):
+        words |= tomllib.loads((folder / part / f"{_WORDS}.toml").read_text(encoding="utf-8"))["words"]
     return words
 
 
@@ -207,6 +212,7 @@ def _rules_of(pack: str, tables: Iterable[Mapping[str, Any]], words: Mapping[str
             field=table.get("field"),
             languages=tuple(table.get("languages", languages)),
             hint=_expand(where, table["hint"], words) if "hint" in table else None,
+            min_length=table.get("min_length", 0),
             next_to=table.get("next_to"),
         )
         yield rule
@@ -216,13 +222,13 @@ def _expand(where: str, pattern: str, words: Mapping[str, str]) -> str:
     """Replace {{name}} by its piece; pieces may name others, without circles."""
     for _ in range(8):
         if "{{" not in pattern:
-            return _SPACED.sub(_any_blank, pattern.strip())
+            return _TOKEN.sub(_any_blank, pattern.strip("\n"))
         head, _, rest = pattern.partition("{{")
         name, closed, tail = rest.partition("}}")
         while closed:
             if name not in words:
                 raise RuleError(f"{where}: no words called {name!r}")
-            head += f"(?:{words[name].strip()})"
+            head += f"(?:{words[name]})"
             before, opened, rest = tail.partition("{{")
             head += before
             if not opened:
@@ -234,7 +240,7 @@ def _expand(where: str, pattern: str, words: Mapping[str, str]) -> str:
 
 def _check_types(where: str, table: Mapping[str, Any]) -> None:
     for key, value in table.items():
-        if key == "max_length":
+        if key in ("max_length", "min_length"):
             good, what = isinstance(value, int) and not isinstance(value, bool), "a whole number"
         elif key in ("takes", "leaves", "languages"):
             good, what = isinstance(value, list) and all(isinstance(one, str) for one in value), "a list of texts"

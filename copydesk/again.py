@@ -7,7 +7,7 @@ part:
 |---|---|
 | title | a removal that became the title is more than a repetition of a title that was known |
 | published_at | published_from is `text` |
-| authors, tags, section, credit, attribution | a removal that became such a field holds what the column says |
+| authors, tags, section, credit, attribution, bio | a removal that became such a field holds what the column says |
 | modified_at, and all of these | the source was a text file, where nothing else can have said it |
 
 What came out of the text is found anew. If today's rules find nothing in its place, the column goes back to null where
@@ -44,6 +44,7 @@ _FIELDS = {
     "section": ("section",),
     "credit": ("credit",),
     "attribution": ("attribution", "source"),
+    "bio": ("bio",),
 }
 """Columns that both a text and a record may give, and the fields of removals that become them."""
 
@@ -141,6 +142,7 @@ def known(old: Before) -> Metadata:
         section=row["section"],
         credit=row["credit"],
         attribution=row["attribution"],
+        bio=row["bio"],
         published=_date(row) if row["published_from"] != "text" else None,
         modified=Date(row["modified_at"], "second", "record") if row["modified_at"] and not plain else None,
         language=row["language"],
@@ -153,9 +155,10 @@ def _is_from_text(old: Before, name: str) -> bool:
     if _is_plain(old.row):
         return True
     value = old.row[name]
-    said = [r.text.casefold() for r in old.removals if r.field in _FIELDS[name]]
+    said = [" ".join(r.text.casefold().split()) for r in old.removals if r.field in _FIELDS[name]]
+    said.append(" ".join(said))  # a bio of several lines
     values = value if isinstance(value, list) else [value]
-    return bool(said and value) and all(any(v.casefold() in text for text in said) for v in values)
+    return bool(said[0] and value) and all(any(v.casefold() in text for text in said) for v in values)
 
 
 def _is_plain(row: Row) -> bool:

@@ -131,6 +131,7 @@ def _stage(
 def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map, progress: Progress) -> list[Part]:
     """The parts of all shards, in the shards' order, and one for what could not even be opened."""
     stage = partial(process, settings=settings, parts=folder)
+    cleaning.warm(settings, sum(file.size for shard in found.shards for file in shard.files))
     parts: list[Part] = []
     for part in stage_map("process", stage, found.shards):
         parts.append(part)

@@ -43,7 +43,7 @@ def test_examples_are_not_taken_by_longer_lines() -> None:
 def test_ids_are_ordered_and_packs_are_all_read() -> None:
     ids = [rule.id for rule in rules()]
     assert ids == sorted(ids)
-    assert {"ad_marker", "header", "caption", "call_to_action", "placeholder_list", "legal"} <= {
+    assert {"ad_marker", "header", "caption", "newsletter", "placeholder_list", "legal"} <= {
         rule.category for rule in rules()
     }
     assert default() is default()
@@ -57,6 +57,37 @@ GOOD: dict[str, Any] = {
     "takes": ["abb", "abb"],
     "leaves": ["c", "d"],
 }
+
+
+def test_a_pack_of_a_language_speaks_it_and_knows_its_words() -> None:
+    shape = {**GOOD, "pattern": "{{ab}}"}
+    packs = {
+        "common/_words": {"words": {"ab": "a{{b}}", "b": "c"}},
+        "de/_words": {"words": {"b": "bb"}},
+        "de/news": {"rule": [shape]},
+    }
+    (rule,) = load(packs)
+    assert (rule.category, rule.languages) == ("news", ("de",))
+    assert matched(rule, "abb")
+    assert [rule.speaks(language) for language in ("de-AT", None, "en", "fr")] == [True, True, False, False]
+
+
+def test_english_and_common_rules_are_for_every_text() -> None:
+    rule = load({"en/news": {"rule": [{**GOOD, "pattern": "abb"}]}})[0]
+    assert rule.speaks("fr")
+    assert load({"common/news": {"rule": [{**GOOD, "pattern": "abb"}]}})[0].speaks("fr")
+
+
+def test_a_space_is_any_blank() -> None:
+    rule = load({"p": {"rule": [{**GOOD, "pattern": "a b[ c]*", "takes": ["a b", "a\tb"]}]}})[0]
+    assert all(matched(rule, line) for line in ("a b", "a\u00a0b", "a b \u00a0c"))
+
+
+def test_a_hint_at_the_start_looks_past_marks() -> None:
+    rule = load({"p": {"rule": [{**GOOD, "pattern": "abb.*", "hint": "^abb"}]}})[0]
+    assert rule.tied
+    assert matched(rule, " • abb")
+    assert not matched(rule, "c abb")
 
 
 def test_words_are_put_in() -> None:

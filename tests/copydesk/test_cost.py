@@ -17,7 +17,7 @@ import pytest
 
 from cleaners import Cleaned, clean, templates
 from cleaners.cleaning import default
-from cleaners.engine import Engine
+from cleaners.engine import Engine, Pattern
 from cleaners.rules import rules
 from copydesk import jsonld, match, page, similarity, sources
 from copydesk.decode import decode, mend
@@ -88,14 +88,15 @@ def scanned() -> Iterator[list[int]]:
     """Bytes that the rules' automata have been given so far."""
     count = [0]
     counting = Engine(rules())
-    counting._finders = [_Counted(finder, count) for finder in counting._finders]  # type: ignore[misc]
-    for matcher in (counting._takers, counting._vetoes):
-        matcher._set = _Counted(matcher._set, count)
-        matcher._patterns = [_Counted(pattern, count) for pattern in matcher._patterns]  # type: ignore[misc]
-    real = default()._engine
-    default()._engine = counting
+    for group in (*counting._takers, *counting._keepers):
+        group._finder = _Counted(group._finder, count)
+        group._set = _Counted(group._set, count)
+        for number, rule in enumerate(group._rules):
+            group._patterns[number] = pattern = Pattern(rule)
+            pattern.compiled = _Counted(pattern.compiled, count)
+    real, default()._engines = default()._engines, {None: counting}
     yield count
-    default()._engine = real
+    default()._engines = real
 
 
 HOSTILE = {
