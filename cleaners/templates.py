@@ -28,9 +28,10 @@ RULE = "template:"
 # Marks of an occurrence of a line. Where it stood, of the lines that rules leave of the text: no paragraph of the story
 # above it, or below it, or at most one below it; first or last of all; among the first or last three; next to a line
 # that a rule takes. What it looks like: it ends as a sentence does; it is longer than most subheads; it has quotation
-# marks; it ends with a colon or a question mark, as subheads do.
-HEAD, TAIL, LOW, FIRST, LAST, EARLY, LATE, BESIDE, SENTENCE, WIDE, QUOTE, HEADING = MARKS = tuple(
-    1 << n for n in range(12)
+# marks; it has three numbers or more, as what tells of one poll or match has; it ends with a colon or a question mark,
+# as subheads do.
+HEAD, TAIL, LOW, FIRST, LAST, EARLY, LATE, BESIDE, SENTENCE, WIDE, QUOTE, FIGURES, HEADING = MARKS = tuple(
+    1 << n for n in range(13)
 )
 _PLACE = HEAD | TAIL | LOW | FIRST | LAST | EARLY | LATE | BESIDE
 _OUTER = 3
@@ -56,6 +57,7 @@ _STRIP = " \t\r\x0b\x0c\u00a0\u2009\u200b\u202f\ufeff"
 _STOP = re.compile(r"""[.!…。！][\"'”’»)\]]*$""")
 _ASKS = re.compile(r"""[:：?？][\"'”’»)\]]*$""")
 _QUOTES = re.compile("[\"“”„«»「」『』]|^['‘]")
+_NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W_]")
 _END = 8  # characters of a line that tell how it ends
 
@@ -124,18 +126,18 @@ def judge(evidence: Evidence) -> Bools:
     - a sentence at an edge, or what is no sentence and at the top: from 5 on;
     - elsewhere, what stands next to other boilerplate, and what a quarter of the site's texts hold, if longer than most
       subheads: from 8 on;
-    - what has quotation marks, or below the story ends as a subhead does, only if outermost or next to other
-      boilerplate, and from 8 on.
+    - what has quotation marks or several numbers, or below the story ends as a subhead does, only if outermost or next
+      to other boilerplate, and from 8 on.
     """
-    head, tail, low, first, last, early, late, beside, sentence, wide, quote, heading = (
+    head, tail, low, first, last, early, late, beside, sentence, wide, quote, figures, heading = (
         evidence.share[mark] >= ALMOST_ALWAYS for mark in MARKS
     )
     edge = head | tail | (low & sentence)
     outermost = (tail & last) | (head & first)
     needed = np.select(
         [
-            ((quote & edge) | (heading & tail)) & (outermost | beside),
-            quote | heading,
+            (((quote | figures) & edge & ~heading) | (heading & tail)) & (outermost | beside),
+            quote | figures | heading,
             outermost | (edge & beside),
             edge & late,
             (edge & sentence) | (head & early),
@@ -218,6 +220,7 @@ def _looks(line: str) -> int:
         SENTENCE * bool(_STOP.search(end) and size >= SHORT)
         | WIDE * (size >= WIDER)
         | QUOTE * bool(_QUOTES.search(line))
+        | FIGURES * (len(_NUMBER.findall(line)) >= 3)
         | HEADING * bool(_ASKS.search(end))
     )
 

@@ -34,7 +34,7 @@ ENTRY = pa.schema(
         pa.field("char_count", pa.int32()),
         pa.field("text_hash", pa.binary(16)),
         pa.field("shingle_count", pa.int32()),
-        pa.field("minhash", pa.list_(pa.uint32(), lines.MINHASHES)),  # of the text before templates: see lines.Texts
+        pa.field("minhash", pa.list_(pa.uint16(), lines.MINHASHES)),  # of the text before templates: see lines.Texts
     ]
 )
 """What is kept of a text."""
@@ -79,7 +79,7 @@ def entries_of(rows: pa.Table) -> pa.Table:
 
 
 def _minhash(signatures: pa.ChunkedArray) -> pa.Array:
-    return lines.as_lists(sketch.matrix(signatures, sketch.K)[:, : lines.MINHASHES])
+    return lines.as_lists(sketch.matrix(signatures, sketch.K))
 
 
 def microseconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -136,7 +136,7 @@ def one(column: pa.ChunkedArray) -> pa.Array:
 def texts_of(records: pa.Table) -> lines.Texts:
     """What lines.weigh asks of records. records: id, item_key, minhash."""
     ids, items = id_array(records["id"].to_pylist()), item_array(records["item_key"].to_pylist())
-    return lines.Texts(halves(ids)[0], halves(items)[0], sketch.matrix(records["minhash"], lines.MINHASHES))
+    return lines.Texts(halves(ids)[0], halves(items)[0], lines.minhash(records["minhash"]))
 
 
 def _with(table: pa.Table, name: str, column: pa.Array) -> pa.Table:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from copydesk import lines, sketch
+from copydesk import lines
 from copydesk.entries import ENTRY, halves, id_array, item_array, one
 from copydesk.segment import PER_KEY, Segment, ranges
 
@@ -139,7 +139,7 @@ class Index:
         """What lines.weigh asks of these entries."""
         rows = self.entries(numbers)
         ids, items = (halves(one(rows[name]))[0] for name in ("id", "item"))
-        return lines.Texts(ids, items, sketch.matrix(rows["minhash"], lines.MINHASHES))
+        return lines.Texts(ids, items, lines.minhash(rows["minhash"]))
 
     def _first(self, column: str, wanted: pa.Array) -> I64:
         result = np.full(len(wanted), -1, np.int64)

@@ -26,7 +26,7 @@ from copydesk import lines, points, schema, sketch
 from copydesk.model import Record, Reject, SourceFile
 from copydesk.records import reject_id
 
-RECORDS = pa.schema([*schema.RECORD, *sketch.SKETCH, pa.field("minhash", pa.list_(pa.uint32(), lines.MINHASHES))])
+RECORDS = pa.schema([*schema.RECORD, *sketch.SKETCH, pa.field("minhash", pa.list_(pa.uint16(), lines.MINHASHES))])
 REMOVALS = pa.schema([pa.field("row", pa.int32()), *[f for f in schema.REMOVALS if f.name != "id"]])
 REJECTS = pa.schema([f for f in schema.REJECTS if f.name != "run_id"])
 FILES = pa.schema(
@@ -115,7 +115,7 @@ class PartWriter:
         made = sketch.sketch([r.text for r in records])
         for name, column in made.columns().items():
             batch = batch.append_column(sketch.SKETCH.field(name), column)
-        minima = lines.as_lists(made.signature[:, : lines.MINHASHES])
+        minima = lines.as_lists(made.signature)
         self._out["records"].write_table(batch.append_column(RECORDS.field("minhash"), minima))
         self._out["lines"].write_table(lines.counted(held, self._records))
         rows = [(self._records + i, r) for i, cut in enumerate(removals) for r in cut]

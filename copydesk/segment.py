@@ -26,7 +26,7 @@ import pyarrow as pa
 
 from copydesk import lines, points, sketch
 from copydesk.entries import ENTRY, halves, one, precedence
-from copydesk.errors import IndexDamaged
+from copydesk.errors import IndexDamaged, IndexOutdated
 from copydesk.lines import Lines
 
 I64 = npt.NDArray[np.int64]
@@ -226,6 +226,8 @@ class Segment:
         if zlib.crc32(text) != int.from_bytes(lead[-4:], "little"):
             raise IndexDamaged(f"index segment {self.path}: its header is damaged")
         header: dict[str, Any] = json.loads(text)
+        if header["format"] < FORMAT:
+            raise IndexOutdated(f"index segment {self.path}: of an earlier format; `copydesk reindex` builds it anew")
         if header["format"] != FORMAT or header["parameters"] != sketch.PARAMETERS:
             raise IndexDamaged(f"index segment {self.path}: made with other parameters ({header['parameters']})")
         if header["bytes"] != self._file.size - self._start:

@@ -23,7 +23,7 @@ from copydesk.settings import Settings
 from copydesk.store import Store
 
 _RECORDS = pa.schema(
-    [*((name, pa.string()) for name in tombstones.COLUMNS), ("minhash", pa.list_(pa.uint32(), lines.MINHASHES))]
+    [*((name, pa.string()) for name in tombstones.COLUMNS), ("minhash", pa.list_(pa.uint16(), lines.MINHASHES))]
 )
 
 
@@ -70,7 +70,7 @@ def _counted(number: int, texts: list[Before], cleaner: Cleaner, scratch: Path) 
     cleaned = cleaner.clean_many([old.source() for old in texts])
     made = sketch.sketch([done.text for done in cleaned])
     columns = [pa.array([old.row[name] for old in texts], pa.string()) for name in tombstones.COLUMNS]
-    minhash = lines.as_lists(made.signature[:, : lines.MINHASHES])
+    minhash = lines.as_lists(made.signature)
     held = (templates.occurrences(old.text, done.removals) for old, done in zip(texts, cleaned, strict=True))
     part = Part(number, str(scratch / f"{number:06d}"), len(texts), 0)
     Path(part.folder).mkdir(parents=True)

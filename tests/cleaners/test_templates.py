@@ -44,10 +44,11 @@ def test_where_a_line_stands() -> None:
 
 
 def test_what_a_line_looks_like() -> None:
-    looks = t.SENTENCE | t.WIDE | t.QUOTE | t.HEADING
+    looks = t.SENTENCE | t.WIDE | t.QUOTE | t.FIGURES | t.HEADING
     for line, expected in (
         (PLUG, t.SENTENCE | t.WIDE),
         ("Sailed on.", 0),
+        ("Of 1,014 asked on May 3, 41% said so.", t.SENTENCE | t.FIGURES),
         ("“We sailed on,” she said of it.", t.SENTENCE | t.QUOTE),
         ("Why did the ferry sail so late that night?", t.HEADING | t.WIDE),
         ("船は夜明け前に静かに港を出て行きました。", t.SENTENCE | t.WIDE),
@@ -88,6 +89,7 @@ def test_space_around_a_line_does_not_count() -> None:
         (5, (t.HEAD, t.EARLY)),
         (8, (t.BESIDE,)),
         (8, (t.TAIL, t.LAST, t.SENTENCE, t.QUOTE)),
+        (8, (t.TAIL, t.LAST, t.SENTENCE, t.FIGURES)),
         (8, (t.TAIL, t.LAST, t.HEADING)),
     ],
 )
