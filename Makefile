@@ -28,8 +28,10 @@ test-quick: setup
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -n 2 -m "not slow and not long"
 
-test-long: setup
-	$(BIN)/python -m pytest -m long
+test-long: setup # about an hour and a quarter
+	@$(BIN)/python -c "import atheris" 2>/dev/null || \
+		echo "Coverage-guided fuzzing is skipped: it needs atheris ($(BIN)/pip install -e '.[fuzz]')."
+	$(BIN)/python -m pytest -m long -rs
 
 format: setup
 	$(BIN)/ruff format .

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import bisect
 import functools
+import itertools
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cleaners.cut import Cut
+from cleaners import model as model_of_lines
+from cleaners.cut import Cut, whole
 from cleaners.engine import Engine, Group, Hit
 from cleaners.fields import gather
 from cleaners.layout import place
+from cleaners.model import Model, Vote
 from cleaners.page import Page
 from cleaners.rules import Rule, rules
 from cleaners.span import Cleaned, Fields, Removal, Span, apply
 
 # Texts are joined up to about this many bytes: enough to spread the cost of a call, little enough for the memory.
 BATCH_BYTES = 4 << 20
+
+
+FIELD_OF = {"bio": "bio"}
+"""Categories of which all that is taken out, by whatever rule, is worth keeping as it is: the field it becomes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ class Plan:
         if not self.cuts:
             return Cleaned(self.source.text)
         text, removals = apply(self.source.text, self.spans, self.vetoes)
-        return Cleaned(text, removals, _fields(self.cuts, self.spans, removals))
+        return Cleaned(text, removals, _fields(self.source.text, self.cuts, self.spans, removals))
 
 
 class Cleaner:
@@ -61,9 +68,12 @@ class Cleaner:
     knows its language.
     """
 
-    def __init__(self, known: Sequence[Rule], without: Collection[str] = ()) -> None:
-        """known: the rules, vetoes among them. without: ids and categories of which nothing is taken out."""
+    def __init__(self, known: Sequence[Rule], without: Collection[str] = (), model: Model | None = None) -> None:
+        """known: the rules, vetoes among them. without: ids and categories of which nothing is taken out ("model" for
+        the model's). model: votes where the rules are silent; None: nobody does.
+        """
         self.without = frozenset(without)
+        self._model = None if model_of_lines.CATEGORY in self.without else model
         self.rules = tuple(rule for rule in known if self.without.isdisjoint((rule.id, rule.category)))
         self._languages = {language for rule in self.rules for language in rule.languages}
         self._engines: dict[str | None, Engine] = {}
@@ -80,7 +90,7 @@ class Cleaner:
             groups.setdefault(self._spoken(source.language), []).append(number)
         plans: dict[int, Plan] = {}
         for language, numbers in groups.items():
-            found = _plans([sources[number] for number in numbers], self._engine(language), self.without)
+            found = _plans([sources[number] for number in numbers], self._engine(language), self.without, self._model)
             plans.update(zip(numbers, found, strict=True))
         return [plans[number] for number in range(len(sources))]
 
@@ -95,11 +105,16 @@ class Cleaner:
             engine = self._engines.setdefault(language, engine)
         return engine
 
+    def keeps(self, line: str, language: str | None) -> bool:
+        """Whether a `keep` rule for texts of `language` matches the line."""
+        data = line.encode("utf-8", "surrogatepass")
+        return any(True for _ in self._engine(self._spoken(language)).vetoes(data, 0, len(data)))
+
 
 @functools.cache
 def default() -> Cleaner:
     """The cleaner with all that comes with this package."""
-    return Cleaner(rules())
+    return Cleaner(rules(), model=model_of_lines.default())
 
 
 def clean(text: str, *, title: str | None = None, language: str | None = None) -> Cleaned:
@@ -116,19 +131,20 @@ def clean_many(sources: Sequence[Source]) -> list[Cleaned]:
     return default().clean_many(sources)
 
 
-def _plans(sources: Sequence[Source], engine: Engine, without: frozenset[str]) -> Iterator[Plan]:
+def _plans(sources: Sequence[Source], engine: Engine, without: frozenset[str], model: Model | None) -> Iterator[Plan]:
     for first, encoded in _batches(sources):
         hits = engine.hits(b"\n".join(encoded))
+        votes = model.votes(encoded) if model else itertools.repeat([])
         hit = next(hits, None)
         offset = 0
-        for number, data in enumerate(encoded):
+        for (number, data), voted in zip(enumerate(encoded), votes, strict=False):
             own = []
             end = offset + len(data)
             while hit is not None and hit.line_start <= end:
                 own.append(_moved(hit, offset))
                 hit = next(hits, None)
             offset = end + 1
-            yield _plan(sources[first + number], data, own, engine, without)
+            yield _plan(sources[first + number], data, own, voted, engine, without)
 
 
 def _batches(sources: Sequence[Source]) -> Iterator[tuple[int, list[bytes]]]:
@@ -153,32 +169,48 @@ def _moved(hit: Hit, offset: int) -> Hit:
     )
 
 
-def _plan(source: Source, data: bytes, hits: list[Hit], engine: Engine, without: frozenset[str]) -> Plan:
+def _plan(
+    source: Source, data: bytes, hits: list[Hit], votes: list[Vote], engine: Engine, without: frozenset[str]
+) -> Plan:
     page = Page(data)
     cuts = place(page, hits, source.title)
     if without:
         cuts = [cut for cut in cuts if without.isdisjoint((cut.rule, cut.category))]
+    if votes:
+        cuts += _where_silent(page, votes, cuts)
     vetoes = [
         Span(hit.start, hit.end, hit.rule.id, hit.rule.category)
         for line in {cut.line for cut in cuts}
         for hit in engine.vetoes(data, line, page.end(line))
     ]
-    spans = [
-        Span(cut.start, cut.end, cut.rule, cut.category, "field" if cut.field else "drop", cut.field) for cut in cuts
-    ]
+    spans = []
+    for cut in cuts:
+        field = cut.field or FIELD_OF.get(cut.category)
+        spans.append(Span(cut.start, cut.end, cut.rule, cut.category, "field" if field else "drop", field))
     if cuts and not source.text.isascii():
         spans, vetoes = _code_points(data, spans), _code_points(data, vetoes)
     return Plan(source, cuts, spans, vetoes)
 
 
-def _fields(cuts: Sequence[Cut], spans: Sequence[Span], removals: Sequence[Removal]) -> Fields:
+def _where_silent(page: Page, votes: list[Vote], cuts: Sequence[Cut]) -> Iterator[Cut]:
+    """What the model takes out: lines that no rule takes whole."""
+    taken = {cut.line for cut in cuts if whole(page, cut)}
+    for vote in votes:
+        line = page.data.rfind(b"\n", 0, vote.start) + 1
+        if line not in taken:
+            yield Cut(line, page.reach(line), line, vote.rule, model_of_lines.CATEGORY)
+
+
+def _fields(text: str, cuts: Sequence[Cut], spans: Sequence[Span], removals: Sequence[Removal]) -> Fields:
     """What the cuts found, in order of position; of those only that no veto cancelled."""
     starts = [removal.start for removal in removals]
     values: list[tuple[str, str]] = []
     for span, cut in sorted(zip(spans, cuts, strict=True), key=lambda pair: (pair[0].start, pair[0].end, pair[0].rule)):
         place = bisect.bisect_right(starts, span.start) - 1
-        if cut.values and place >= 0 and span.end <= removals[place].end:
+        if place >= 0 and span.end <= removals[place].end:
             values += cut.values
+            if not cut.values and (field := FIELD_OF.get(cut.category)):
+                values.append((field, text[span.start : span.end]))
     return gather(values)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cleaners.span import Fields
 
@@ -17,6 +17,7 @@ _CRUMB = re.compile(r"\s*(?:/|>|»|›|\||→|::)\s*")
 _ROOT = {"home", "homepage", "start", "startseite", "inicio", "início", "portada", "news", "accueil"}
 _TAG_SEPARATOR = re.compile(r"\s*(?:[,;|•·]|#|\s/\s)\s*")
 SECTION_WORDS = 3  # a longer last step of a breadcrumb is the headline
+HEADING_WORDS = 3  # a bio line of no more is a heading, as "About the author"
 _NAME_PARTS = 2  # words of a name when nothing separates them
 
 
@@ -28,17 +29,18 @@ def gather(values: Iterable[tuple[str, str]]) -> Fields:
             found.setdefault(name, []).append(value)
     if not found:
         return _NONE
-    section = next((s for s in map(_section, found.get("section", ())) if s), None)
     return Fields(
         title=_first(found, "title"),
         authors=_unique(name for value in found.get("authors", ()) for name in authors(value)),
-        published=_first(found, "published"),
+        # What a line says of a change, another rule may take for the date of publication.
+        published=next((date for date in found.get("published", ()) if date not in found.get("modified", ())), None),
         modified=_first(found, "modified"),
-        section=section,
+        section=_of_page(found.get("section", ())),
         tags=_unique(tag for value in found.get("tags", ()) for tag in tags(value)),
         credit=_first(found, "credit"),
         source=_first(found, "source"),
-        attribution=_first(found, "attribution"),
+        attribution=_unclosed(_first(found, "attribution")),
+        bio="\n".join(_unique(line for line in found.get("bio", ()) if len(line.split()) > HEADING_WORDS)) or None,
     )
 
 
@@ -58,6 +60,20 @@ def tags(text: str) -> tuple[str, ...]:
     if len(words) >= 4 and len(words) % _NAME_PARTS == 0 and all(word[:1].isupper() for word in words):
         return tuple(" ".join(words[i : i + _NAME_PARTS]) for i in range(0, len(words), _NAME_PARTS))
     return tuple(parts)
+
+
+def _of_page(told: Sequence[str]) -> str | None:
+    """The section: a breadcrumb's if there is one. Several names alone are a menu, and say nothing of the page."""
+    trails = [section for value in told if _CRUMB.search(value) and (section := _section(value))]
+    alone = _unique(section for value in told if not _CRUMB.search(value) and (section := _section(value)))
+    if trails:
+        return trails[0]
+    return alone[0] if len(alone) == 1 else None
+
+
+def _unclosed(text: str | None) -> str | None:
+    """Without a bracket that was opened before the text, as in "(Reporting by ...)"."""
+    return text[:-1].rstrip() if text and text.endswith((")", "]")) and not set(text) & set("([") else text
 
 
 def _section(trail: str) -> str | None:

@@ -35,6 +35,7 @@ FIELD_NAMES = (
     "credit",
     "source",
     "attribution",
+    "bio",
 )
 _KEYS = {
     "id",

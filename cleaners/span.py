@@ -76,6 +76,7 @@ class Fields:
     credit: str | None = None
     source: str | None = None
     attribution: str | None = None
+    bio: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ part:
 |---|---|
 | title | a removal that became the title is more than a repetition of a title that was known |
 | published_at | published_from is `text` |
-| authors, tags, section, credit, attribution | a removal that became such a field holds what the column says |
+| authors, tags, section, credit, attribution, bio | a removal that became such a field holds what the column says |
 | modified_at, and all of these | the source was a text file, where nothing else can have said it |
 
 What came out of the text is found anew. If today's rules find nothing in its place, the column goes back to null where
@@ -18,25 +18,33 @@ have said the same.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from cleaners import Cleaned, Removal, Source, restore
-from copydesk import metadata
+from copydesk import metadata, parquet
+from copydesk.dataset import TEXTS
 from copydesk.model import Date, Metadata
 from copydesk.records import MOSTLY_REMOVED
+from copydesk.schema import DATASETS
 
 Row = dict[str, Any]
 
 _REPEATS = "repeats-title"
 _FLAG = "mostly-removed"
+_ROWS_AT_ONCE = 512
 _FIELDS = {
     "authors": ("authors",),
     "tags": ("tags",),
     "section": ("section",),
     "credit": ("credit",),
     "attribution": ("attribution", "source"),
+    "bio": ("bio",),
 }
 """Columns that both a text and a record may give, and the fields of removals that become them."""
 
@@ -52,6 +60,35 @@ class Before:
     def source(self) -> Source:
         """What is cleaned anew."""
         return Source(self.text, known(self).title, self.row["language"])
+
+
+def blocks(root: Path, part: Mapping[str, str]) -> Iterator[tuple[str, list[Row], dict[str, list[Row]]]]:
+    """(dataset, rows, all removals of the part by id, in order) of a published part, block by block.
+
+    part: dataset -> relative path. The memory is that of the part's removals.
+    """
+    removals = _removals(root / part["removals"]) if "removals" in part else {}
+    for kind in (k for k in TEXTS if k in part):
+        with pq.ParquetFile(root / part[kind]) as file:
+            for batch in file.iter_batches(_ROWS_AT_ONCE):
+                yield kind, parquet.complete(pa.Table.from_batches([batch]), DATASETS[kind]).to_pylist(), removals
+
+
+def removals_of(row: Row, removals: Mapping[str, Sequence[Row]]) -> list[Removal]:
+    """A row's own of the removals that `blocks` gives."""
+    return [
+        Removal(r["start"], r["end"], r["text"], tuple(r["rules"] or ()), r["category"], r["action"], r["field"])
+        for r in removals.get(row["id"], ())
+    ]
+
+
+def _removals(path: Path) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in parquet.read(path, DATASETS["removals"]).to_pylist():
+        found.setdefault(row["id"], []).append(row)
+    for rows in found.values():
+        rows.sort(key=lambda row: int(row["start"]))
+    return found
 
 
 def before(row: Row, removals: Sequence[Removal]) -> Before | None:
@@ -105,6 +142,7 @@ def known(old: Before) -> Metadata:
         section=row["section"],
         credit=row["credit"],
         attribution=row["attribution"],
+        bio=row["bio"],
         published=_date(row) if row["published_from"] != "text" else None,
         modified=Date(row["modified_at"], "second", "record") if row["modified_at"] and not plain else None,
         language=row["language"],
@@ -117,9 +155,10 @@ def _is_from_text(old: Before, name: str) -> bool:
     if _is_plain(old.row):
         return True
     value = old.row[name]
-    said = [r.text.casefold() for r in old.removals if r.field in _FIELDS[name]]
+    said = [" ".join(r.text.casefold().split()) for r in old.removals if r.field in _FIELDS[name]]
+    said.append(" ".join(said))  # a bio of several lines
     values = value if isinstance(value, list) else [value]
-    return bool(said and value) and all(any(v.casefold() in text for text in said) for v in values)
+    return bool(said[0] and value) and all(any(v.casefold() in text for text in said) for v in values)
 
 
 def _is_plain(row: Row) -> bool:

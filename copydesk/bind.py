@@ -9,6 +9,7 @@ its staging seized and binds nothing.
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,7 +75,10 @@ def _remove(store: Store, paths: list[Path]) -> None:
 def _all(layout: Layout) -> list[_Bound]:
     """Everything that holds manifests, by its first run; of what begins with one run, the larger first."""
     singles = [_Bound(path, (manifest.run_id(path),)) for path in manifest.committed(layout)]
-    volumes = [_Bound(path, tuple(c.run_id for c in volume.read(path))) for path in volume.paths(layout)]
+    volumes = []
+    for path in volume.paths(layout):
+        with suppress(FileNotFoundError):  # who only counts has no lock
+            volumes.append(_Bound(path, tuple(commit.run_id for commit in volume.read(path))))
     return sorted([*volumes, *singles], key=lambda one: (one.runs[0], -len(one.runs), one.single))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from cleaners import Cleaner
+from cleaners import Cleaner, model
 from cleaners.layout import BUILT_IN
 from cleaners.own import PREFIXES, WORDS, check_shape, load_own
 from cleaners.rules import Rule, RuleError, rules
@@ -24,7 +24,13 @@ Files = tuple[tuple[str, str], ...]
 
 def cleaner(settings: Settings) -> Cleaner:
     """The cleaner of these settings; built once a process for the same rules. Raises UsageError: see rules_of."""
-    return _cleaner(_files(settings.rules), settings.without)
+    return _cleaner(_files(settings.rules), _sorted(settings.without))
+
+
+def warm(settings: Settings, size: int) -> None:
+    """Get ready, once for all processes of a run, to clean `size` bytes."""
+    if model.CATEGORY not in settings.without:
+        model.warm(size)
 
 
 def rules_of(settings: Settings) -> tuple[Rule, ...]:
@@ -34,7 +40,7 @@ def rules_of(settings: Settings) -> tuple[Rule, ...]:
 
 def digest(settings: Settings) -> str:
     """A name of the rules in force: it changes when one of them changes. Raises UsageError: see rules_of."""
-    hashed = hashlib.sha256(repr(settings.without).encode())
+    hashed = hashlib.sha256(repr(_sorted(settings.without)).encode("utf-8", "surrogatepass"))
     for rule in rules_of(settings):
         said = dataclasses.replace(rule, takes=(), leaves=())  # examples change nothing
         hashed.update(repr(said).encode("utf-8", "surrogatepass"))
@@ -46,17 +52,21 @@ def own_rules(paths: Sequence[Path]) -> tuple[Rule, ...]:
     return _own(_files(paths))
 
 
+def _sorted(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names)))
+
+
 @functools.lru_cache(maxsize=8)
 def _cleaner(files: Files, without: tuple[str, ...]) -> Cleaner:
     known = (*rules(), *_own(files))
     names = {*BUILT_IN, *(rule.id for rule in known)}
-    names |= {category for category, _ in BUILT_IN.values()} | {rule.category for rule in known}
+    names |= {category for category, _ in BUILT_IN.values()} | {rule.category for rule in known} | {model.CATEGORY}
     for name in without:
         if name not in names and not name.startswith(PREFIXES):
             near = difflib.get_close_matches(name, names, 1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise UsageError(f"without: no rule or category {name!r}{hint} (`copydesk rules list` has all)")
-    return Cleaner(known, without)
+    return Cleaner(known, without, model.default())
 
 
 @functools.lru_cache(maxsize=8)

@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import sketch
+from copydesk import lines, sketch
 
 I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
 
 ARTICLE, DUPLICATE, REVISION = 0, 1, 2
 KINDS = {"article": ARTICLE, "duplicate": DUPLICATE, "revision": REVISION}
@@ -33,6 +34,7 @@ ENTRY = pa.schema(
         pa.field("char_count", pa.int32()),
         pa.field("text_hash", pa.binary(16)),
         pa.field("shingle_count", pa.int32()),
+        pa.field("minhash", pa.list_(pa.uint16(), lines.MINHASHES)),  # of the text before templates: see lines.Texts
     ]
 )
 """What is kept of a text."""
@@ -53,7 +55,7 @@ def describe(kind: str, rows: pa.Table) -> tuple[pa.Table, sketch.U64]:
 
 def entries_of(rows: pa.Table) -> pa.Table:
     """Entries (ENTRY) of rows with id, item_key, story_id, kind, version, jaccard, publisher, title, published_at,
-    char_count, text_hash, shingle_count."""
+    char_count, text_hash, shingle_count, and minhash or signature."""
     kinds = rows["kind"].to_pylist()
     close = pc.fill_null(pc.greater_equal(rows["jaccard"], CORE_JACCARD), False)
     return pa.table(
@@ -70,9 +72,14 @@ def entries_of(rows: pa.Table) -> pa.Table:
             "char_count": rows["char_count"],
             "text_hash": rows["text_hash"],
             "shingle_count": rows["shingle_count"],
+            "minhash": rows["minhash"] if "minhash" in rows.column_names else _minhash(rows["signature"]),
         },
         schema=ENTRY,
     )
+
+
+def _minhash(signatures: pa.ChunkedArray) -> pa.Array:
+    return lines.as_lists(sketch.matrix(signatures, sketch.K))
 
 
 def microseconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -105,6 +112,31 @@ def item_array(item_keys: Iterable[str]) -> pa.Array:
     """128-bit hashes of item_keys."""
     hashes = [hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest() for key in item_keys]
     return pa.array(hashes, pa.binary(16))
+
+
+def halves(column: pa.Array) -> tuple[U64, U64]:
+    """16-byte values as two uint64 arrays; nulls as zeros."""
+    if len(column) == 0:
+        return np.empty(0, np.uint64), np.empty(0, np.uint64)
+    if column.null_count:
+        column = pc.fill_null(column, pa.scalar(bytes(16), pa.binary(16)))
+    data = column.buffers()[1]
+    both = np.frombuffer(data, ">u8", 2 * len(column), 16 * column.offset).reshape(-1, 2)
+    return both[:, 0].astype(np.uint64), both[:, 1].astype(np.uint64)
+
+
+def one(column: pa.ChunkedArray) -> pa.Array:
+    """The column as one array."""
+    combined = column.combine_chunks()
+    if isinstance(combined, pa.ChunkedArray):
+        return combined.chunk(0) if combined.num_chunks else pa.array([], column.type)
+    return combined
+
+
+def texts_of(records: pa.Table) -> lines.Texts:
+    """What lines.weigh asks of records. records: id, item_key, minhash."""
+    ids, items = id_array(records["id"].to_pylist()), item_array(records["item_key"].to_pylist())
+    return lines.Texts(halves(ids)[0], halves(items)[0], lines.minhash(records["minhash"]))
 
 
 def _with(table: pa.Table, name: str, column: pa.Array) -> pa.Table:

@@ -5,6 +5,7 @@ CopydeskError
 ├── LockedError        another run holds the output                                                 (exit code 3)
 ├── StoreError         the output's own files are not as they should be                             (exit code 1)
 │   └── IndexDamaged   an index segment is missing or broken; it can be rebuilt from the Parquet
+│       └── IndexOutdated   it is of an earlier format; the next run rebuilds it
 ├── TaskError          the processing of a shard failed as a whole                                  (exit code 1)
 ├── GuardError         the run's figures are out of all proportion; nothing of it is kept            (exit code 5)
 └── ItemError          one item cannot be ingested; becomes a row of rejects/, the run goes on
@@ -37,6 +38,10 @@ class StoreError(CopydeskError):
 
 class IndexDamaged(StoreError):
     """An index segment is missing, broken or of other parameters."""
+
+
+class IndexOutdated(IndexDamaged):
+    """An index segment is of an earlier format: no damage, but it has to be built anew."""
 
 
 class TaskError(CopydeskError):

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from cleaners import Explained, Removal, Source, Vetoed, explain
+from cleaners import Explained, Removal, Source, Vetoed, explain, templates
 from copydesk import again, asked, cleaning, reading, records, relatives
 from copydesk.errors import ItemError, StoreError, UsageError
 from copydesk.model import Document, Metadata, Record, Reject
@@ -24,7 +24,7 @@ from copydesk.settings import Settings
 
 STDIN = "-"
 
-FROM_TEXT = ("title", "authors", "tags", "section", "credit", "attribution")
+FROM_TEXT = ("title", "authors", "tags", "section", "credit", "attribution", "bio")
 """Columns that both a record and the text may give."""
 
 
@@ -126,7 +126,9 @@ def _of_document(document: Document, explained: Explained) -> Explanation:
 
 def _of_row(name: str, before: again.Before, today: Explained, root: Path) -> Explanation:
     notes: tuple[str, ...] = ()
-    if today.cleaned.removals != before.removals:
+    # What was learned of its site comes of the whole output, not of one article.
+    by_rules = tuple(removal for removal in before.removals if removal.category != templates.CATEGORY)
+    if today.cleaned.removals != by_rules:
         notes = ("the rules in force now would cut otherwise: `copydesk reclean --dry-run` shows what would change",)
     gone = [(removal.start, removal.end) for removal in before.removals]
     saved = [v for v in today.vetoed if not any(start < v.end and v.start < end for start, end in gone)]

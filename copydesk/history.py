@@ -15,13 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from copydesk import dataset, disk, manifest, parquet, sketch
+from copydesk import dataset, disk, lines, manifest, parquet, sketch
 from copydesk.entries import ENTRY, describe
 from copydesk.errors import IndexDamaged
 from copydesk.index import Index
 from copydesk.layout import STATE
+from copydesk.lines import Lines
 from copydesk.publish import KINDS
-from copydesk.schema import DATASETS
+from copydesk.schema import DATASETS, REMOVALS
 from copydesk.segment import Segment, write_segment
 from copydesk.store import Store
 
@@ -111,14 +112,20 @@ def build(path: Path, first: str, last: str, files: Iterable[TextFile]) -> int:
     The memory is that of the segment and of one block of texts.
     """
     entries, keys, runs = [ENTRY.empty_table()], [np.empty((0, sketch.KEYS), np.uint64)], [pa.array([], pa.string())]
-    for kind, rows in _rows(files, first, last):
+    held: list[Lines] = []
+    count = 0
+    for kind, rows, removals in _rows(files, first, last):
+        counted, before_templates = lines.recount(rows, removals)
         described, of_rows = describe(kind, rows)
-        entries.append(described)
+        entries.append(lines.with_minhash(described, before_templates))
         keys.append(of_rows)
         runs.extend(rows["run_id"].chunks)
+        held.append(lines.keyed(counted, rows["publisher"], np.arange(count, count + len(rows))))
+        count += len(rows)
     table = pa.concat_tables(entries)
     order = _order(table, pa.chunked_array(runs))
-    write_segment(path, table.take(pa.array(order)), np.concatenate(keys)[order], path.name, ordered=True)
+    in_order, keys_in_order = table.take(pa.array(order)), np.concatenate(keys)[order]
+    write_segment(path, in_order, keys_in_order, path.name, held=lines.join(held).renumbered(order), ordered=True)
     return len(table)
 
 
@@ -156,20 +163,28 @@ def _rebuild(store: Store, file: SegmentFile) -> None:
     disk.sync_folder(path.parent)
 
 
-def _rows(files: Iterable[TextFile], first: str, last: str) -> Iterator[tuple[str, pa.Table]]:
-    """(kind, rows) of the runs from `first` to `last`, in blocks."""
+def _rows(files: Iterable[TextFile], first: str, last: str) -> Iterator[tuple[str, pa.Table, pa.Table]]:
+    """(kind, rows, their removals) of the runs from `first` to `last`, in blocks."""
     for file in files:
         if not file.mixed and not first <= file.run_id <= last:
             continue
+        removals = _removals(file.path)
         with pq.ParquetFile(file.path) as opened:
             groups = [g for g in range(opened.num_row_groups) if _may_hold(opened.metadata.row_group(g), first, last)]
             for batch in opened.iter_batches(_ROWS_AT_ONCE, row_groups=groups):
                 rows = parquet.complete(pa.Table.from_batches([batch]), DATASETS[file.dataset])
                 runs = rows["run_id"]
-                yield (
-                    _KIND_OF[file.dataset],
-                    rows.filter(pc.and_(pc.greater_equal(runs, first), pc.less_equal(runs, last))),
-                )
+                rows = rows.filter(pc.and_(pc.greater_equal(runs, first), pc.less_equal(runs, last)))
+                own = pc.is_in(removals["id"], value_set=rows["id"].combine_chunks())
+                yield _KIND_OF[file.dataset], rows, removals.filter(own)
+
+
+def _removals(texts: Path) -> pa.Table:
+    """The removals of the part that a file of texts, published or staged, is of; none if there is no file of them."""
+    path = texts.parents[2] / "removals" / texts.parent.name / texts.name
+    if not path.exists():
+        return REMOVALS.empty_table()
+    return parquet.read(path, REMOVALS)
 
 
 def _may_hold(group: pq.RowGroupMetaData, first: str, last: str) -> bool:

@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from copydesk.entries import ENTRY, id_array, item_array
-from copydesk.segment import PER_KEY, Segment
+from copydesk import lines
+from copydesk.entries import ENTRY, halves, id_array, item_array, one
+from copydesk.segment import PER_KEY, Segment, ranges
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -113,6 +114,32 @@ class Index:
             return ENTRY.empty_table()
         back = np.argsort(np.concatenate(places))
         return pa.concat_tables(parts).take(pa.array(back))
+
+    def find_lines(self, keys: U64, per_line: int = lines.SAMPLE) -> tuple[I64, I64, I64, lines.U16]:
+        """How many texts hold lines with these keys; and (place in `keys`, entry, marks) of the first `per_line` of
+        them in each segment."""
+        counts = np.zeros(len(keys), np.int64)
+        found = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint16))]
+        for segment, start in zip(self.segments, self._starts, strict=False):
+            held = segment.lines()
+            first = np.searchsorted(held.key, keys, "left")
+            last = np.searchsorted(held.key, keys, "right")
+            counts += last - first
+            places, rows = ranges(first, np.minimum(last, first + per_line))
+            found.append((places, held.text[rows].astype(np.int64) + start, held.marks[rows]))
+        places, entries, marks = (np.concatenate(column) for column in zip(*found, strict=True))
+        return counts, places, entries, marks
+
+    def sites(self) -> U64:
+        """Of each entry, its site (lines.site_keys)."""
+        found = [lines.site_keys(segment.entries["publisher"]) for segment in self.segments]
+        return np.concatenate([np.empty(0, np.uint64), *found])
+
+    def texts(self, numbers: I64) -> lines.Texts:
+        """What lines.weigh asks of these entries."""
+        rows = self.entries(numbers)
+        ids, items = (halves(one(rows[name]))[0] for name in ("id", "item"))
+        return lines.Texts(ids, items, lines.minhash(rows["minhash"]))
 
     def _first(self, column: str, wanted: pa.Array) -> I64:
         result = np.full(len(wanted), -1, np.int64)

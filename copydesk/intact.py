@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from copydesk import schema
-from copydesk.errors import IndexDamaged
+from copydesk.errors import IndexDamaged, IndexOutdated
 from copydesk.fault import Fault
 from copydesk.layout import STATE
 from copydesk.manifest import PublishedFile
@@ -45,6 +45,8 @@ def segment_fault(root: Path, path: str, *, read_data: bool) -> Fault | None:
         segment = Segment(root / path)
         if read_data:
             segment.check()
+    except IndexOutdated:
+        return None  # written by an earlier version: the next run builds it anew
     except IndexDamaged as error:
         return Fault("index", path, f"{error}; the next run, `reindex` or --repair builds it anew")
     return None

@@ -8,6 +8,7 @@ _state/commits/<run_id>.prepared.json                       a commit under way
 _state/staging/<run_id>/manifest.json                       a commit about to be decided
 _state/staging/<run_id>/final/                              what the run will publish, at its later place
 _state/ledger/<run_id>.parquet, _state/index/<run_id>...    kept from run to run
+_state/rulings/<run_id>.parquet                             what users have said of lines that sites repeat
 _state/retired/<run_id>/...                                 files that the commit of that name replaced, for a while
 _state/quarantine/...                                       broken files that `verify --repair` took out of the way
 """

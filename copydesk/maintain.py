@@ -17,10 +17,11 @@ from typing import Generic, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from copydesk import bind, disk, history, ledger, manifest, parquet, tombstones
+from copydesk import bind, disk, history, ledger, lines, manifest, parquet, tombstones
 from copydesk.errors import IndexDamaged, StoreError
 from copydesk.history import SegmentFile
 from copydesk.layout import STATE
+from copydesk.lines import Lines
 from copydesk.rewrite import OF_PART, Part, Rewrite, parts, told_in_words
 from copydesk.schema import DATASETS
 from copydesk.segment import Segment, write_segment
@@ -222,7 +223,13 @@ def _read(store: Store, name: str, paths: Sequence[str]) -> pa.Table:
 def _merge_segments(segments: Sequence[Segment], path: Path) -> None:
     """One segment of several, which are in the order of their runs; as one built from the texts would be."""
     entries = pa.concat_tables([segment.entries for segment in segments])
-    write_segment(path, entries, np.concatenate([s.keys() for s in segments]), path.name, ordered=True)
+    keys = np.concatenate([s.keys() for s in segments])
+    held, start = [], 0
+    for segment in segments:
+        own = segment.lines()
+        held.append(Lines(own.key, own.text + np.uint32(start), own.marks))
+        start += len(segment)
+    write_segment(path, entries, keys, path.name, held=lines.join(held), ordered=True)
 
 
 def _told(plan: _Plan, run_id: str | None, bound: int, pruned: int, mended: Sequence[str] = ()) -> Maintained:

@@ -10,14 +10,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import sketch, tombstones
+from copydesk import lines, sketch, tombstones
 from copydesk.history import open_index
+from copydesk.lines import Lines
 from copydesk.match import NEW, ROWS, match
 from copydesk.parts import RECORDS, Part
 from copydesk.segment import write_segment
 from copydesk.store import Store
 
-COLUMNS = [*NEW, *sketch.SKETCH.names]
+COLUMNS = [*NEW, *sketch.SKETCH.names, "minhash"]
 
 
 def decide(parts: Sequence[Part], store: Store, run_id: str, segment: Path) -> pa.Table:
@@ -40,8 +41,21 @@ def decide(parts: Sequence[Part], store: Store, run_id: str, segment: Path) -> p
     entries, signatures = decisions.entries(new)
     if len(entries):
         segment.parent.mkdir(parents=True, exist_ok=True)
-        write_segment(segment, entries, signatures, run_id)
+        write_segment(segment, entries, signatures, run_id, held=_held(parts, decided))
     return _new_links(decisions.overlaps, store)
+
+
+def _held(parts: Sequence[Part], decided: pa.Table) -> Lines:
+    """The lines of the texts that the run adds, by their number among those."""
+    added = np.asarray(pc.not_equal(decided["kind"], "seen"))
+    number = np.where(added, np.cumsum(added) - 1, -1)
+    found = []
+    start = 0
+    for part in parts:
+        publishers = part.read("records")["publisher"]
+        found.append(lines.keyed(part.read("lines"), publishers, number[start : start + part.records]))
+        start += part.records
+    return lines.join(found)
 
 
 def _with_forgotten(rows: pa.Table, ids: pa.ChunkedArray, forgotten: npt.NDArray[np.bool_]) -> pa.Table:

@@ -29,6 +29,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "tags": ("tags", "keywords"),
     "section": ("section", "category"),
     "credit": ("credit",),
+    "bio": ("bio", "author_bio"),
     "published": (
         "date", "published_at", "published", "publish_date", "published_date", "date_published", "pub_date",
         "pubdate", "publication_date", "datePublished",
@@ -60,6 +61,7 @@ def from_record(record: Mapping[str, Any], url: str | None = None) -> Metadata:
         tags=page.words(_decoded(get("tags"))),
         section=_string(get("section")),
         credit=_string(get("credit")),
+        bio=_string(get("bio")),
         published=published,
         modified=_date(get("modified"), tag),
         language=tag,
@@ -93,6 +95,7 @@ def with_fields(metadata: Metadata, found: Fields, *, reference: dt.datetime | N
         section=metadata.section or _string(found.section),
         credit=metadata.credit or _string(found.credit),
         attribution=metadata.attribution or _string(found.attribution) or _string(found.source),
+        bio=metadata.bio or _string(found.bio),
         published=_better(metadata.published, published),
         modified=metadata.modified or modified,
     )

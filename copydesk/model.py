@@ -140,6 +140,7 @@ class Metadata:
     section: str | None = None
     credit: str | None = None
     attribution: str | None = None
+    bio: str | None = None
     published: Date | None = None
     modified: Date | None = None
     language: str | None = None
@@ -186,6 +187,7 @@ class Record:
     section: str | None
     credit: str | None
     attribution: str | None
+    bio: str | None
     published_at: dt.datetime | None
     modified_at: dt.datetime | None
     fetched_at: dt.datetime | None

@@ -1,15 +1,18 @@
 """What a worker leaves for the next stage: a folder of Arrow files, so that stages pass paths and not articles.
 
-records.arrow    RECORD and the sketch's columns, a row a record
+records.arrow    RECORD and the sketch's columns, a row a record; `minhash` is of the text before templates
 removals.arrow   REMOVALS, with `row` (the record's row in records.arrow) in place of `id`
 rejects.arrow    REJECTS without `run_id`
+lines.arrow      lines.LINES: the lines of the records that no rule touches
 files.arrow      a row a source file: what the ledger will say of it
+templates.arrow  written by the learn stage, if any: rows and lines that the apply stage is to take out; it writes
+                 records.applied.arrow and removals.applied.arrow
 decisions.arrow  written by the match stage: a row a record, in the order of records.arrow
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -19,11 +22,11 @@ from typing import Any
 import pyarrow as pa
 
 from cleaners import Removal
-from copydesk import points, schema, sketch
+from copydesk import lines, points, schema, sketch
 from copydesk.model import Record, Reject, SourceFile
 from copydesk.records import reject_id
 
-RECORDS = pa.schema([*schema.RECORD, *sketch.SKETCH])
+RECORDS = pa.schema([*schema.RECORD, *sketch.SKETCH, pa.field("minhash", pa.list_(pa.uint16(), lines.MINHASHES))])
 REMOVALS = pa.schema([pa.field("row", pa.int32()), *[f for f in schema.REMOVALS if f.name != "id"]])
 REJECTS = pa.schema([f for f in schema.REJECTS if f.name != "run_id"])
 FILES = pa.schema(
@@ -36,20 +39,25 @@ FILES = pa.schema(
     ]
 )
 
-_FILES = {"records": RECORDS, "removals": REMOVALS, "rejects": REJECTS, "files": FILES}
+_FILES = {"records": RECORDS, "removals": REMOVALS, "lines": lines.LINES, "rejects": REJECTS, "files": FILES}
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A processed shard. number: its shard's, from 0. folder: where its files lie."""
+    """A processed shard. number: its shard's, from 0. folder: where its files lie.
+
+    applied: whether the apply stage has changed its records and removals.
+    """
 
     number: int
     folder: str
     records: int
     rejects: int
+    applied: bool = False
 
     def read(self, name: str) -> pa.Table:
         """One of the part's files, memory-mapped: only what is touched is read."""
+        name = f"{name}.applied" if self.applied and name in ("records", "removals") else name
         return pa.ipc.open_file(pa.memory_map(str(Path(self.folder) / f"{name}.arrow"))).read_all()
 
     def write(self, name: str, table: pa.Table) -> None:
@@ -60,6 +68,13 @@ class Part:
         ):
             out.write_table(table)
         points.checkpoint(f"part: {name} written")
+
+
+def removal_rows(removals: Sequence[tuple[int, Removal]]) -> pa.Table:
+    """REMOVALS of (row, removal)."""
+    names = [name for name in REMOVALS.names if name != "row"]
+    columns = {"row": [row for row, _ in removals], **{n: [getattr(r, n) for _, r in removals] for n in names}}
+    return pa.table(columns, schema=REMOVALS)
 
 
 class PartWriter:
@@ -91,23 +106,20 @@ class PartWriter:
             sink.close()
         points.checkpoint("part: closed")
 
-    def add(self, records: Sequence[Record], removals: Iterable[Sequence[Removal]]) -> None:
-        """Records with what was cut out of each, in the same order. Sketches them."""
+    def add(
+        self, records: Sequence[Record], removals: Iterable[Sequence[Removal]], held: Iterable[Mapping[int, int]]
+    ) -> None:
+        """Records with what was cut out of each and the lines of each, in the same order. Sketches them."""
         columns = {name: list(map(attrgetter(name), records)) for name in schema.RECORD.names}
         batch = pa.table(columns, schema=schema.RECORD)
-        for name, column in sketch.sketch([r.text for r in records]).columns().items():
+        made = sketch.sketch([r.text for r in records])
+        for name, column in made.columns().items():
             batch = batch.append_column(sketch.SKETCH.field(name), column)
-        self._out["records"].write_table(batch)
+        minima = lines.as_lists(made.signature)
+        self._out["records"].write_table(batch.append_column(RECORDS.field("minhash"), minima))
+        self._out["lines"].write_table(lines.counted(held, self._records))
         rows = [(self._records + i, r) for i, cut in enumerate(removals) for r in cut]
-        self._out["removals"].write_table(
-            pa.table(
-                {
-                    "row": [row for row, _ in rows],
-                    **{n: [getattr(r, n) for _, r in rows] for n in REMOVALS.names if n != "row"},
-                },
-                schema=REMOVALS,
-            )
-        )
+        self._out["removals"].write_table(removal_rows(rows))
         self._records += len(records)
         points.checkpoint("part: batch added")
 

@@ -1,7 +1,8 @@
-"""A run from its inputs to its commit: discover -> process -> match -> publish.
+"""A run from its inputs to its commit: discover -> process -> learn -> apply -> match -> publish.
 
-Every stage is a plain function of paths, so `process` and `publish` map over any executor: local processes by
-default, the tasks of a flow where a flow runs it. Only matching, which must see all of a run, happens in one place.
+Every stage is a plain function of paths, so `process`, `apply` and `publish` map over any executor: local processes by
+default, the tasks of a flow where a flow runs it. Only learning and
+matching, which must see all of a run, happen in one place.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import pyarrow.compute as pc
 from copydesk import cleaning, guard, matching, parquet, points, schema, sketch, tombstones
 from copydesk.discover import Discovery, discover
 from copydesk.errors import UsageError
+from copydesk.learn import apply, learn
 from copydesk.ledger import LedgerEntry
 from copydesk.model import RunInfo, Shard
 from copydesk.parts import Part, PartWriter
@@ -107,6 +109,9 @@ def _stage(
     with _mapper(mapper, settings, found.shards, folder) as stage_map:
         parts = _process(found, settings, folder, stage_map, progress)
         points.checkpoint("run: processed")
+        if settings.learn:
+            parts = _without_templates(parts, store, settings, stage_map, progress)
+            points.checkpoint("run: templates applied")
         overlaps = matching.decide(parts, store, info.run_id, final / store.index_path(info.run_id))
         points.checkpoint("run: matched")
         if settings.guard:
@@ -126,6 +131,7 @@ def _stage(
 def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map, progress: Progress) -> list[Part]:
     """The parts of all shards, in the shards' order, and one for what could not even be opened."""
     stage = partial(process, settings=settings, parts=folder)
+    cleaning.warm(settings, sum(file.size for shard in found.shards for file in shard.files))
     parts: list[Part] = []
     for part in stage_map("process", stage, found.shards):
         parts.append(part)
@@ -138,6 +144,18 @@ def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map,
             out.files([(file, 1, True) for file in found.refused])
         parts.append(out.part())
     return [replace(part, number=number) for number, part in enumerate(parts)]
+
+
+def _without_templates(
+    parts: list[Part], store: Store, settings: Settings, stage_map: Map, progress: Progress
+) -> list[Part]:
+    """The parts less what the sites repeat."""
+    changed = {part.number: part for part in learn(parts, store)}
+    stage = partial(apply, settings=settings)
+    for done, part in enumerate(stage_map("apply", stage, list(changed.values())), 1):
+        changed[part.number] = part
+        progress("apply", done, len(changed), 0, 0)
+    return [changed.get(part.number, part) for part in parts]
 
 
 def _publish(

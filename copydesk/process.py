@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cleaners
+from cleaners import templates
 from copydesk import cleaning, documents, records, sources
 from copydesk.clock import Limit, TimeUp
 from copydesk.errors import ItemError, unexpected
@@ -36,10 +37,12 @@ def process(shard: Shard, settings: Settings, parts: Path) -> Part:
     with PartWriter(shard.number, parts, shard.name) as out, Marker(parts, shard.name) as mark:
         for places, batch in _unread(shard) if _cannot_be_read(shard) else _batches(shard, settings, mark):
             counts.update(i.source_uri for i in batch)
-            done, removals, rejects = _Batch(places, settings, mark).ingest(batch)
+            ready = _Batch(places, settings, mark)
+            ready.ingest(batch)
+            rejects = ready.rejects
             passing.update(r.source_uri for r in rejects if r.error in TRANSIENT)
             mark("write", places[0], places[-1])
-            out.add(done, removals)
+            out.add(ready.records, ready.removals, ready.lines)
             out.reject(rejects, settings.reject_bytes)
         out.files([(f, counts[f.uri], f.uri not in passing and _unchanged(f)) for f in shard.files])
     return out.part()
@@ -52,24 +55,25 @@ class _Batch:
         self._places, self._settings, self._mark = places, settings, mark
         self._limit = Limit(settings.item_seconds)
         self._cleaner = cleaning.cleaner(settings)
-        self._rejects: list[Reject] = []
+        self.records: list[Record] = []
+        self.removals: list[tuple[cleaners.Removal, ...]] = []
+        self.lines: list[dict[int, int]] = []
+        self.rejects: list[Reject] = []
 
-    def ingest(
-        self, batch: list[Item | Reject]
-    ) -> tuple[list[Record], list[tuple[cleaners.Removal, ...]], list[Reject]]:
+    def ingest(self, batch: list[Item | Reject]) -> None:
+        """Records with their removals and lines, and rejects."""
         documents_ = [found for found in map(self._document, self._places, batch) if found is not None]
-        done, removals = [], []
         self._mark("clean", self._places[0], self._places[-1])
         for document, result in self._cleaned(documents_):
             record = self._record(document, result)
             if record is not None:
-                done.append(record)
-                removals.append(result.removals)
-        return done, removals, self._rejects
+                self.records.append(record)
+                self.removals.append(result.removals)
+                self.lines.append(templates.occurrences(document.text, result.removals))
 
     def _document(self, place: Place, item: Item | Reject) -> Document | None:
         if isinstance(item, Reject):
-            self._rejects.append(item)
+            self.rejects.append(item)
             return None
         self._mark("extract", place)
         document = None
@@ -119,15 +123,16 @@ class _Batch:
 
     def _too_long(self, item: Item, stage: str) -> None:
         message = f"it took longer than {self._settings.item_seconds:g} seconds: raise item_seconds if it is an article"
-        self._rejects.append(_reject(item, ItemError(stage, "timeout", message)))
+        self.rejects.append(_reject(item, ItemError(stage, "timeout", message)))
 
     def _failed(self, item: Item, stage: str, error: Exception) -> None:
         known = error if isinstance(error, ItemError) else unexpected(stage, error)
-        self._rejects.append(_reject(item, known))
+        self.rejects.append(_reject(item, known))
 
 
 def _source(document: Document) -> cleaners.Source:
-    return cleaners.Source(document.text, document.metadata.title, document.metadata.language)
+    known = document.metadata
+    return cleaners.Source(document.text, known.title, known.language, known.publisher)
 
 
 def _reject(item: Item, error: ItemError) -> Reject:

@@ -1,5 +1,8 @@
 """`copydesk reclean`: the texts restored and cleaned with today's rules, from the Parquet alone.
 
+All are cleaned twice: first to count the lines that rules leave, so that templates are judged as if all texts had come
+in one run; then to be published.
+
 Ids stay: they are those of the items as they were found. What a row is, and of what, stays as well: nothing is matched
 again. The figures of pairs (duplicates, revisions, overlaps) of which a text changed are measured anew, exactly. One
 commit replaces the parts that change; who reads the earlier files goes on reading them. again.py says what becomes of a
@@ -9,6 +12,7 @@ row.
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +21,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from cleaners import Cleaned, Cleaner, Removal
+from cleaners import Cleaned, Removal
 from copydesk import again, cleaning, dataset, history, parquet, sketch
 from copydesk.again import Before, Row
 from copydesk.match import relation
@@ -28,9 +31,9 @@ from copydesk.schema import DATASETS
 from copydesk.settings import Settings
 from copydesk.similarity import measure
 from copydesk.store import Store
+from copydesk.templating import Desk
 
 EXAMPLES = 5
-_ROWS_AT_ONCE = 512
 _PAIRS_AT_ONCE = 1024
 
 
@@ -68,29 +71,33 @@ class Recleaned:
 
 
 def preview(root: Path, settings: Settings | None = None) -> Recleaned:
-    """What `reclean` would change. Needs no lock, writes nothing. Raises UsageError for rules that are wrong."""
+    """What `reclean` would change. Needs no lock, writes nothing to the output. Raises UsageError for wrong rules."""
     done = Recleaned()
     store = Store(root)
-    cleaner = cleaning.cleaner(settings or Settings())
-    for part in parts(store).values():
-        for _ in _blocks(store, part, done, cleaner):
-            pass
+    with tempfile.TemporaryDirectory(prefix="copydesk-") as scratch:
+        desk = Desk.of(store, settings or Settings(), Path(scratch))
+        for part in parts(store).values():
+            for _ in _blocks(store, part, done, desk):
+                pass
     return done
 
 
 def reclean(root: Path, settings: Settings | None = None) -> Recleaned:
-    """Clean all texts again and publish what changes, in one commit. settings: which rules (default: all of ours).
+    """Clean all texts again and publish what changes, in one commit.
 
+    settings: which rules, and whether to take out what sites repeat (else what was taken out is put back).
     Memory is that of one part. Raises LockedError, StoreError if a file cannot be read (see verify), and UsageError for
     rules that are wrong.
     """
     store = Store(root)
-    cleaner = cleaning.cleaner(settings or Settings())
+    settings = settings or Settings()
+    cleaning.cleaner(settings)  # rules that are wrong are told before anything is done
     with store.lock("reclean"):
         store.recover()
         run_id = store.new_run_id(dt.datetime.now(dt.UTC))
         with store.staging(run_id) as staging:
-            work = _Work(store, staging / "recleaned", cleaner)
+            desk = Desk.of(store, settings, staging / "counted")
+            work = _Work(store, staging / "recleaned", desk)
             work.clean()
             if work.done.changed:
                 rewrite = Rewrite(store, run_id, staging / "final")
@@ -104,8 +111,8 @@ def reclean(root: Path, settings: Settings | None = None) -> Recleaned:
 class _Work:
     """scratch: a folder for the parts that change, as Parquet, until the figures of their pairs are known."""
 
-    def __init__(self, store: Store, scratch: Path, cleaner: Cleaner) -> None:
-        self.store, self.scratch, self.cleaner = store, scratch, cleaner
+    def __init__(self, store: Store, scratch: Path, desk: Desk) -> None:
+        self.store, self.scratch, self.desk = store, scratch, desk
         self.done = Recleaned()
         self.parts = parts(store)
         self.now: dict[str, dict[str, Path]] = {}  # part -> dataset -> where its rows are, of all parts
@@ -117,7 +124,7 @@ class _Work:
             self.now[name] = {kind: self.store.root / path for kind, path in part.items()}
             tables: dict[str, list[pa.Table]] = {kind: [] for kind in OF_PART}
             changed = False
-            for kind, rows, cut, ids in _blocks(self.store, part, self.done, self.cleaner):
+            for kind, rows, cut, ids in _blocks(self.store, part, self.done, self.desk):
                 tables[kind].append(rows)
                 tables["removals"].append(cut)
                 changed |= bool(ids)
@@ -208,22 +215,18 @@ _FIGURES = {
 
 
 def _blocks(
-    store: Store, part: Part, done: Recleaned, cleaner: Cleaner
+    store: Store, part: Part, done: Recleaned, desk: Desk
 ) -> Iterator[tuple[str, pa.Table, pa.Table, dict[str, bool]]]:
     """(dataset, rows, removals, changed id -> whether its text changes) of a part, cleaned again, block by block."""
-    removals = _removals(store.root / part["removals"]) if "removals" in part else {}
-    for kind in (k for k in dataset.TEXTS if k in part):
-        with pq.ParquetFile(store.root / part[kind]) as file:
-            for batch in file.iter_batches(_ROWS_AT_ONCE):
-                rows = parquet.complete(pa.Table.from_batches([batch]), DATASETS[kind]).to_pylist()
-                yield kind, *_cleaned(rows, removals, kind, done, cleaner)
+    for kind, rows, removals in again.blocks(store.root, part):
+        yield kind, *_cleaned(rows, removals, kind, done, desk)
 
 
 def _cleaned(
-    rows: list[Row], removals: Mapping[str, Sequence[Row]], kind: str, done: Recleaned, cleaner: Cleaner
+    rows: list[Row], removals: Mapping[str, Sequence[Row]], kind: str, done: Recleaned, desk: Desk
 ) -> tuple[pa.Table, pa.Table, dict[str, bool]]:
-    known = [again.before(row, [_removal(r) for r in removals.get(row["id"], ())]) for row in rows]
-    cleaned = iter(cleaner.clean_many([old.source() for old in known if old is not None]))
+    known = [again.before(row, again.removals_of(row, removals)) for row in rows]
+    cleaned = iter(desk.clean([old for old in known if old is not None]))
     changed: dict[str, bool] = {}
     kept: list[Row] = []
     for i, old in enumerate(known):
@@ -269,21 +272,6 @@ def _spans(removals: Sequence[Removal]) -> Iterator[tuple[str, int, int]]:
 def _only(removals: Sequence[Removal], others: Sequence[Removal]) -> list[str]:
     there = {(r.start, r.end) for r in others}
     return [r.text for r in removals if (r.start, r.end) not in there]
-
-
-def _removals(path: Path) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for row in parquet.read(path, DATASETS["removals"]).to_pylist():
-        found.setdefault(row["id"], []).append(row)
-    for rows in found.values():
-        rows.sort(key=lambda row: int(row["start"]))
-    return found
-
-
-def _removal(row: Row) -> Removal:
-    return Removal(
-        row["start"], row["end"], row["text"], tuple(row["rules"] or ()), row["category"], row["action"], row["field"]
-    )
 
 
 def _row(id_: str, removal: Removal) -> dict[str, Any]:

@@ -49,6 +49,7 @@ def describe(document: Document, cleaned: Cleaned) -> Record:
         section=known.section,
         credit=known.credit,
         attribution=known.attribution,
+        bio=known.bio,
         published_at=known.published.value if known.published else None,
         modified_at=known.modified.value if known.modified else None,
         fetched_at=item.fetched_at,

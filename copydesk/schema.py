@@ -62,6 +62,7 @@ RECORD = _schema(
     ("section", pa.string(), "the part of the publication"),
     ("credit", pa.string(), "of a picture"),
     ("attribution", pa.string(), "whose work the text says it is: an agency, a partner, a first publisher"),
+    ("bio", pa.string(), "what the article says of its authors, at its end"),
     ("published_at", UTC, "when it was published"),
     ("modified_at", UTC, "when it was last changed"),
     ("fetched_at", UTC, "when it was scraped"),
@@ -181,7 +182,7 @@ DATASETS: dict[str, pa.Schema] = {
     "runs": RUNS,
 }
 
-ADDED: dict[str, frozenset[str]] = {}
+ADDED: dict[str, frozenset[str]] = dict.fromkeys(("articles", "duplicates", "revisions"), frozenset({"bio"}))
 """Columns that a dataset has gained since 0.1: files written earlier lack them, and readers see null there.
 
 Schemas grow by adding only: no column of a released version changes its name or type (a test holds it).

@@ -8,7 +8,7 @@ their runs, those of a run in order of precedence: earliest publication (unknown
 Beside the columns of ENTRY there are sorted lookups. `keys` holds all band keys of the segment, sorted: the upper bits
 of a uint64 are those of the key, the lower `entry_bits` the entry. (Adjacent bands' keys are told apart by the band
 number inside the key.) A false hit of a shortened key costs one verification. Texts that repeat an earlier one of the
-segment have no keys: an exact match finds the first.
+segment have no keys: an exact match finds the first. The lines of the texts lie beside (lines.py), sorted by key.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from copydesk import points, sketch
-from copydesk.entries import ENTRY, precedence
-from copydesk.errors import IndexDamaged
+from copydesk import lines, points, sketch
+from copydesk.entries import ENTRY, halves, one, precedence
+from copydesk.errors import IndexDamaged, IndexOutdated
+from copydesk.lines import Lines
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
 
-FORMAT = 1
+FORMAT = 2
 MAGIC = b"copydesk-index\x00\x01"
 PER_KEY = 8
 """How many entries of one band key are looked at in a segment; the first in precedence stand for the rest."""
@@ -42,42 +42,45 @@ PER_KEY = 8
 # ---- writing -------------------------------------------------------------------------------------------------------
 
 
-def write_segment(path: Path, entries: pa.Table, keys: sketch.U64, run_id: str = "", *, ordered: bool = False) -> None:
+def write_segment(
+    path: Path,
+    entries: pa.Table,
+    keys: sketch.U64,
+    run_id: str = "",
+    *,
+    held: Lines = lines.NONE,
+    ordered: bool = False,
+) -> None:
     """Write the segment of a run, complete and synced, to `path`.
 
     entries: the columns of ENTRY, ids unique; in any order of rows, or in their final one if `ordered`.
-    keys: uint64[n, sketch.KEYS], of the same rows.
+    keys: uint64[n, sketch.KEYS], of the same rows. held: the lines that they hold, texts being their row numbers.
     """
     order = np.arange(len(entries), dtype=np.int64) if ordered else precedence(entries)
     entries = entries.select(ENTRY.names).cast(ENTRY).take(pa.array(order)).combine_chunks()
-    columns: dict[str, pa.Array] = {name: _one(entries[name]) for name in ENTRY.names}
+    columns: dict[str, pa.Array] = {name: one(entries[name]) for name in ENTRY.names}
     for name in ("id", "item", "text_hash"):
-        high = _halves(columns[name])[0]
+        high = halves(columns[name])[0]
         by_high = np.argsort(high, kind="stable")
         columns[f"{name}_sorted"] = pa.array(high[by_high])
         columns[f"{name}_order"] = pa.array(by_high.astype(np.uint32))
     bits = max(1, int(len(order) - 1).bit_length()) if len(order) else 1
     packed = _packed_keys(keys[order], _has_keys(entries), bits)
     columns["keys"] = pa.FixedSizeListArray.from_arrays(pa.array(packed), sketch.KEYS)
+    held = held.renumbered(order).ordered(halves(columns["id"])[0])
+    for name in _LINES:
+        columns[f"line_{name}"] = _in_first_row(getattr(held, name), len(order))
     _write(path, pa.record_batch(columns), {"run_id": run_id, "entry_bits": bits})
 
 
-def _one(column: pa.ChunkedArray) -> pa.Array:
-    combined = column.combine_chunks()
-    if isinstance(combined, pa.ChunkedArray):
-        return combined.chunk(0) if combined.num_chunks else pa.array([], column.type)
-    return combined
+_LINES = ("key", "text", "marks")
 
 
-def _halves(column: pa.Array) -> tuple[U64, U64]:
-    """16-byte values as two uint64 arrays; nulls as zeros."""
-    if len(column) == 0:
-        return np.empty(0, np.uint64), np.empty(0, np.uint64)
-    if column.null_count:
-        column = pc.fill_null(column, pa.scalar(bytes(16), pa.binary(16)))
-    data = column.buffers()[1]
-    both = np.frombuffer(data, ">u8", 2 * len(column), 16 * column.offset).reshape(-1, 2)
-    return both[:, 0].astype(np.uint64), both[:, 1].astype(np.uint64)
+def _in_first_row(values: npt.NDArray[Any], rows: int) -> pa.Array:
+    """A column of lists of which the first holds all the values."""
+    offsets = np.full(rows + 1, len(values), np.int64)
+    offsets[0] = 0
+    return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(values if rows else values[:0]))
 
 
 def _has_keys(entries: pa.Table) -> Bools:
@@ -161,15 +164,15 @@ class Segment:
 
     def find(self, column: str, wanted: pa.Array) -> tuple[I64, I64]:
         """All pairs (place in `wanted`, row) of equal 16-byte values; nulls match none. column: id, item, text_hash."""
-        high, low = _halves(wanted)
+        high, low = halves(wanted)
         ordered = self._numbers(f"{column}_sorted", np.uint64)
         first = np.searchsorted(ordered, high, "left")
         last = np.searchsorted(ordered, high, "right")
         if wanted.null_count:
             last = np.where(np.asarray(wanted.is_valid()), last, first)
-        places, positions = _ranges(first, last)
+        places, positions = ranges(first, last)
         rows = self._numbers(f"{column}_order", np.uint32)[positions].astype(np.int64)
-        found = _halves(self._batch.column(column).take(pa.array(rows)))[1]
+        found = halves(self._batch.column(column).take(pa.array(rows)))[1]
         equal = found == low[places]
         return places[equal], rows[equal]
 
@@ -181,7 +184,7 @@ class Segment:
         wanted = (keys[order] >> shift) << shift
         first = np.searchsorted(packed, wanted, "left")
         last = np.searchsorted(packed, wanted | ((np.uint64(1) << shift) - np.uint64(1)), "right")
-        places, positions = _ranges(first, np.minimum(last, first + per_key))
+        places, positions = ranges(first, np.minimum(last, first + per_key))
         rows = (packed[positions] & ((np.uint64(1) << shift) - np.uint64(1))).astype(np.int64)
         real = packed[positions] != ~np.uint64(0)
         return order[places[real]].astype(np.int64), rows[real]
@@ -200,9 +203,14 @@ class Segment:
         keys[rows[order[:: sketch.KEYS]]] = ((packed[order] >> shift) << shift).reshape(-1, sketch.KEYS)
         return keys
 
+    def lines(self) -> Lines:
+        """All lines of the segment's texts, by key and then by id; texts are rows."""
+        kinds = (np.uint64, np.uint32, np.uint16)
+        return Lines(*(self._numbers(f"line_{name}", kind) for name, kind in zip(_LINES, kinds, strict=True)))
+
     def _numbers(self, column: str, kind: Any) -> Any:
         array = self._batch.column(column)
-        if pa.types.is_fixed_size_list(array.type):
+        if pa.types.is_fixed_size_list(array.type) or pa.types.is_large_list(array.type):
             array = array.flatten()
         return np.frombuffer(array.buffers()[1], kind, len(array)) if len(array) else np.empty(0, kind)
 
@@ -218,6 +226,8 @@ class Segment:
         if zlib.crc32(text) != int.from_bytes(lead[-4:], "little"):
             raise IndexDamaged(f"index segment {self.path}: its header is damaged")
         header: dict[str, Any] = json.loads(text)
+        if header["format"] < FORMAT:
+            raise IndexOutdated(f"index segment {self.path}: of an earlier format; `copydesk reindex` builds it anew")
         if header["format"] != FORMAT or header["parameters"] != sketch.PARAMETERS:
             raise IndexDamaged(f"index segment {self.path}: made with other parameters ({header['parameters']})")
         if header["bytes"] != self._file.size - self._start:
@@ -228,7 +238,7 @@ class Segment:
         return self._file.slice(self._start)
 
 
-def _ranges(first: Any, last: Any) -> tuple[I64, I64]:
+def ranges(first: Any, last: Any) -> tuple[I64, I64]:
     """Of half-open ranges: (number of the range, position) for every position in them."""
     first, last = first.astype(np.int64), last.astype(np.int64)
     counts = np.maximum(last - first, 0)

@@ -166,8 +166,8 @@ def signatures(shingled: Sequence[U64], k: int = K) -> U32:
 
 def keys_of(sketches: pa.Table) -> U64:
     """The band keys of texts, of the whole and of the lead: columns of SKETCH -> uint64[n, KEYS]."""
-    whole = band_keys(_matrix(sketches["signature"], K))
-    lead = band_keys(_matrix(sketches["lead_signature"], LEAD_K), first=BANDS)
+    whole = band_keys(matrix(sketches["signature"], K))
+    lead = band_keys(matrix(sketches["lead_signature"], LEAD_K), first=BANDS)
     return np.concatenate([whole, lead], axis=1)
 
 
@@ -182,7 +182,8 @@ def band_keys(signature: U32, first: int = 0) -> U64:
     return keys
 
 
-def _matrix(column: pa.ChunkedArray, width: int) -> U32:
+def matrix(column: pa.ChunkedArray, width: int) -> U32:
+    """A column of lists of `width` numbers each as uint32[n, width]."""
     parts = [np.asarray(chunk.flatten(), np.uint32).reshape(-1, width) for chunk in column.chunks]
     return np.concatenate(parts) if parts else np.empty((0, width), np.uint32)
 

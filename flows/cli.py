@@ -18,6 +18,7 @@ from copydesk.terminal import printable, printable_lines
 from flows.options import (
     AsJson,
     Config,
+    Learn,
     Output,
     Paths,
     Rules,
@@ -72,6 +73,7 @@ def ingest(
     page_elements: Annotated[int | None, described("page_elements")] = None,
     rules: Rules = None,
     without: Without = None,
+    learn: Learn = None,
     guard: Annotated[
         bool | None, Parameter(negative="--no-guard", help=Settings.model_fields["guard"].description)
     ] = None,
@@ -99,6 +101,7 @@ def ingest(
         page_elements=page_elements,
         rules=rules,
         without=without,
+        learn=learn,
         guard=guard,
         guard_removed_share=guard_removed_share,
         guard_duplicate_share=guard_duplicate_share,
@@ -218,6 +221,7 @@ def reclean(
     output: Output = None,
     rules: Rules = None,
     without: Without = None,
+    learn: Learn = None,
     dry_run: Annotated[bool, Parameter(help="Only show how many rows would change, by which rules.")] = False,
     config: Config = None,
     json: AsJson = False,
@@ -226,7 +230,7 @@ def reclean(
     from copydesk import reclean as cleaning
     from flows import recleaned as shown
 
-    settings = read_settings(config, output=output, rules=rules, without=without)
+    settings = read_settings(config, output=output, rules=rules, without=without, learn=learn)
     root = existing(settings.output)
     done = cleaning.preview(root, settings) if dry_run else cleaning.reclean(root, settings)
     print(shown.as_json(done) if json else shown.summary(done, root, dry_run))

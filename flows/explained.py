@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Mark = Removal | Vetoed
 
 SHOWN = (
-    *("title", "authors", "published_at", "modified_at", "section", "tags", "credit", "attribution"),
+    *("title", "authors", "published_at", "modified_at", "section", "tags", "credit", "attribution", "bio"),
     *("publisher", "url", "language", "word_count", "removed_chars", "extracted_by", "repaired", "flags"),
     *("license", "robots", "tdm_reservation", "accessible_for_free", "item_key", "id"),
 )

@@ -26,6 +26,7 @@ Paths = Annotated[list[str], Parameter(help=Settings.model_fields["inputs"].desc
 Output = Annotated[Path | None, described("output", "-o")]
 Workers = Annotated[int | None, described("workers", "-w")]
 Rules = Annotated[list[Path] | None, described("rules")]
+Learn = Annotated[bool | None, Parameter(negative="--no-learn", help=Settings.model_fields["learn"].description)]
 Without = Annotated[list[str] | None, described("without")]
 Config = Annotated[
     Path | None,

@@ -9,9 +9,15 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from copydesk.errors import UsageError
+from flows import learned_cli
 from flows.options import AsJson, Config, Paths, Rules, Without, input_paths, pairs, read_settings
 
-app = App(name="rules", help="Look at the rules of cleaning, check their examples, try one on a corpus.")
+app = App(
+    name="rules",
+    help="Look at the rules of cleaning, try one on a corpus; see what was learned of sites, and overrule it.",
+)
+
+learned_cli.register(app)
 
 SAMPLES = 10
 

@@ -30,7 +30,7 @@ def listed(rules: Sequence[Mapping[str, Any]]) -> str:
     table = [head, *(tuple(map(printable, row)) for row in rows)]
     widths = [max(len(row[column]) for row in table) for column in range(len(head))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
-    return "\n".join([*lines, f"{len(rules)} rules"])
+    return "\n".join([*lines, _rules(len(rules))])
 
 
 def _action(rule: Mapping[str, Any]) -> str:
@@ -44,8 +44,12 @@ def checked(count: int, failed: Sequence[Failed]) -> str:
         for f in failed
     ]
     wrong = len({f.rule for f in failed})
-    verdict = f"{wrong} of {count} rules failed" if failed else f"{count} rules, all examples hold"
+    verdict = f"{wrong} of {_rules(count)} failed" if failed else f"{_rules(count)}, all examples hold"
     return "\n".join([*lines, verdict])
+
+
+def _rules(count: int) -> str:
+    return f"{count:,} rule{'s' * (count != 1)}"
 
 
 def tried(done: Tried) -> str:

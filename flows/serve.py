@@ -48,6 +48,17 @@ def _deployment(name: str, **options: Any) -> RunnerDeployment:
     return cast(RunnerDeployment, ingest.to_deployment(name, **options))  # a coroutine only in an async caller
 
 
+def absolute(settings: Settings) -> Settings:
+    """The settings with absolute paths, but for an output that was not named."""
+    given: dict[str, Any] = {
+        "inputs": tuple(map(os.path.abspath, settings.inputs)),
+        "rules": tuple(path.expanduser().absolute() for path in settings.rules),
+    }
+    if settings.output != Settings().output:
+        given["output"] = settings.output.absolute()
+    return settings.model_copy(update=given)
+
+
 def follow(settings: Settings, deployment: str) -> bool:
     """Start a one-off run and print its log until it ends.
 
@@ -56,14 +67,7 @@ def follow(settings: Settings, deployment: str) -> bool:
     """
     if "-" in settings.inputs:
         raise UsageError("a flow run cannot read standard input: write it to a file first, or use `copydesk ingest -`")
-    asked = settings.model_copy(
-        update={
-            "inputs": tuple(map(os.path.abspath, settings.inputs)),
-            "rules": tuple(path.expanduser().absolute() for path in settings.rules),
-        }
-    )
-    if settings.output != Settings().output:
-        asked = asked.model_copy(update={"output": settings.output.absolute()})
+    asked = absolute(settings)
     try:
         with get_client(sync_client=True) as client:
             return _follow(client, _start(asked, deployment))

@@ -15,7 +15,8 @@ from flows.cli import app
 from tests.copydesk.corpus import story, write_jsonl
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "docs/ingesting.md", ROOT / "docs/schedules.md", ROOT / "docs/seeds.md"]
+PAGE_NAMES = ("cleaning", "ingesting", "schedules", "seeds", "templates")
+PAGES = [ROOT / "README.md", *(ROOT / f"docs/{n}.md" for n in PAGE_NAMES)]
 COMMAND = re.compile(r"^(?: {4})?(?:.*\| )?(copydesk [a-z].*)$", re.MULTILINE)
 
 

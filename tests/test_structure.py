@@ -49,7 +49,7 @@ def test_cleaners_know_no_files_formats_or_orchestrators() -> None:
 def test_nothing_slow_is_imported_before_it_is_needed() -> None:
     code = "import sys, copydesk, flows.cli, copydesk.pipeline; print(' '.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"prefect", "trafilatura", "datasketch", "scipy", "duckdb", "pandas"} & set(loaded)
+    assert not {"prefect", "trafilatura", "datasketch", "scipy", "duckdb", "pandas", "numba"} & set(loaded)
 
 
 def test_the_schema_page_is_what_the_schema_says() -> None:

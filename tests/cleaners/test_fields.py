@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cleaners import Fields, clean
+from cleaners.fields import gather
 from tests.cleaners.test_clean import FIRST, SECOND, story
 
 
@@ -75,3 +76,30 @@ def test_an_attribution() -> None:
     assert fields(FIRST, SECOND, "Ida Brandt contributed to this report.").attribution == (
         "Ida Brandt contributed to this report."
     )
+
+
+def test_a_bio_is_kept_as_a_field() -> None:
+    bio = "Ida Brandt is a staff writer at the Harbor Post."
+    done = clean(story(FIRST, SECOND, "About the author", bio, "Follow her on Twitter @idabrandt"))
+    assert done.text == story(FIRST, SECOND) + "\n\n"
+    assert done.fields.bio == f"{bio}\nFollow her on Twitter @idabrandt"
+    assert {(r.action, r.field) for r in done.removals if r.category == "bio"} == {("field", "bio")}
+    assert fields(FIRST, SECOND, "About the author").bio is None
+    assert fields(FIRST, SECOND).bio is None
+
+
+def test_a_breadcrumb_tells_the_section_and_a_menu_does_not() -> None:
+    assert gather([("section", "News"), ("section", "Home > News > Local")]).section == "Local"
+    assert gather([("section", "News"), ("section", "Sport")]).section is None
+    assert gather([("section", "Opinion"), ("section", "Opinion")]).section == "Opinion"
+
+
+def test_a_bracket_that_is_closed_only_is_left_out() -> None:
+    assert gather([("attribution", "Reporting by Ada Lind)")]).attribution == "Reporting by Ada Lind"
+    assert gather([("attribution", "Reporting by Ada Lind (Wire)")]).attribution == "Reporting by Ada Lind (Wire)"
+
+
+def test_a_date_of_a_change_is_none_of_publication() -> None:
+    told = [("published", "Jun 12, 2024"), ("modified", "Jun 12, 2024")]
+    assert (gather(told).published, gather(told).modified) == (None, "Jun 12, 2024")
+    assert gather([*told, ("published", "Jun 11, 2024")]).published == "Jun 11, 2024"

@@ -30,7 +30,8 @@ Hook = Callable[[str], None]
 
 
 def prepare(folder: Path) -> None:
-    """A first run over three stories; inputs of a second that adds to every dataset, from two shards."""
+    """A first run over three stories; inputs of a second that adds to every dataset, from two shards, and in which a
+    line is learned to be of a site's pages."""
     first = [_record(n) for n in range(3)]
     ingest(folder / "base", write_jsonl(folder / "first.jsonl", first))
     inputs = folder / "inputs"
@@ -38,7 +39,12 @@ def prepare(folder: Path) -> None:
     digest = _record(9, id="digest", text="\n\n".join((story(0), story(1), "Advertisement", story(10))))
     big = [_record(n, text=story(n, 400)) for n in range(20, 23)]
     write_jsonl(inputs / "a.jsonl", [*first, digest, _record(1, id="copy", publisher="Elsewhere"), *big])
-    write_jsonl(inputs / "b.jsonl", [_record(2, text=story(2) + "\n\nIt was mended in the night."), _record(11)])
+    plugged = [
+        _record(n, text=f"{story(n)}\n\nThis paper is printed on Fridays.", publisher="P") for n in range(30, 34)
+    ]
+    write_jsonl(
+        inputs / "b.jsonl", [_record(2, text=story(2) + "\n\nIt was mended in the night."), _record(11), *plugged]
+    )
     (inputs / "c.jsonl").write_bytes(b'{"broken": \n' + b" " * 70_000)
     (inputs / "page.html").write_text(
         f"<html><body><article><h1>Harbour</h1><p>{story(12)}</p></article></body></html>"
@@ -79,6 +85,7 @@ class Sweep:
         self.names = told.read_text().splitlines()
         self.before, self.after = everything(self.base), everything(self.work / "whole")
         assert all(self.after[name] != self.before[name] for name in self.after)
+        assert any(row["category"] == "template" for row in self.after["removals"])
 
     def killed_at(self, number: int) -> str:
         """The run killed at its point of that number (from 1). Returns the point's name."""

@@ -42,6 +42,9 @@ def test_the_same_rules_are_compiled_once(bells: Path) -> None:
     first = cleaning.cleaner(settings(bells))
     assert cleaning.cleaner(settings(bells, workers=1)) is first
     assert cleaning.cleaner(settings()) is not first
+    one, other = settings(without=("bio", "nav")), settings(without=("nav", "bio", "nav"))
+    assert cleaning.cleaner(one) is cleaning.cleaner(other)
+    assert cleaning.digest(one) == cleaning.digest(other)
     bells.write_text(bells.read_text() + "# a comment\n")
     assert cleaning.cleaner(settings(bells)) is not first
 
@@ -105,11 +108,11 @@ def test_what_is_switched_off_must_be_there() -> None:
 
 def test_a_run_cleans_with_them_and_its_books_say_so(tmp_path: Path, bells: Path) -> None:
     file = write_jsonl(tmp_path / "in.jsonl", [{"text": TEXT}])
-    books = ingest(tmp_path / "out", file, rules=(bells,), without=("ad_marker",))
+    books = ingest(tmp_path / "out", file, rules=(bells,), without=("ad_marker", "model"))
     assert [(r["rules"], r["category"]) for r in rows(tmp_path / "out", "removals")] == [(["bells"], "bells")]
     assert rows(tmp_path / "out", "articles")[0]["text"] == TEXT.replace("Ring the bell at noon\n\n", "")
     told = json.loads(books.settings)
-    assert (told["rules"], told["without"]) == ([str(bells)], ["ad_marker"])
+    assert (told["rules"], told["without"]) == ([str(bells)], ["ad_marker", "model"])
     other = ingest(tmp_path / "other", file)
     assert json.loads(other.versions)["rules"] != json.loads(books.versions)["rules"]
 
@@ -139,7 +142,7 @@ def test_rules_that_change_during_a_run_end_it(tmp_path: Path, bells: Path, monk
 def test_reclean_takes_the_same_settings(tmp_path: Path, bells: Path) -> None:
     out = tmp_path / "out"
     ingest(out, write_jsonl(tmp_path / "in.jsonl", [{"text": TEXT}]))
-    chosen = load({"rules": [str(bells)], "without": ["ad_marker"]})
+    chosen = load({"rules": [str(bells)], "without": ["ad_marker", "model"]})
     assert preview(out, chosen).rules == {
         "ad-word": {"takes_more": 0, "takes_less": 1},
         "bells": {"takes_more": 1, "takes_less": 0},

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from cleaners import clean
+from cleaners import Cleaned, clean, templates
 from cleaners.cleaning import default
 from cleaners.engine import Engine, Pattern
 from cleaners.rules import rules
@@ -122,6 +122,20 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_cleaning(name: str, scanned: list[int]) -> None:
     _cleaning(name, scanned, 30_000)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_lines_that_sites_repeat(name: str) -> None:
+    unit = HOSTILE[name]
+
+    def work(size: int) -> int:
+        text = unit * (size // len(unit) + 1)
+        out = set(templates.occurrences(text, ()))
+        return calls(lambda: templates.occurrences(text, ())) + calls(
+            lambda: templates.take_out(text, Cleaned(text), out, lambda line: "a" in line)
+        )
+
+    grows_with_size(work, 10_000)
 
 
 @pytest.mark.long

@@ -163,6 +163,17 @@ def test_the_largest_articles_stay_within_the_bound(kind: str, tmp_path: Path) -
     assert peak < BOUND
 
 
+@pytest.mark.long
+def test_the_largest_pages_of_parquet_stay_within_the_bound(tmp_path: Path) -> None:
+    schema = pa.schema([("text", pa.large_string())])
+    path = tmp_path / "a.parquet"
+    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=False, write_statistics=False) as out:
+        out.write_table(pa.table({"text": ["The word of it. " * 1_800_000] * 17}, schema=schema))
+    items, articles, rejects, peak = run_alone(path, tmp_path / "out")
+    assert (items, articles, rejects) == (17, 1, 0)
+    assert peak < BOUND + 8 * 32 * MIB
+
+
 def test_what_is_no_file_is_a_reject_or_passed_over(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     (folder / "below").mkdir(parents=True)

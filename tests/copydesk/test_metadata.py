@@ -435,6 +435,7 @@ def test_what_the_text_says_fills_gaps() -> None:
         tags=("bridge",),
         credit="Bo Ek",
         source="Northern Wire",
+        bio="Ada Lind covers bridges.\nShe lives by one.",
     )
     told = with_fields(Metadata(), found)
     assert (told.title, told.authors, told.section, told.tags) == (
@@ -444,6 +445,8 @@ def test_what_the_text_says_fills_gaps() -> None:
         ("bridge",),
     )
     assert (told.credit, told.attribution) == ("Bo Ek", "Northern Wire")
+    assert told.bio == "Ada Lind covers bridges. She lives by one."
+    assert with_fields(from_record({"author_bio": "A poet."}), found).bio == "A poet."
     assert moment(told.published) == ("2023-09-09T14:15", "minute", "text")
     known = Metadata(
         title="A", authors=("Cy Fox",), published=Date(dt.datetime(2023, 9, 9, tzinfo=dt.UTC), "day", "record")

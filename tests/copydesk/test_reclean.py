@@ -115,7 +115,7 @@ REMOVED = Removal(0, 12, "By Ada Brook", ("byline",), "byline", "field", "author
 
 def row(text: str = "By Ada Brook\n\nIt rained.", source_format: str = "jsonl", **columns: Any) -> again.Before:
     empty = dict.fromkeys(
-        ("title", "section", "credit", "attribution", "url", "canonical_url", "publisher", "language")
+        ("title", "section", "credit", "attribution", "bio", "url", "canonical_url", "publisher", "language")
     )
     dates = dict.fromkeys(("published_at", "published_precision", "published_from", "modified_at"))
     removals = columns.pop("removals", (REMOVED,))
@@ -191,3 +191,14 @@ def _without(text: str, part: str) -> Cleaned:
         return Cleaned(text)
     cut = Removal(place, place + len(part), part, ("test",), "test")
     return Cleaned(text.replace(part, ""), (cut,))
+
+
+def test_a_bio_of_several_lines_is_found_anew() -> None:
+    lines = [f"Ada Brook is a writer at {place}." for place in ("the Post", "the Echo")]
+    cuts = tuple(
+        Removal(20 + 40 * n, 50 + 40 * n, f"{line}\n\n", ("bio",), "bio", "field", "bio")
+        for n, line in enumerate(lines)
+    )
+    assert recleaned(row(bio=" ".join(lines), removals=cuts), bio="Ada Brook.")["bio"] == "Ada Brook."
+    assert recleaned(row(bio="Cy Reed writes.", removals=cuts), bio="Ada Brook.")["bio"] == "Cy Reed writes."
+    assert recleaned(row(bio=None, removals=cuts), bio="Ada Brook.")["bio"] == "Ada Brook."

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from cleaners import Removal
+from cleaners import Removal, templates
+from copydesk import relatives
 from copydesk.dataset import open_dataset
 from copydesk.explain import Explanation, of_input
 from copydesk.model import Reject
@@ -179,6 +180,24 @@ def test_todays_rules_may_cut_otherwise(capsys: pytest.CaptureFixture[str], outp
     (one,) = told(capsys, "https://c.example/1", "-o", "out", "--without", "ad_marker")
     assert [removal["rules"] for removal in one["removals"]] == [["ad-word"]]  # as it was ingested
     assert "reclean --dry-run" in one["notes"][0]
+
+
+def test_what_was_learned_of_a_site_is_no_change_of_rules(
+    capsys: pytest.CaptureFixture[str], output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = relatives.find
+
+    def find(*arguments: Any) -> list[Any]:
+        ((name, row, removals),) = real(*arguments)
+        line = row["text"].partition("\n")[0] + "\n\n"
+        learned = Removal(0, len(line), line, ("template:x",), templates.CATEGORY)
+        row["text"] = row["text"].removeprefix(line)
+        return [(name, row, [learned, *removals])]
+
+    monkeypatch.setattr(relatives, "find", find)
+    (one,) = told(capsys, "https://c.example/1", "-o", "out")
+    assert [r["category"] for r in one["removals"]] == [templates.CATEGORY, "ad_marker"]
+    assert one["notes"] == []
 
 
 def test_stories_that_overlap(capsys: pytest.CaptureFixture[str], here: Path) -> None:

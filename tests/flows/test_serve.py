@@ -66,3 +66,17 @@ def test_no_server_is_told_in_a_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "no Prefect server answers at http://127.0.0.1:9/api" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_run_elsewhere_gets_absolute_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from copydesk.settings import Settings
+    from flows.serve import absolute
+
+    monkeypatch.chdir(tmp_path)
+    asked = absolute(Settings(inputs=("in.jsonl",), output=Path("out"), rules=(Path("my.toml"),)))
+    assert (asked.inputs, asked.output, asked.rules) == (
+        (str(tmp_path / "in.jsonl"),),
+        tmp_path / "out",
+        (tmp_path / "my.toml",),
+    )
+    assert absolute(Settings()).output == Settings().output

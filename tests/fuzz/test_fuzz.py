@@ -1,14 +1,12 @@
 """The kept corpus and every find again; any bytes from hypothesis; and, in the long run, the coverage-guided fuzzer.
 
-corpus/<target>/ holds inputs that reached new code when they were found (see guided.py), all of them invented or made
+corpus/<target>/ holds inputs that reached new lines when they were found (see until.py), all of them invented or made
 by mutation, and `find-*`: what once broke something.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,10 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz import targets
+from tests.fuzz.until import rounds
 
 CORPUS = Path(__file__).parent / "corpus"
-SECONDS = 120
-"""Of the coverage-guided fuzzer, a target."""
+SECONDS, MOST = 30, 5
+"""Of a round of the coverage-guided fuzzer, and the most rounds of a target; see until.py."""
 
 
 def kept(name: str) -> list[bytes]:
@@ -77,12 +76,12 @@ def test_any_bytes_for_longer(name: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="needs the package atheris")
+@pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="needs the package atheris (extra `fuzz`)")
 @pytest.mark.parametrize("name", targets.NAMES)
 def test_guided_by_coverage(name: str, tmp_path: Path) -> None:
+    """Until coverage stops growing, or for as long as there is time."""
     for number, data in enumerate(kept(name)):
         (tmp_path / str(number)).write_bytes(data)
-    command = [sys.executable, "-m", "tests.fuzz.guided", name, str(tmp_path), str(SECONDS)]
-    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=SECONDS * 4)
-    finds = [path.read_bytes() for path in tmp_path.iterdir() if path.name.startswith(("crash", "timeout", "oom"))]
-    assert done.returncode == 0, f"{finds!r}\n{done.stderr[-4000:]}"
+    for done in rounds(name, tmp_path, SECONDS, MOST):
+        assert not done.finds, f"{done.finds!r}\n{done.told}"
+        assert done.runs > 100

@@ -1,0 +1,141 @@
+"""Labelled articles beside the gold: the labels are ours and lie in bench/labels; the texts stay where they were.
+
+    .venv/bin/python -m bench.labelled ../shared --out FOLDER
+
+writes FOLDER/news.jsonl (articles of corpora/news.jsonl.gz) and FOLDER/pages.jsonl (texts of the pages under gold/html,
+taken by rough means, as scrapers do), both as `bench.train` reads them. No publisher is among them whose key is kept
+apart (see bench/train.py). A label names its line by a hash. An article of which a labelled line is not found (another
+version of an extractor) is left out, and counted.
+
+The labels were given by reading, article by article, in November 2026, by the guide that the gold was labelled by.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LABELS = Path(__file__).parent / "labels"
+SETS = ("np4k", "fundus_pages", "wcxb_dev")
+BLOCKS = "p,h1,h2,h3,h4,figcaption,li,blockquote"
+NOT_TEXT = "script,style,noscript,nav,template,svg,form,select,button"
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Of an article. way: how its lines are had. marks: hash of a line -> label and kind; all others are to keep."""
+
+    id: str
+    publisher: str
+    way: str
+    marks: dict[str, list[str]]
+
+
+def line_hash(line: str) -> str:
+    """The first 12 hex digits of a line's sha256."""
+    return hashlib.sha256(line.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def labels(name: str) -> dict[str, Labels]:
+    """The labels of a file of bench/labels, by article."""
+    rows = map(json.loads, (LABELS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines())
+    return {row["id"]: Labels(**row) for row in rows}
+
+
+def news(shared: Path) -> Iterator[tuple[Labels, list[str]]]:
+    """The labelled articles of the corpus, with their lines."""
+    known = labels("news")
+    with gzip.open(shared / "corpora/news.jsonl.gz", "rt", encoding="utf-8") as rows:
+        for row in map(json.loads, rows):
+            if row["id"] in known:
+                yield known[row["id"]], _lines(row["text"])
+
+
+def pages(shared: Path) -> Iterator[tuple[Labels, list[str]]]:
+    """The labelled pages, with the lines that rough means take from them."""
+    import trafilatura
+    from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+    known = labels("pages")
+    for name in SETS:
+        with (shared / f"gold/html/{name}.warc.gz").open("rb") as file:
+            for record in ArchiveIterator(file, record_types=WarcRecordType.response):
+                own = record.headers["WARC-Record-ID"].strip("<>").rpartition(":")[2]
+                if (found := known.get(f"{name}/{own}")) is None:
+                    continue
+                page = record.reader.read()
+                if found.way == "blocks":
+                    yield found, blocks(page.decode("utf-8", "replace"))
+                else:
+                    yield found, _lines(trafilatura.extract(page, favor_recall=True, include_comments=False) or "")
+
+
+def blocks(html: str) -> list[str]:
+    """The text of a page's paragraphs, headings, captions, items and quotes: of its article, if it marks one."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    tree = LexborHTMLParser(html)
+    for node in tree.css(NOT_TEXT):
+        node.decompose()
+    found: Any = tree.body
+    for selector in ("article", "main", "[itemprop=articleBody]"):
+        largest = max(tree.css(selector), key=lambda node: len(node.text()), default=None)
+        if largest is not None and len(largest.text()) > 800:
+            found = largest
+            break
+    kept = [
+        node
+        for node in (found.css(BLOCKS) if found is not None else ())
+        if node.tag not in ("blockquote", "li") or node.css_first("p") is None
+    ]
+    return [text for text in (" ".join(node.text(separator=" ").split()) for node in kept) if text]
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def write(articles: Iterator[tuple[Labels, list[str]]], form: str, path: Path) -> tuple[int, int]:
+    """Write articles as JSONL; returns how many, and how many were left out as a labelled line was not found."""
+    written = left = 0
+    with path.open("w", encoding="utf-8") as out:
+        for known, lines in articles:
+            hashes = [line_hash(line) for line in lines]
+            if not known.marks.keys() <= set(hashes):
+                left += 1
+                continue
+            marks = [known.marks.get(hashed, ["keep", ""]) for hashed in hashes]
+            row = {
+                "id": known.id,
+                "publisher_key": known.publisher,
+                "form": form,
+                "lines": [
+                    {"text": line, "label": label, "cat": kind}
+                    for line, (label, kind) in zip(lines, marks, strict=True)
+                ],
+            }
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+            written += 1
+    return written, left
+
+
+def main() -> None:
+    """Write both files."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shared", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    for name, articles, form in (("news", news, "text"), ("pages", pages, "extracted")):
+        written, left = write(articles(given.shared), form, given.out / f"{name}.jsonl")
+        print(f"{name}: {written} articles, {left} left out")
+
+
+if __name__ == "__main__":
+    main()

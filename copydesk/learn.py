@@ -1,0 +1,224 @@
+"""The learn stage: which lines of a run are templates of their sites; and the apply stage, which takes them out.
+
+What is known of a line is what the run's own parts and the index hold of it (lines.py). Nothing else is kept: the next
+run judges anew, with more to go by. The result depends on the set of texts, not on their order or their parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import cleaners
+from cleaners import Cleaned, Cleaner, Removal, templates
+from copydesk import cleaning, lines, points, sketch, tombstones
+from copydesk.entries import texts_of
+from copydesk.history import open_index
+from copydesk.index import Index
+from copydesk.lines import I64, U64, Bools, Lines, Texts
+from copydesk.parts import RECORDS, Part, removal_rows
+from copydesk.records import MOSTLY_REMOVED
+from copydesk.rulings import Rulings
+from copydesk.rulings import load as load_rulings
+from copydesk.settings import Settings
+from copydesk.store import Store
+
+LINES_AT_ONCE = 1 << 22
+"""So many lines of a run are judged together; at some hundred bytes each that bounds the memory."""
+
+TEMPLATES = pa.schema([("row", pa.int32()), ("line", pa.uint64())])
+"""In a part: the rows and lines to take out."""
+
+
+def learn(parts: Sequence[Part], store: Store) -> list[Part]:
+    """Write `templates` to each part that holds a line that is one. Returns those parts."""
+    known, rulings = open_index(store), load_rulings(store)
+    run = Counted.of(parts, known, tombstones.load(store.files(f"_state/{tombstones.FOLDER}")))
+    found = run.templates(known)
+    points.checkpoint("learn: judged")
+    told = []
+    for place, part in enumerate(parts):
+        held = part.read("lines")
+        line, row = held["line"].to_numpy(), held["row"].to_numpy()
+        out = run.is_new[place][row] & is_out(line, run.sites[place][row], found, rulings)
+        if out.any():
+            part.write("templates", held.select(TEMPLATES.names).filter(pa.array(out)))
+            told.append(part)
+    points.checkpoint("learn: written")
+    return told
+
+
+def judged(held: Lines, texts: Texts, known: Index, sizes: lines.Sizes) -> U64:
+    """The keys of those lines that are templates, by what `held` and the index know of them. texts: of `held`."""
+    found = weighed(np.unique(held.key), held, texts, known, sizes)
+    return found.keys[templates.judge(found.evidence)]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Lines that might be templates, with the evidence. texts: how many hold each."""
+
+    keys: U64
+    texts: I64
+    evidence: templates.Evidence
+
+
+def weighed(keys: U64, held: Lines, texts: Texts, known: Index, sizes: lines.Sizes) -> Weighed:
+    """What `held` and the index know of those `keys` (sorted, distinct) that enough texts hold. texts: of `held`."""
+    group = np.searchsorted(keys, held.key)
+    before, places, entries, marks = known.find_lines(keys)
+    total = before + np.bincount(group, minlength=len(keys))
+    able = total >= templates.STORIES
+    mine, theirs = np.flatnonzero(able[group]), np.flatnonzero(able[places])
+    both = lines.joined(texts.take(held.text[mine].astype(np.int64)), known.texts(entries[theirs]))
+    groups = (np.cumsum(able) - 1)[np.concatenate([group[mine], places[theirs]])]
+    all_marks = np.concatenate([held.marks[mine], marks[theirs]])
+    sample = lines.sample(groups, both.id)
+    spread = total[able] / sizes.of(keys[able])
+    evidence = lines.weigh(groups[sample], spread, both.take(sample), all_marks[sample])
+    return Weighed(keys[able], total[able], evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Parts whose lines are counted, their records numbered through.
+
+    sites: of each record, see lines.site_keys; is_new: whether it is new to the output, and the first of its id; both
+    part by part.
+    """
+
+    parts: Sequence[Part]
+    texts: Texts
+    sites: list[U64]
+    is_new: list[Bools]
+
+    @classmethod
+    def of(cls, parts: Sequence[Part], known: Index, forgotten: tombstones.Tombstones) -> Counted:
+        names = [*dict.fromkeys((*tombstones.COLUMNS, "minhash"))]
+        tables = [part.read("records").select(names) for part in parts]
+        met: set[str] = set()
+        is_new = []
+        for table in tables:
+            ids = table["id"].to_pylist()
+            new = ~known.known(ids) & ~forgotten.cover(table)
+            for row, id_ in enumerate(ids):
+                new[row] &= id_ not in met
+                met.add(id_)
+            is_new.append(new)
+        texts = lines.joined(*map(texts_of, tables))
+        return cls(parts, texts, [lines.site_keys(table["publisher"]) for table in tables], is_new)
+
+    def templates(self, known: Index) -> U64:
+        """The keys of the lines that are templates, sorted. known: the index of all other texts."""
+        new_sites = [site[new] for site, new in zip(self.sites, self.is_new, strict=True)]
+        sizes = lines.Sizes.count(np.concatenate([known.sites(), *new_sites]))
+        turns = 1 + sum(len(part.read("lines")) for part in self.parts) // LINES_AT_ONCE
+        found = [judged(self._held(turn, turns), self.texts, known, sizes) for turn in range(turns)]
+        return np.unique(np.concatenate(found))
+
+    def _held(self, turn: int, turns: int) -> Lines:
+        """The lines of new records of known sites, every `turns`-th of their hashes from `turn` on."""
+        found = [lines.NONE]
+        start = 0
+        for part, sites, is_new in zip(self.parts, self.sites, self.is_new, strict=True):
+            table = part.read("lines")
+            line, row = table["line"].to_numpy(), table["row"].to_numpy()
+            kept = is_new[row] & (sites[row] != 0)
+            kept &= (line >> np.uint64(lines.SITE_BITS)) % np.uint64(turns) == np.uint64(turn)
+            line, row = line[kept], row[kept]
+            number = (row + start).astype(np.uint32)
+            found.append(Lines(lines.keys(line, sites[row]), number, table["marks"].to_numpy()[kept]))
+            start += part.records
+        return lines.join(found)
+
+
+def is_out(line: U64, sites: U64, found: U64, rulings: Rulings) -> Bools:
+    """Which lines are to be taken out, as they were judged (`found`: keys) and as users have ruled."""
+    out = np.isin(lines.keys(line, sites), found) & (sites != 0)
+    if rulings.pinned or rulings.forbidden:
+        names = line >> np.uint64(lines.SITE_BITS)
+        pinned, forbidden = (
+            np.array([int(name, 16) for name in said], np.uint64) for said in (rulings.pinned, rulings.forbidden)
+        )
+        out = (out | np.isin(names, pinned)) & ~np.isin(names, forbidden)
+    return np.asarray(out, np.bool_)
+
+
+def apply(part: Part, settings: Settings) -> Part:
+    """The part with its templates taken out: text, removals and what follows from them.
+
+    It writes beside what is there, so that it can be done again. Memory is that of the part.
+    """
+    records, cut, out = part.read("records"), part.read("removals"), part.read("templates")
+    wanted: dict[int, set[int]] = {}
+    for row, line in zip(out["row"].to_pylist(), out["line"].to_pylist(), strict=True):
+        wanted.setdefault(row, set()).add(line)
+    rows = pa.array(sorted(wanted), pa.int64())
+    removals = _by_row(cut.filter(pc.is_in(cut["row"], value_set=rows.cast(pa.int32()))))
+    told = records.select(["text", "language", "flags"]).take(rows).to_pylist()
+    cleaner = cleaning.cleaner(settings)
+    changed: dict[int, dict[str, Any]] = {}
+    added: list[tuple[int, Removal]] = []
+    for row, record in zip(rows.to_pylist(), told, strict=True):
+        before = Cleaned(record["text"], removals.get(row, ()))
+        source = cleaners.restore(before.text, before.removals)
+        after = taken_out(source, before, wanted[row], record["language"], cleaner)
+        if after.removals != before.removals:
+            changed[row] = _columns(source, after, record["flags"])
+            added += [(row, r) for r in after.removals if r.category == templates.CATEGORY]
+    part.write("records.applied", _with(records, changed))
+    part.write("removals.applied", pa.concat_tables([cut, removal_rows(added)]))
+    return replace(part, applied=True)
+
+
+def taken_out(source: str, cleaned: Cleaned, out: Collection[int], language: str | None, cleaner: Cleaner) -> Cleaned:
+    """A cleaned text less the lines whose hashes are in `out`, but for those that `cleaner` keeps or is to leave alone.
+
+    source: the text before cleaning.
+    """
+    out = {line for line in out if templates.rule_id(line) not in cleaner.without}
+    return templates.take_out(source, cleaned, out, lambda line: cleaner.keeps(line, language))
+
+
+def _by_row(cut: pa.Table) -> dict[int, tuple[Removal, ...]]:
+    found: dict[int, list[Removal]] = {}
+    for told in cut.to_pylist():
+        row = told.pop("row")
+        found.setdefault(row, []).append(Removal(**told | {"rules": tuple(told["rules"])}))
+    return {row: tuple(sorted(removals, key=lambda r: r.start)) for row, removals in found.items()}
+
+
+def _columns(source: str, cleaned: Cleaned, flags: Sequence[str]) -> dict[str, Any]:
+    """What changes in a record with its text, but for the sketch."""
+    removed = sum(r.end - r.start for r in cleaned.removals)
+    mostly = ["mostly-removed"] * (removed > MOSTLY_REMOVED * len(source) and "mostly-removed" not in flags)
+    return {
+        "text": cleaned.text,
+        "word_count": len(cleaned.text.split()),
+        "char_count": len(cleaned.text),
+        "removed_chars": removed,
+        "flags": [*flags, *mostly],
+    }
+
+
+def _with(records: pa.Table, changed: dict[int, dict[str, Any]]) -> pa.Table:
+    """The records with the columns of these rows changed, and their sketches."""
+    if not changed:
+        return records
+    made = sketch.sketch([new["text"] for new in changed.values()])
+    news = {name: pa.array([new[name] for new in changed.values()], RECORDS.field(name).type) for name in _CHANGE}
+    place = np.arange(len(records))
+    place[list(changed)] = len(records) + np.arange(len(changed))
+    for name, column in (news | made.columns()).items():
+        both = pa.chunked_array([*records[name].chunks, column.cast(RECORDS.field(name).type)])
+        at = records.schema.get_field_index(name)
+        records = records.set_column(at, RECORDS.field(name), both.take(pa.array(place)))
+    return records
+
+
+_CHANGE = ("text", "word_count", "char_count", "removed_chars", "flags")

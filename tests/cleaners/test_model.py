@@ -1,0 +1,115 @@
+"""The classifier of lines: the same bits compiled and not, whole numbers, votes only where the rules are silent."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cleaners import Cleaner, Source, model, reader, restore, scan
+from cleaners.rules import rules
+
+STORY = (
+    "The keeper of the lamp walked down to the shore and looked for the boat that had not come back from the reef, "
+    "and nobody on the quay could tell him where it had been seen for the last time that evening.",
+    "“We heard the bell twice,” said his sister, who keeps the shop by the slip, “and then there was nothing at all "
+    "but the wind, so we went home and waited for the morning to come.”",
+    "The harbor office said that two tugs would leave at first light, and that the reef had been without a buoy since "
+    "the storm in the autumn, when the old one was torn from its chain.",
+)
+BOILERPLATE = "Ida Brandt is a staff writer at the Harbor Post. You can follow her on Twitter at @idabrandt."
+
+lines = st.one_of(
+    st.sampled_from([*STORY, BOILERPLATE, "", " ", "Related stories", "12/03/2024 10:15", "© 2024 Harbor Post"]),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=160),
+)
+texts = st.lists(lines, max_size=12).map("\n".join)
+
+
+def _scanned(with_: reader.Reader, data: bytes, ends: list[int]) -> tuple[list[list[int]], list[int]]:
+    table, rows, tokens = with_.scan(data, np.array(ends), model.default().weights)
+    kept = [[int(value) for value in row] for row in table[:rows]]
+    used = kept[-1][scan.TOKENS_TO] if kept else 0
+    return kept, [int(token) for token in tokens[:used]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(texts, min_size=1, max_size=4))
+def test_compiled_and_plain_give_the_same_bits(batch: list[str]) -> None:
+    encoded = [text.encode() for text in batch]
+    data = b"\n".join(encoded)
+    ends = (np.cumsum([len(text) + 1 for text in encoded]) - 1).tolist()
+    plain, compiled = reader.Reader(), reader.CompiledReader()
+    assert _scanned(plain, data, ends) == _scanned(compiled, data, ends)
+    found = [model.scored(model.default(), data, np.array(ends), with_) for with_ in (plain, compiled)]
+    assert found[0] == found[1]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(texts, min_size=1, max_size=5))
+def test_a_text_is_judged_alone(batch: list[str]) -> None:
+    encoded = [text.encode() for text in batch]
+    known = model.default()
+    together = list(known.votes(encoded))
+    assert together == [next(known.votes([text])) for text in encoded]
+
+
+def test_a_rule_names_the_score() -> None:
+    assert model.Vote(0, 9, 2197).rule == "model:0.90"
+    assert model.Vote(0, 9, 99_000).rule == "model:1.00"
+
+
+def test_it_is_kept_as_it_was_written() -> None:
+    known = model.default()
+    again = model.Model.read(known.write())
+    assert again.write() == known.write()
+    assert (again.bias, again.gate) == (known.bias, known.gate)
+    assert len(known.write()) < 500_000
+
+
+def test_it_votes_where_the_rules_are_silent() -> None:
+    text = "\n\n".join([*STORY, BOILERPLATE])
+    done = Cleaner([], model=model.default()).clean_many([Source(text)])[0]
+    assert done.text.strip() == "\n\n".join(STORY)
+    (removal,) = done.removals
+    assert removal.category == model.CATEGORY
+    assert removal.rules[0].startswith("model:0.") or removal.rules == ("model:1.00",)
+    assert restore(done.text, done.removals) == text
+
+
+def test_it_can_be_switched_off() -> None:
+    text = "\n\n".join([*STORY, BOILERPLATE])
+    assert Cleaner([], [model.CATEGORY], model.default()).clean_many([Source(text)])[0].text == text
+
+
+def test_a_veto_saves_a_line_from_it() -> None:
+    keeper = [rule for rule in rules() if rule.action == "keep"]
+    text = "\n\n".join([*STORY, "Editor's note: " + BOILERPLATE])
+    assert Cleaner(keeper, model=model.default()).clean_many([Source(text)])[0].text == text
+
+
+def test_no_text_beyond_an_articles_size_is_judged() -> None:
+    long = "\n".join([BOILERPLATE] * (model.MOST_LINES + 1)).encode()
+    assert list(model.default().votes([long, b""])) == [[], []]
+
+
+def test_work_is_linear_in_the_length_of_a_line() -> None:
+    """Counted: weights asked for by a line of one size, and of twice the size."""
+
+    class Counter:
+        asked = 0
+
+        def __len__(self) -> int:
+            return 1 << 17
+
+        def __getitem__(self, place: int) -> int:
+            self.asked += 1
+            return 0
+
+    counts = []
+    for words in (20_000, 40_000):
+        data = b"word " * words
+        counter = Counter()
+        reader.Reader().scan(data, np.array([len(data)]), counter)
+        counts.append(counter.asked)
+    assert counts[0] == counts[1] <= scan.LINE_GRAMS

@@ -1,0 +1,181 @@
+"""Lines that sites repeat: what is counted, what is judged, what is taken out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cleaners import Cleaned, Cleaner, Removal, Source, clean, restore
+from cleaners import templates as t
+from cleaners.cleaning import default
+from cleaners.rules import rules
+from cleaners.templates import Evidence, before, judge, line_hash, occurrences, rule_id, take_out
+
+STORY = (
+    "The keeper of the lamp walked down to the shore and looked for the boat that had not come back since noon. " * 2
+)
+PLUG = "The Harbour Herald is printed on Fridays and read all week."
+
+
+def marks(text: str, line: str) -> int:
+    (cleaned,) = Cleaner(rules()).clean_many([Source(text)])
+    return occurrences(text, cleaned.removals)[line_hash(line)]
+
+
+def never(_: str) -> bool:
+    return False
+
+
+def verdict(stories: int, *borne: int, spread: float = 0.01, share: float = 1.0) -> bool:
+    """Whether a line that bears these marks in `share` of its occurrences is a template."""
+    shares = {mark: np.array([share if mark in borne else 0.0]) for mark in t.MARKS}
+    return bool(judge(Evidence(np.array([stories]), np.array([spread]), shares))[0])
+
+
+# ---- counted
+
+
+def test_where_a_line_stands() -> None:
+    text = f"Harbour and coast\n\n{STORY}\n\nThe tide turned.\n\n{STORY}!\n\nAdvertisement\n\n{PLUG}\n\nPrinted in Hull"
+    assert marks(text, "Harbour and coast") & (t.HEAD | t.TAIL | t.FIRST | t.EARLY) == t.HEAD | t.FIRST | t.EARLY
+    assert marks(text, "The tide turned.") & (t.HEAD | t.TAIL | t.LOW | t.BESIDE) == t.LOW
+    assert marks(text, PLUG) & (t.TAIL | t.LAST | t.LATE | t.BESIDE) == t.TAIL | t.LATE | t.BESIDE
+    assert marks(text, "Printed in Hull") & (t.TAIL | t.LAST | t.BESIDE) == t.TAIL | t.LAST
+
+
+def test_what_a_line_looks_like() -> None:
+    looks = t.SENTENCE | t.WIDE | t.QUOTE | t.FIGURES | t.HEADING
+    for line, expected in (
+        (PLUG, t.SENTENCE | t.WIDE),
+        ("Sailed on.", 0),
+        ("Of 1,014 asked on May 3, 41% said so.", t.SENTENCE | t.FIGURES),
+        ("“We sailed on,” she said of it.", t.SENTENCE | t.QUOTE),
+        ("Why did the ferry sail so late that night?", t.HEADING | t.WIDE),
+        ("船は夜明け前に静かに港を出て行きました。", t.SENTENCE | t.WIDE),
+    ):
+        assert occurrences(line, ())[line_hash(line)] & looks == expected, line
+
+
+def test_only_lines_that_no_rule_touches_are_counted() -> None:
+    text = f"Advertisement\n\n{STORY}\n\n* * *\n\n   \n{'x' * (t.LONGEST + 1)}\nThe end."
+    found = occurrences(text, clean(text).removals)
+    assert set(found) == {line_hash(STORY), line_hash("The end.")}
+    part = (Removal(0, 4, "Read", ("r",), "related"),)
+    assert occurrences("Read on here", part) == {}
+
+
+def test_a_line_that_stands_twice_has_the_place_of_both() -> None:
+    text = f"{PLUG}\n{STORY}\n{STORY}!\n{PLUG}"
+    assert not marks(text, PLUG) & (t.HEAD | t.TAIL | t.FIRST | t.LAST)
+    assert marks(text, PLUG) & t.SENTENCE
+
+
+def test_space_around_a_line_does_not_count() -> None:
+    assert line_hash(f"\u00a0 {PLUG} \r") == line_hash(PLUG) != line_hash(PLUG + "!")
+
+
+# ---- judged
+
+
+@pytest.mark.parametrize(
+    ("least", "borne"),
+    [
+        (3, (t.TAIL, t.LAST, t.LATE, t.SENTENCE)),  # a plug at the end of every page
+        (3, (t.TAIL, t.BESIDE)),
+        (3, (t.HEAD, t.FIRST)),
+        (3, (t.LOW, t.BESIDE, t.SENTENCE)),
+        (4, (t.TAIL, t.LATE)),
+        (5, (t.TAIL, t.SENTENCE)),
+        (5, (t.HEAD, t.EARLY)),
+        (8, (t.BESIDE,)),
+        (8, (t.TAIL, t.LAST, t.SENTENCE, t.QUOTE)),
+        (8, (t.TAIL, t.LAST, t.SENTENCE, t.FIGURES)),
+        (8, (t.TAIL, t.LAST, t.HEADING)),
+    ],
+)
+def test_how_many_stories_it_takes(least: int, borne: tuple[int, ...]) -> None:
+    assert verdict(least, *borne)
+    assert not verdict(least - 1, *borne)
+
+
+@pytest.mark.parametrize(
+    "borne",
+    [
+        (),  # a subhead within the story
+        (t.SENTENCE, t.WIDE),  # a paragraph of background
+        (t.SENTENCE, t.QUOTE, t.WIDE, t.BESIDE),  # a quote, wherever it stands
+        (t.HEAD, t.FIRST, t.HEADING),  # what it heads stands below it
+        (t.TAIL,),  # a list of figures at the end
+    ],
+)
+def test_what_is_never_a_template(borne: tuple[int, ...]) -> None:
+    assert not verdict(1000, *borne)
+
+
+def test_what_wanders_is_not_placed() -> None:
+    assert verdict(9, t.TAIL, t.LAST, t.SENTENCE, share=0.75)
+    assert not verdict(9, t.TAIL, t.LAST, t.SENTENCE, share=0.74)
+
+
+def test_what_a_quarter_of_the_site_holds() -> None:
+    assert verdict(8, t.WIDE, spread=0.25)
+    assert not verdict(8, t.WIDE, spread=0.24)
+    assert not verdict(8, spread=0.9)  # short: it may be a subhead that every article has
+    assert not verdict(8, t.WIDE, t.QUOTE, spread=0.9)
+
+
+# ---- taken out
+
+
+def test_a_template_goes_with_its_line_break_and_can_be_put_back() -> None:
+    text = f"{STORY}\n\nAdvertisement\n\n{PLUG}\n \n\n{STORY}!"
+    rules_only = clean(text)
+    done = take_out(text, rules_only, {line_hash(PLUG)}, never)
+    assert done.text == f"{STORY}\n\n{STORY}!"
+    assert restore(done.text, done.removals) == text
+    added = [r for r in done.removals if r.category == t.CATEGORY]
+    assert [(r.text, r.rules) for r in added] == [(f"{PLUG}\n \n\n", (rule_id(line_hash(PLUG)),))]
+    assert before(done.text, done.removals) == (text, Cleaned(rules_only.text, rules_only.removals))
+
+
+def test_a_veto_saves_a_line() -> None:
+    line = "If you are in distress, call the Samaritans on 116 123."
+    text = f"{STORY}\n{line}"
+    assert take_out(text, Cleaned(text), {line_hash(line)}, never).text == f"{STORY}\n"
+    assert take_out(text, Cleaned(text), {line_hash(line)}, lambda _: True) == Cleaned(text)
+
+
+def test_the_vetoes_of_the_keep_rules_are_asked() -> None:
+    kept = [line for rule in default().rules if rule.action == "keep" for line in rule.takes[:1]]
+    assert kept
+    assert all(default().keeps(line, None) for line in kept)
+    assert not default().keeps(PLUG, "en")
+
+
+def test_a_text_of_templates_alone_stays() -> None:
+    assert take_out(f"{PLUG}\n", Cleaned(f"{PLUG}\n"), {line_hash(PLUG)}, never) == Cleaned(f"{PLUG}\n")
+
+
+LINES = st.sampled_from([STORY, PLUG, "", " ", "\u00a0", "Advertisement", "Ünïcödé 😀", "By Ada Brook", "\r"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(LINES, max_size=14).map("\n".join), st.sets(st.sampled_from([STORY, PLUG, "Ünïcödé 😀"])))
+def test_restore_is_exact_for_any_templates(text: str, out: set[str]) -> None:
+    cleaned = clean(text)
+    done = take_out(text, cleaned, set(map(line_hash, out)), never)
+    assert restore(done.text, done.removals) == text
+    assert all(r.text == text[r.start : r.end] for r in done.removals)
+    assert before(done.text, done.removals)[1] == Cleaned(cleaned.text, cleaned.removals)
+    assert take_out(text, cleaned, set(), never) is cleaned
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(LINES, max_size=14).map("\n".join))
+def test_what_is_counted_does_not_depend_on_what_is_taken_out(text: str) -> None:
+    cleaned = clean(text)
+    done = take_out(text, cleaned, {line_hash(PLUG)}, never)
+    source, rules_only = before(done.text, done.removals)
+    assert occurrences(source, rules_only.removals) == occurrences(text, cleaned.removals)
