@@ -163,7 +163,8 @@ def _uninterrupted() -> Iterator[None]:
 
     What forks the workers is started deaf to it, and so are they: it is for this process to end them.
     """
-    if threading.current_thread() is not threading.main_thread():  # only that one may say what a signal does
+    # Only the main thread may say what a signal does, and only what Python knows can be put back.
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is None:
         yield
         return
     came = False
