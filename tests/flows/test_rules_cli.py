@@ -120,10 +120,12 @@ def test_what_a_file_of_rules_would_take(capsys: pytest.CaptureFixture[str], cor
 def test_a_rule_by_its_id_and_what_it_leads_to(capsys: pytest.CaptureFixture[str]) -> None:
     caption = "The keeper walks to the shore"
     write_jsonl(Path("in.jsonl"), [{"text": f"{story(1)}\n\nAdvertisement\n{caption}\nAdvertisement\n\n{story(2)}"}])
-    done = told(capsys, "rules", "test", "ad-word", "in.jsonl")
+    alone = ("--without", "model")  # which takes such lines as well
+    done = told(capsys, "rules", "test", "ad-word", "in.jsonl", *alone)
     assert (done["total"]["hits"], done["total"]["new"], done["total"]["words"]) == (2, 2, 2)
     assert done["more_words"] == len(caption.split())
-    assert told(capsys, "rules", "test", "beside-ad-marker", "in.jsonl")["total"]["new"] == 1
+    assert told(capsys, "rules", "test", "beside-ad-marker", "in.jsonl", *alone)["total"]["new"] == 1
+    assert told(capsys, "rules", "test", "ad-word", "in.jsonl")["total"]["known"] == 2
 
 
 def test_a_veto_by_its_id(capsys: pytest.CaptureFixture[str], corpus: Path) -> None:
