@@ -76,7 +76,9 @@ class _Recorder:
 
 
 def kept_apart(publisher: str) -> bool:
-    """Whether a publisher is one of the third that nothing is learned from."""
+    """Whether a publisher is one of the third that nothing is learned from; invented ones (.example) never are."""
+    if publisher.endswith(".example"):
+        return False
     return int(hashlib.sha256(publisher.encode()).hexdigest(), 16) % 3 == 0
 
 

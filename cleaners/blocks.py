@@ -6,6 +6,7 @@ top of the rules, 19 lines in 20 are not the story. Offsets in bytes, as in engi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from cleaners.cut import SENTENCE_END, WORD, Cut, paragraph
@@ -23,6 +24,10 @@ TAIL_AT_LEAST = 3
 SEPARATOR_LENGTH = 80
 # More lines than this that match are the story: a list of who is who.
 CLOSING_LINES = 3
+# What stands between a plug and the rest of the story.
+RESUMES = re.compile(
+    r"^(?:after newsletter promotion|story continues below|article continues below)\W*$", re.IGNORECASE
+)
 # So many headings of a thread of comments are looked at.
 THREADS = 4
 # Categories whose lines stand around a story, not within it.
@@ -59,7 +64,8 @@ def tail(page: Page, taken: Mapping[int, str]) -> list[Cut]:
     """What stands below the last paragraph of the story and below a line of its frame ("Related", "Copyright ...").
 
     Lines that end as a sentence does go only if two such lines stand above them. A line that ends with a colon
-    opens something of its own, which stays up to the next line of the frame.
+    opens something of its own, which stays up to the next line of the frame; below one that says that the story goes
+    on, it does.
     """
     lines: list[int] = []
     for line in page.up(page.last()):
@@ -80,6 +86,10 @@ def tail(page: Page, taken: Mapping[int, str]) -> list[Cut]:
             within = within or taken[line] in FRAME
             continue
         text = page.line(line)
+        if RESUMES.search(text):
+            frame, within = 0, False
+            cuts.append(_cut(page, line, "tail-line", "related"))
+            continue
         within = within and not text.endswith(":")
         if within and (frame >= 2 or not SENTENCE_END.search(text)):
             cuts.append(_cut(page, line, "tail-line", "related"))

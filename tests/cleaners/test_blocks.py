@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from cleaners import clean
+from cleaners import Cleaned, Cleaner, Source
+from cleaners.rules import rules
 from tests.cleaners.test_clean import FIRST, SECOND, THIRD, story
+
+RULES_ALONE = Cleaner(rules())
+
+
+def clean(text: str, title: str | None = None) -> Cleaned:
+    return RULES_ALONE.clean_many([Source(text, title)])[0]
 
 
 def test_a_menu_above_the_story_goes_with_the_lines_that_show_it() -> None:

@@ -53,10 +53,10 @@ def test_apply_restores_with_any_spans(text: str, data: st.DataObject) -> None:
 
 def test_order_of_rules_does_not_matter() -> None:
     text = "\n".join([*LINES, PARAGRAPH, *LINES])
-    expected = clean(text)
+    expected = Cleaner(rules()).clean_many([Source(text)])
     shuffled = list(rules())
     random.Random(7).shuffle(shuffled)
-    assert Cleaner(shuffled).clean_many([Source(text)]) == [expected]
+    assert Cleaner(shuffled).clean_many([Source(text)]) == expected
 
 
 @pytest.mark.parametrize(
