@@ -65,7 +65,7 @@ def tail(page: Page, taken: Mapping[int, str]) -> list[Cut]:
 
     Lines that end as a sentence does go only if two such lines stand above them. A line that ends with a colon
     opens something of its own, which stays up to the next line of the frame; below one that says that the story goes
-    on, it does.
+    on, it does. A tail twice as long as what stands above it is none.
     """
     lines: list[int] = []
     for line in page.up(page.last()):
@@ -76,7 +76,7 @@ def tail(page: Page, taken: Mapping[int, str]) -> list[Cut]:
             return []
     else:
         return []
-    if len(lines) < TAIL_AT_LEAST:
+    if len(lines) < TAIL_AT_LEAST or lines[-1] * 3 < len(page.data):
         return []
     cuts: list[Cut] = []
     frame, within = 0, False

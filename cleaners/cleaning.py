@@ -177,7 +177,7 @@ def _plan(
     if without:
         cuts = [cut for cut in cuts if without.isdisjoint((cut.rule, cut.category))]
     if votes:
-        cuts += _where_silent(page, votes, cuts)
+        cuts = _with_votes(page, votes, cuts)
     vetoes = [
         Span(hit.start, hit.end, hit.rule.id, hit.rule.category)
         for line in {cut.line for cut in cuts}
@@ -192,13 +192,16 @@ def _plan(
     return Plan(source, cuts, spans, vetoes)
 
 
-def _where_silent(page: Page, votes: list[Vote], cuts: Sequence[Cut]) -> Iterator[Cut]:
-    """What the model takes out: lines that no rule takes whole."""
-    taken = {cut.line for cut in cuts if whole(page, cut)}
-    for vote in votes:
-        line = page.data.rfind(b"\n", 0, vote.start) + 1
-        if line not in taken:
-            yield Cut(line, page.reach(line), line, vote.rule, model_of_lines.CATEGORY)
+def _with_votes(page: Page, votes: list[Vote], cuts: Sequence[Cut]) -> list[Cut]:
+    """The cuts, but those that take out a paragraph of the story whole, and the model's where rules are silent."""
+    lines = {page.data.rfind(b"\n", 0, vote.start) + 1: vote for vote in votes}
+    story = {line for line, vote in lines.items() if vote.story}
+    kept = [cut for cut in cuts if cut.line not in story or not whole(page, cut)]
+    taken = {cut.line for cut in kept if whole(page, cut)}
+    for line, vote in lines.items():
+        if not vote.story and line not in taken:
+            kept.append(Cut(line, page.reach(line), line, vote.rule, model_of_lines.CATEGORY))
+    return kept
 
 
 def _fields(text: str, cuts: Sequence[Cut], spans: Sequence[Span], removals: Sequence[Removal]) -> Fields:

@@ -267,6 +267,8 @@ def judge(
     gate_lexical: Any,
     lengths: Any,
     bars: Any,
+    story_chars: Any,
+    story_bar: Any,
     sums: Any,
     owner: Any,
     many: Any,
@@ -274,7 +276,8 @@ def judge(
     out: Any,
     scores: Any,
 ) -> None:
-    """Fill `scores` (log-odds, in parts of 1,000) for every row that is boilerplate, with 0 for the others.
+    """Fill `scores` (log-odds, in parts of 1,000) for every row that is boilerplate, with 0 for the others, with -1 for
+    paragraphs of story_chars and more that score below story_bar: those are of the story for sure.
 
     splits, borders: trees by depth: which feature is compared (>=) with what. leaves: trees by 2**depth. Paragraphs of
     gate_chars and more whose lexical score is below gate_lexical are passed over. bars: the least score for lines
@@ -289,7 +292,7 @@ def judge(
         for i in range(low, high):
             row = table[i]
             if row[CHARS] >= gate_chars and row[LEXICAL] < gate_lexical and row[PARAGRAPH]:
-                scores[i] = 0
+                scores[i] = -1 if row[CHARS] >= story_chars else 0
                 continue
             describe(table, low, high, i, tokens, sums, owner, many, lines, short, first, last, flags, out)
             total = bias
@@ -303,4 +306,6 @@ def judge(
             while k < len(lengths) and row[CHARS] >= lengths[k]:
                 k += 1
             scores[i] = total if total >= bars[k] else 0
+            if total < story_bar and row[CHARS] >= story_chars:
+                scores[i] = -1
         low = high

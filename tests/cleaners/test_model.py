@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaners import Cleaner, Source, model, reader, restore, scan
-from cleaners.rules import rules
+from cleaners.rules import load, rules
 
 STORY = (
     "The keeper of the lamp walked down to the shore and looked for the boat that had not come back from the reef, "
@@ -18,6 +18,8 @@ STORY = (
     "the storm in the autumn, when the old one was torn from its chain.",
 )
 BOILERPLATE = "Ida Brandt is a staff writer at the Harbor Post. You can follow her on Twitter at @idabrandt."
+
+EXAMPLES = {"takes": ["a bell", "The bell."], "leaves": ["a lamp", "The lamp."]}
 
 lines = st.one_of(
     st.sampled_from([*STORY, BOILERPLATE, "", " ", "Related stories", "12/03/2024 10:15", "© 2024 Harbor Post"]),
@@ -43,6 +45,16 @@ def test_compiled_and_plain_give_the_same_bits(batch: list[str]) -> None:
     assert _scanned(plain, data, ends) == _scanned(compiled, data, ends)
     found = [model.scored(model.default(), data, np.array(ends), with_) for with_ in (plain, compiled)]
     assert found[0] == found[1]
+
+
+def test_a_paragraph_of_the_story_is_taken_out_whole_by_no_rule() -> None:
+    pack = {"rule": [{"id": "bells", "scope": "line", "max_length": 2000, "pattern": ".*bell.*", **EXAMPLES}]}
+    (bells,) = load({"bells": pack})
+    long = " ".join(STORY)
+    text = "\n\n".join([STORY[0], long, "The bell rang.", STORY[2]])
+    (done,) = Cleaner([bells], model=model.default()).clean_many([Source(text)])
+    assert done.text == "\n\n".join([STORY[0], long, STORY[2]])
+    assert Cleaner([bells]).clean_many([Source(text)])[0].text == "\n\n".join([STORY[0], STORY[2]])
 
 
 @settings(max_examples=40, deadline=None)
