@@ -13,8 +13,8 @@ from cleaners import model as model_of_lines
 from cleaners.cut import Cut, whole
 from cleaners.engine import Engine, Group, Hit
 from cleaners.fields import gather
-from cleaners.layout import place
-from cleaners.model import Model, Vote
+from cleaners.layout import OF_PLACE, place
+from cleaners.model import Model, Opinion
 from cleaners.page import Page
 from cleaners.rules import Rule, rules
 from cleaners.span import Cleaned, Fields, Removal, Span, apply
@@ -134,17 +134,17 @@ def clean_many(sources: Sequence[Source]) -> list[Cleaned]:
 def _plans(sources: Sequence[Source], engine: Engine, without: frozenset[str], model: Model | None) -> Iterator[Plan]:
     for first, encoded in _batches(sources):
         hits = engine.hits(b"\n".join(encoded))
-        votes = model.votes(encoded) if model else itertools.repeat([])
+        opinions = model.opinions(encoded) if model else itertools.repeat(None)
         hit = next(hits, None)
         offset = 0
-        for (number, data), voted in zip(enumerate(encoded), votes, strict=False):
+        for (number, data), opinion in zip(enumerate(encoded), opinions, strict=False):
             own = []
             end = offset + len(data)
             while hit is not None and hit.line_start <= end:
                 own.append(_moved(hit, offset))
                 hit = next(hits, None)
             offset = end + 1
-            yield _plan(sources[first + number], data, own, voted, engine, without)
+            yield _plan(sources[first + number], data, own, opinion, engine, without)
 
 
 def _batches(sources: Sequence[Source]) -> Iterator[tuple[int, list[bytes]]]:
@@ -170,14 +170,14 @@ def _moved(hit: Hit, offset: int) -> Hit:
 
 
 def _plan(
-    source: Source, data: bytes, hits: list[Hit], votes: list[Vote], engine: Engine, without: frozenset[str]
+    source: Source, data: bytes, hits: list[Hit], opinion: Opinion | None, engine: Engine, without: frozenset[str]
 ) -> Plan:
     page = Page(data)
     cuts = place(page, hits, source.title)
     if without:
         cuts = [cut for cut in cuts if without.isdisjoint((cut.rule, cut.category))]
-    if votes:
-        cuts = _with_votes(page, votes, cuts)
+    if opinion:
+        cuts = _with_opinion(page, opinion, cuts)
     vetoes = [
         Span(hit.start, hit.end, hit.rule.id, hit.rule.category)
         for line in {cut.line for cut in cuts}
@@ -192,16 +192,23 @@ def _plan(
     return Plan(source, cuts, spans, vetoes)
 
 
-def _with_votes(page: Page, votes: list[Vote], cuts: Sequence[Cut]) -> list[Cut]:
-    """The cuts, but those that take out a paragraph of the story whole, and the model's where rules are silent."""
-    lines = {page.data.rfind(b"\n", 0, vote.start) + 1: vote for vote in votes}
-    story = {line for line, vote in lines.items() if vote.story}
-    kept = [cut for cut in cuts if cut.line not in story or not whole(page, cut)]
-    taken = {cut.line for cut in kept if whole(page, cut)}
-    for line, vote in lines.items():
-        if not vote.story and line not in taken:
-            kept.append(Cut(line, page.reach(line), line, vote.rule, model_of_lines.CATEGORY))
+def _with_opinion(page: Page, opinion: Opinion, cuts: Sequence[Cut]) -> list[Cut]:
+    """The cuts that the model does not object to, and its own where the rules are silent."""
+    kept = [cut for cut in cuts if not _objected(page, opinion, cut)]
+    if opinion.votes:
+        taken = {cut.line for cut in kept if whole(page, cut)}
+        for vote in opinion.votes:
+            line = page.data.rfind(b"\n", 0, vote.start) + 1
+            if line not in taken:
+                kept.append(Cut(line, page.reach(line), line, vote.rule, model_of_lines.CATEGORY))
     return kept
+
+
+def _objected(page: Page, opinion: Opinion, cut: Cut) -> bool:
+    """Whether a cut takes out a paragraph of the story whole, or a line that its place alone gives away, doubtfully."""
+    if cut.rule in OF_PLACE:
+        return opinion.doubts(cut.line)
+    return cut.end - cut.start >= model_of_lines.STORY_CHARS and whole(page, cut) and opinion.story(cut.line)
 
 
 def _fields(text: str, cuts: Sequence[Cut], spans: Sequence[Span], removals: Sequence[Removal]) -> Fields:

@@ -44,6 +44,7 @@ SHORT_CHARS = 80
 RUN_CHARS = 100
 MOST_RUN = 30
 FAR = 99
+LEAST = -100_000
 
 
 def first_class(code: Any, flags: Any) -> Any:
@@ -265,10 +266,6 @@ def judge(
     bias: Any,
     gate_chars: Any,
     gate_lexical: Any,
-    lengths: Any,
-    bars: Any,
-    story_chars: Any,
-    story_bar: Any,
     sums: Any,
     owner: Any,
     many: Any,
@@ -276,12 +273,10 @@ def judge(
     out: Any,
     scores: Any,
 ) -> None:
-    """Fill `scores` (log-odds, in parts of 1,000) for every row that is boilerplate, with 0 for the others, with -1 for
-    paragraphs of story_chars and more that score below story_bar: those are of the story for sure.
+    """Fill `scores`: for every row the log-odds that it is boilerplate, in parts of 1,000.
 
     splits, borders: trees by depth: which feature is compared (>=) with what. leaves: trees by 2**depth. Paragraphs of
-    gate_chars and more whose lexical score is below gate_lexical are passed over. bars: the least score for lines
-    shorter than each of `lengths`, in turn; the last is for all others.
+    gate_chars and more whose lexical score is below gate_lexical are not looked at further: they get the LEAST.
     """
     low = 0
     while low < rows:
@@ -292,7 +287,7 @@ def judge(
         for i in range(low, high):
             row = table[i]
             if row[CHARS] >= gate_chars and row[LEXICAL] < gate_lexical and row[PARAGRAPH]:
-                scores[i] = -1 if row[CHARS] >= story_chars else 0
+                scores[i] = LEAST
                 continue
             describe(table, low, high, i, tokens, sums, owner, many, lines, short, first, last, flags, out)
             total = bias
@@ -302,10 +297,5 @@ def judge(
                     if out[splits[t][k]] >= borders[t][k]:
                         leaf |= 1 << k
                 total += leaves[t][leaf]
-            k = 0
-            while k < len(lengths) and row[CHARS] >= lengths[k]:
-                k += 1
-            scores[i] = total if total >= bars[k] else 0
-            if total < story_bar and row[CHARS] >= story_chars:
-                scores[i] = -1
+            scores[i] = total
         low = high

@@ -34,6 +34,9 @@ BUILT_IN = {
 }
 """Rules that are code, because only neighbours tell: id -> category and what they take out."""
 
+OF_PLACE = frozenset({"menu-line", "tail-line"})
+"""Those that take lines for nothing but where they stand."""
+
 _ATTRIBUTED = re.compile(r"\b(?:said|says|told|sagte|sagt|dijo|disse)\b", re.IGNORECASE)
 
 

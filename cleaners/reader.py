@@ -154,19 +154,18 @@ class Reader:
         )
         return table, rows, tokens
 
-    def judge(
-        self, scanned: Any, trees: Trees, bias: int, gate: Numbers, lengths: Numbers, bars: Numbers, story: Numbers
-    ) -> list[tuple[list[int], int]]:
-        """(row, score) of lines, boilerplate or surely story. trees: splits, borders, leaves; see judge.judge."""
+    def judge(self, scanned: Any, trees: Trees, bias: int, gate: Numbers) -> Table:
+        """A row a line with content: its text's number, its start, its end, its characters, its score.
+
+        See judge.judge. scanned: what `scan` gave. trees: splits, borders, leaves.
+        """
         table, rows, tokens = scanned
         sums = [[0, 0, 0] for _ in range(rows + 1)]
         slots: Any = [[0] * judge.SLOTS for _ in range(3)]
         scores, room = [0] * rows, [0] * judge.FEATURES
         listed: Any = [part.tolist() for part in trees]
-        self._functions["judge"](
-            table, rows, tokens, self.flags, *listed, bias, *gate, lengths, bars, *story, sums, *slots, room, scores
-        )
-        return [(table[row], score) for row, score in enumerate(scores) if score]
+        self._functions["judge"](table, rows, tokens, self.flags, *listed, bias, *gate, sums, *slots, room, scores)
+        return _judged(np.array(table[:rows], np.int64).reshape(rows, scan.COLUMNS), scores)
 
 
 class CompiledReader(Reader):
@@ -187,18 +186,19 @@ class CompiledReader(Reader):
         )
         return table, rows, tokens
 
-    def judge(
-        self, scanned: Any, trees: Trees, bias: int, gate: Numbers, lengths: Numbers, bars: Numbers, story: Numbers
-    ) -> list[tuple[list[int], int]]:
+    def judge(self, scanned: Any, trees: Trees, bias: int, gate: Numbers) -> Table:
         table, rows, tokens = scanned
         sums = np.empty((rows + 1, 3), np.int64)
         slots = np.empty(judge.SLOTS, np.int32), np.empty(judge.SLOTS, np.uint8), np.empty(judge.SLOTS, np.int32)
         scores, room = np.empty(rows, np.int32), np.empty(judge.FEATURES, np.int32)
-        self._functions["judge"](
-            table, rows, tokens, self.flags, *trees, bias, *gate, lengths, bars, *story, sums, *slots, room, scores
-        )
-        found = np.flatnonzero(scores)
-        return list(zip(table[found].tolist(), scores[found].tolist(), strict=True))
+        self._functions["judge"](table, rows, tokens, self.flags, *trees, bias, *gate, sums, *slots, room, scores)
+        return _judged(table[:rows], scores)
+
+
+def _judged(table: Table, scores: Any) -> Table:
+    told = table[:, [scan.DOCUMENT, scan.START, scan.END, scan.CHARS, scan.CHARS]]
+    told[:, -1] = scores
+    return told
 
 
 def _columns(tables: Tables) -> tuple[Any, ...]:

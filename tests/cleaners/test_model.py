@@ -43,7 +43,7 @@ def test_compiled_and_plain_give_the_same_bits(batch: list[str]) -> None:
     ends = (np.cumsum([len(text) + 1 for text in encoded]) - 1).tolist()
     plain, compiled = reader.Reader(), reader.CompiledReader()
     assert _scanned(plain, data, ends) == _scanned(compiled, data, ends)
-    found = [model.scored(model.default(), data, np.array(ends), with_) for with_ in (plain, compiled)]
+    found = [model.default().lines(data, np.array(ends), with_).tolist() for with_ in (plain, compiled)]
     assert found[0] == found[1]
 
 
@@ -62,13 +62,13 @@ def test_a_paragraph_of_the_story_is_taken_out_whole_by_no_rule() -> None:
 def test_a_text_is_judged_alone(batch: list[str]) -> None:
     encoded = [text.encode() for text in batch]
     known = model.default()
-    together = list(known.votes(encoded))
-    assert together == [next(known.votes([text])) for text in encoded]
+    together = [opinion.votes for opinion in known.opinions(encoded)]
+    assert together == [next(known.opinions([text])).votes for text in encoded]
 
 
 def test_a_rule_names_the_score() -> None:
-    assert model.Vote(0, 9, 2197).rule == "model:0.90"
-    assert model.Vote(0, 9, 99_000).rule == "model:1.00"
+    assert model.Vote(0, 2197).rule == "model:0.90"
+    assert model.Vote(0, 99_000).rule == "model:1.00"
 
 
 def test_it_is_kept_as_it_was_written() -> None:
@@ -102,7 +102,7 @@ def test_a_veto_saves_a_line_from_it() -> None:
 
 def test_no_text_beyond_an_articles_size_is_judged() -> None:
     long = "\n".join([BOILERPLATE] * (model.MOST_LINES + 1)).encode()
-    assert list(model.default().votes([long, b""])) == [[], []]
+    assert [opinion.votes for opinion in model.default().opinions([long, b""])] == [[], []]
 
 
 def test_work_is_linear_in_the_length_of_a_line() -> None:
