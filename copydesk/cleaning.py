@@ -47,6 +47,13 @@ def digest(settings: Settings) -> str:
     return hashed.hexdigest()[:16]
 
 
+def model_digest(settings: Settings) -> str | None:
+    """A name of the model in force: it changes when the model does; None if it is switched off."""
+    if model.CATEGORY in settings.without:
+        return None
+    return hashlib.sha256(model.default().write()).hexdigest()[:16]
+
+
 def own_rules(paths: Sequence[Path]) -> tuple[Rule, ...]:
     """The rules of files and folders. Raises UsageError that names the file and the rule."""
     return _own(_files(paths))

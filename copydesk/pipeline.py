@@ -213,11 +213,12 @@ def _summary(found: Discovery, published: Published, settings: Settings, info: R
     )
 
 
-def _versions(settings: Settings) -> dict[str, str]:
+def _versions(settings: Settings) -> dict[str, str | None]:
     packages = ("copydesk", "trafilatura", "ftfy", "py3langid", "google-re2", "pyarrow")
     return {name: version(name) for name in packages} | {
         "sketch": sketch.PARAMETERS,
         "rules": cleaning.digest(settings),
+        "model": cleaning.model_digest(settings),
     }
 
 
