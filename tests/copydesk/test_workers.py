@@ -127,6 +127,7 @@ def then_interrupt(function):
     return called
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
     if sys.argv[1] == "server":
         workers.forkserver.ensure_running = then_interrupt(workers.forkserver.ensure_running)
     else:
