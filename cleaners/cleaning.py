@@ -13,7 +13,7 @@ from cleaners import model as model_of_lines
 from cleaners.cut import Cut, whole
 from cleaners.engine import Engine, Group, Hit
 from cleaners.fields import gather
-from cleaners.layout import OF_PLACE, place
+from cleaners.layout import OF_PLACE, WITHIN, place
 from cleaners.model import Model, Opinion
 from cleaners.page import Page
 from cleaners.rules import Rule, rules
@@ -196,10 +196,11 @@ def _with_opinion(page: Page, opinion: Opinion, cuts: Sequence[Cut]) -> list[Cut
     """The cuts that the model does not object to, and its own where the rules are silent."""
     kept = [cut for cut in cuts if not _objected(page, opinion, cut)]
     if opinion.votes:
-        taken = {cut.line for cut in kept if whole(page, cut)}
+        taken = {cut.line: cut.category for cut in kept if whole(page, cut)}
+        frame = {line for line, category in taken.items() if category not in WITHIN}
         for vote in opinion.votes:
             line = page.data.rfind(b"\n", 0, vote.start) + 1
-            if line not in taken:
+            if line not in taken and (vote.alone or not frame.isdisjoint((page.previous(line), page.next(line)))):
                 kept.append(Cut(line, page.reach(line), line, vote.rule, model_of_lines.CATEGORY))
     return kept
 

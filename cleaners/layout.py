@@ -37,6 +37,9 @@ BUILT_IN = {
 OF_PLACE = frozenset({"menu-line", "tail-line"})
 """Those that take lines for nothing but where they stand."""
 
+WITHIN = frozenset({"ad_marker", "dangling", "embed", "headline", "interface", "video"})
+"""Categories whose lines stand between those of the story: that one is near says nothing of a line."""
+
 _ATTRIBUTED = re.compile(r"\b(?:said|says|told|sagte|sagt|dijo|disse)\b", re.IGNORECASE)
 
 

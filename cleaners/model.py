@@ -27,11 +27,12 @@ SCALE = 1000  # scores are log-odds in parts of this
 MOST_LINES, MOST_BYTES = 5000, 2 << 20
 # A paragraph of so many characters whose words say nothing of boilerplate is not looked at further.
 GATE_CHARS = 200
-# How sure the model must be: of lines shorter than 60 and 140 characters, and of all others. As probabilities .88, .92
-# and .95. On publishers unseen and texts that no rule was made for, nine votes in ten were right from there on
-# (bench/train.py, where the rules are silent).
+# How sure the model must be of a line next to one that rules take, and of one that stands alone: of lines shorter than
+# 60 and 140 characters, and of all others. As probabilities .80, .85, .80 and .93, .95, .90. On publishers unseen
+# (bench/train.py), where the rules are silent, some 93 votes of 100 were right in each of these.
 LENGTHS = (60, 140)
-BARS = (1992, 2442, 2944)
+BESIDE = (1386, 1735, 1386)
+ALONE = (2587, 2944, 2197)
 # A paragraph of so many characters that is boilerplate with a probability below .01 is not taken out whole by any rule.
 STORY_CHARS, STORY_BAR = 350, -4595
 # Lines that only their place gives away stay if the model's probability is below .1: so were 9 of 489 that were not the
@@ -43,11 +44,12 @@ DOUBT = -2197
 class Vote:
     """A line that the model takes for boilerplate. start: byte of its first character with content.
 
-    score: log-odds in parts of 1,000.
+    score: log-odds in parts of 1,000. alone: whether that is enough where no rule takes the line above or below.
     """
 
     start: int
     score: int
+    alone: bool
 
     @property
     def rule(self) -> str:
@@ -116,12 +118,13 @@ class Model:
         starts = np.cumsum(np.append(0, sizes[known] + 1))
         data = b"\n".join([texts[number] for number in known.tolist()])
         lines = self.lines(data, starts[1:] - 1, reader(len(data))) if len(known) else _NO_LINES
-        bars = np.array(BARS)[np.searchsorted(LENGTHS, lines[:, 3], side="right")]
-        chosen = np.flatnonzero(lines[:, 4] >= bars)
+        length = np.searchsorted(LENGTHS, lines[:, 3], side="right")
+        chosen = np.flatnonzero(lines[:, 4] >= np.array(BESIDE)[length])
+        alone = (lines[chosen, 4] >= np.array(ALONE)[length[chosen]]).tolist()
         lines[:, 1] -= starts[lines[:, 0]]
         votes: dict[int, list[Vote]] = {}
-        for document, start, score in lines[chosen][:, [0, 1, 4]].tolist():
-            votes.setdefault(document, []).append(Vote(start, score))
+        for (document, start, score), sure in zip(lines[chosen][:, [0, 1, 4]].tolist(), alone, strict=True):
+            votes.setdefault(document, []).append(Vote(start, score, sure))
         ends = np.searchsorted(lines[:, 0], np.arange(len(known) + 1)).tolist()
         lines = lines[:, [1, 3, 4]]
         place = iter(range(len(known)))

@@ -67,8 +67,8 @@ def test_a_text_is_judged_alone(batch: list[str]) -> None:
 
 
 def test_a_rule_names_the_score() -> None:
-    assert model.Vote(0, 2197).rule == "model:0.90"
-    assert model.Vote(0, 99_000).rule == "model:1.00"
+    assert model.Vote(0, 2197, True).rule == "model:0.90"
+    assert model.Vote(0, 99_000, True).rule == "model:1.00"
 
 
 def test_it_is_kept_as_it_was_written() -> None:
