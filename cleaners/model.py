@@ -35,8 +35,8 @@ BESIDE = (1386, 1735, 1386)
 ALONE = (2587, 2944, 2197)
 # A paragraph of so many characters that is boilerplate with a probability below .01 is not taken out whole by any rule.
 STORY_CHARS, STORY_BAR = 350, -4595
-# Lines that only their place gives away stay if the model's probability is below .2: so were 18 of 489 that were not the
-# story.
+# Lines that only their place gives away stay if the model's probability is below .2: so it was for 18 of 489 that were
+# not the story.
 DOUBT = -1386
 
 
