@@ -193,16 +193,19 @@ def _plan(
 
 
 def _with_opinion(page: Page, opinion: Opinion, cuts: Sequence[Cut]) -> list[Cut]:
-    """The cuts that the model does not object to, and its own where the rules are silent."""
+    """The cuts that the model does not object to, and its own where the rules are silent, if they leave anything."""
     kept = [cut for cut in cuts if not _objected(page, opinion, cut)]
-    if opinion.votes:
-        taken = {cut.line: cut.category for cut in kept if whole(page, cut)}
-        frame = {line for line, category in taken.items() if category not in WITHIN}
-        for vote in opinion.votes:
-            line = page.data.rfind(b"\n", 0, vote.start) + 1
-            if line not in taken and (vote.alone or not frame.isdisjoint((page.previous(line), page.next(line)))):
-                kept.append(Cut(line, page.reach(line), line, vote.rule, model_of_lines.CATEGORY))
-    return kept
+    if not opinion.votes:
+        return kept
+    taken = {cut.line: cut.category for cut in kept if whole(page, cut)}
+    frame = {line for line, category in taken.items() if category not in WITHIN}
+    own = {}
+    for vote in opinion.votes:
+        line = page.data.rfind(b"\n", 0, vote.start) + 1
+        if line not in taken and (vote.alone or not frame.isdisjoint((page.previous(line), page.next(line)))):
+            own[line] = Cut(line, page.reach(line), line, vote.rule, model_of_lines.CATEGORY)
+    left = any(line not in taken and line not in own for line in page.down(page.first()))
+    return [*kept, *own.values()] if left else kept
 
 
 def _objected(page: Page, opinion: Opinion, cut: Cut) -> bool:

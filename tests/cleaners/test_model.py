@@ -89,6 +89,13 @@ def test_it_votes_where_the_rules_are_silent() -> None:
     assert restore(done.text, done.removals) == text
 
 
+def test_a_text_of_nothing_but_such_lines_stays() -> None:
+    cleaner = Cleaner([], model=model.default())
+    assert cleaner.clean_many([Source(BOILERPLATE)])[0].text == BOILERPLATE
+    several = "\n".join([BOILERPLATE, "© 2024 Harbor Post. All rights reserved.", "Follow us on Twitter"])
+    assert cleaner.clean_many([Source(several)])[0].text.strip()
+
+
 def test_it_can_be_switched_off() -> None:
     text = "\n\n".join([*STORY, BOILERPLATE])
     assert Cleaner([], [model.CATEGORY], model.default()).clean_many([Source(text)])[0].text == text
