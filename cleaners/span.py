@@ -104,7 +104,7 @@ def apply(text: str, spans: Iterable[Span], vetoes: Iterable[Span] = ()) -> tupl
         before = bisect.bisect_left(starts, end)  # the vetoes that begin before the removal ends
         if not before or keep[before - 1][1] <= start:
             removals.append(_removal(text, start, end, group))
-    return _without(text, removals), tuple(removals)
+    return without(text, removals), tuple(removals)
 
 
 def vetoed(text: str, spans: Iterable[Span], vetoes: Sequence[Span]) -> tuple[Vetoed, ...]:
@@ -117,6 +117,17 @@ def vetoed(text: str, spans: Iterable[Span], vetoes: Sequence[Span]) -> tuple[Ve
             gone = _removal(text, start, end, group)
             saved.append(Vetoed(start, end, gone.text, gone.rules, gone.category, by))
     return tuple(saved)
+
+
+def without(text: str, removals: Sequence[Removal]) -> str:
+    """What is left of `text` without its removals, which are in order of position."""
+    parts = []
+    position = 0
+    for removal in removals:
+        parts.append(text[position : removal.start])
+        position = removal.end
+    parts.append(text[position:])
+    return "".join(parts)
 
 
 def restore(text: str, removals: Sequence[Removal]) -> str:
@@ -167,13 +178,3 @@ def _removal(text: str, start: int, end: int, group: list[Span]) -> Removal:
     lead = min(group, key=lambda s: (-(s.end - s.start), s.start, s.rule))
     rules = tuple(sorted({s.rule for s in group}))
     return Removal(start, end, text[start:end], rules, lead.category, lead.action, lead.field)
-
-
-def _without(text: str, removals: Sequence[Removal]) -> str:
-    parts = []
-    position = 0
-    for removal in removals:
-        parts.append(text[position : removal.start])
-        position = removal.end
-    parts.append(text[position:])
-    return "".join(parts)

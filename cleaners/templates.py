@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cleaners.cut import PARAGRAPH_LENGTH, SENTENCE_END
-from cleaners.span import Cleaned, Removal, restore
+from cleaners.span import Cleaned, Removal, restore, without
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -176,7 +176,7 @@ def take_out(text: str, cleaned: Cleaned, templates: Collection[int], keeps: Cal
     if not more:
         return cleaned
     removals = tuple(sorted((*cleaned.removals, *more), key=lambda r: r.start))
-    left = _without(text, removals)
+    left = without(text, removals)
     return Cleaned(left, removals, cleaned.fields) if left.strip() else cleaned
 
 
@@ -184,7 +184,7 @@ def before(text: str, removals: Sequence[Removal]) -> tuple[str, Cleaned]:
     """(text before cleaning, what rules alone made of it), of a text as cleaned and its removals in order."""
     source = restore(text, removals)
     ours = tuple(r for r in removals if r.category != CATEGORY)
-    return source, Cleaned(text if len(ours) == len(removals) else _without(source, ours), ours)
+    return source, Cleaned(text if len(ours) == len(removals) else without(source, ours), ours)
 
 
 def _lines(text: str, removals: Sequence[Removal]) -> list[tuple[str, bool | None]]:
@@ -238,13 +238,3 @@ def _reach(text: str, end: int) -> int:
             return end + 1
         end = following
     return len(text)
-
-
-def _without(text: str, removals: Sequence[Removal]) -> str:
-    parts = []
-    position = 0
-    for removal in removals:
-        parts.append(text[position : removal.start])
-        position = removal.end
-    parts.append(text[position:])
-    return "".join(parts)
