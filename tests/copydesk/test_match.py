@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from copydesk.index import Index
 from copydesk.match import LINKS, ROWS, relation
 from copydesk.segment import write_segment
+from copydesk.shingling import Shingles
 
 from .news import Library, News, cut, decide, edited, story, table
 
@@ -377,7 +378,7 @@ class Counting(Library):
 
     asked = 0
 
-    def of_run(self, rows: NDArray[np.int64]) -> list[str]:
+    def of_run(self, rows: NDArray[np.int64]) -> Shingles:
         self.asked += len(rows)
         return super().of_run(rows)
 
