@@ -17,11 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import sketch
+from copydesk.edges import edges_of
 from copydesk.entries import REVISION, entries_of, id_array, microseconds, precedence
 from copydesk.index import Index, closest
 from copydesk.segment import PER_KEY
-from copydesk.similarity import EMBEDS, NONE, OVERLAP, STRONG, WEAK, Figures, Texts, judge, measure, title_containment
-from copydesk.stories import Edge, Node, Place, Tie, assign
+from copydesk.similarity import NONE, Figures, Texts, judge, measure, other_year, title_containment
+from copydesk.stories import Edge, Node, Place, assign
 
 I64 = npt.NDArray[np.int64]
 
@@ -51,8 +52,6 @@ LINKS = pa.schema(
         ("containment_ba", pa.float64()),
     ]
 )
-
-VERDICTS: dict[int, Tie] = {OVERLAP: "overlap", EMBEDS: "embeds", WEAK: "weak", STRONG: "strong"}
 
 MOSTLY = 0.8
 """Share of a text that must be found in another to call it a cut of it."""
@@ -205,11 +204,13 @@ class _Run:
         figures = measure([ids[i] for i in a], [ids[i] for i in b], self.texts)
         same = np.zeros(len(a), np.bool_)
         title = np.zeros(len(a))
+        years = np.zeros(len(a), np.bool_)
         for k, (i, j) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
             if figures.jaccard[k] > 0 and _same_publisher(publishers[i], publishers[j]):
                 same[k] = True
                 title[k] = title_containment(titles[i], titles[j])
-        return figures, judge(figures, same, title)
+                years[k] = other_year(titles[i], titles[j])
+        return figures, judge(figures, same, title, years)
 
     # ---- stories
 
@@ -220,10 +221,7 @@ class _Run:
         figures, verdicts = self._verify(a, b, history)
         number_of_story = self._story_numbers(history)
         nodes = self._nodes(history, number_of_story)
-        edges = [
-            Edge(int(a[k]), int(b[k]), VERDICTS[verdicts[k]], _strength(figures, k), _longer(figures, a, b, k))
-            for k in np.flatnonzero(verdicts != NONE).tolist()
-        ]
+        edges = edges_of(a, b, figures, verdicts)
         edges += [Edge(node, twin, "strong", (1.0, 1.0)) for node, twin in self.twins]
         self._name_stories(assign(nodes, edges), {number: story for story, number in number_of_story.items()})
         self._find_links(a, b, verdicts, history)
@@ -384,14 +382,6 @@ def _version_times(new: pa.Table) -> list[float]:
     """When a row was last changed, as well as it is known; unknown last."""
     times = pc.coalesce(*(microseconds(new[name]) for name in ("modified_at", "published_at", "fetched_at")))
     return [float("inf") if time is None else time for time in times.to_pylist()]
-
-
-def _strength(figures: Figures, k: int) -> tuple[float, ...]:
-    return float(figures.jaccard[k]), float(max(figures.a_in_b[k], figures.b_in_a[k]))
-
-
-def _longer(figures: Figures, a: I64, b: I64, k: int) -> int:
-    return int(a[k] if figures.a_size[k] >= figures.b_size[k] else b[k])
 
 
 def _same_publisher(a: str | None, b: str | None) -> bool:

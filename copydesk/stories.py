@@ -1,10 +1,11 @@
 """From verified pairs to stories: merge the strong, then attach.
 
 Strong pairs of articles make components; one that touches published stories joins the earliest. Then, in order of
-strength, a weaker pair brings a single article, and a strong match with the text of a revision a component, to one
-story. What has attached once attaches no more, and only the core of a story is attached to: attachments neither chain
-nor join two stories. A text that embeds another under a lead of its own attaches to that one's story, unless it holds
-a second story as well: then it is a digest, and linked only. It is never a story's canonical article.
+strength, a weaker pair brings a single article, more than half of the members of a component bring the component, and
+so does a strong match with the text of a revision, to one story. What has attached once attaches no more, and only the
+core of a story is attached to: attachments neither chain nor join two stories. A text that embeds another under a lead
+of its own attaches to that one's story, or has it attached if it has copies itself. A text that holds two stories is a
+digest, and linked only. What embeds most of its story is never the canonical article.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+WHOLE = 1.05
+"""Two parts of a text that are no more than this together do not overlap; some shingles are found in both."""
 
 Tie = Literal["overlap", "embeds", "weak", "strong"]
 
@@ -42,19 +46,27 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A verified pair of nodes. strength: larger is attached first. longer: which of the two has more shingles."""
+    """A verified pair of nodes. strength: larger is attached first. longer: which of the two has more shingles, -1 if
+    it holds less than half of the other. share: of the longer, found in the other. under: the longer holds the other
+    under a lead of its own."""
 
     a: int
     b: int
     tie: Tie
     strength: tuple[float, ...]
     longer: int = -1
+    share: float = 0.0
+    under: bool = False
+
+    @property
+    def shorter(self) -> int:
+        return self.a if self.longer == self.b else self.b
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a node ended. group: open nodes of one story share it, -1 for others. story: the published story it is of,
-    None if new. embeds: attached because it embeds another."""
+    None if new. embeds: most of what it shares with that story is embedded in it, under another lead."""
 
     group: int
     story: int | None
@@ -89,7 +101,10 @@ class _Group:
     story: int | None = None
     hub: bool = False
     to: int | None = None
-    embeds: bool = False
+
+    @property
+    def rank(self) -> tuple[int, int, str]:
+        return self.members, self.size, self.name
 
     @property
     def loose(self) -> bool:
@@ -105,30 +120,47 @@ class _Assignment:
     def __init__(self, nodes: Sequence[Node], edges: Sequence[Edge]) -> None:
         self.nodes = nodes
         self.forest = Forest(len(nodes))
+        digests = _digests(nodes, edges)
+        edges = self.edges = [edge for edge in edges if edge.a not in digests and edge.b not in digests]
         for edge in edges:
             if edge.tie == "strong" and nodes[edge.a].open and nodes[edge.b].open:
                 self.forest.join(edge.a, edge.b)
         self.groups = self._components()
         self._join_published(edges)
-        digests = self._digests(edges)
+        self.support = self._support(edges)
+        mixed = self._mixed(edges)
         ordered = sorted(edges, key=lambda e: (e.strength, *sorted((nodes[e.a].name, nodes[e.b].name))), reverse=True)
         for edge in ordered:
-            if edge.tie == "strong" or (edge.tie == "weak" and edge.longer not in digests):
+            if edge.tie == "strong" or (edge.tie == "weak" and edge.longer not in mixed):
                 self._attach(edge.a, edge.b, edge.tie == "strong")
                 self._attach(edge.b, edge.a, edge.tie == "strong")
         for edge in ordered:
-            if edge.tie == "embeds" and edge.longer not in digests:
+            if edge.tie == "embeds" and edge.longer not in mixed:
                 self._attach_embedding(edge)
 
     def places(self) -> list[Place]:
+        embedding = self._embedding()
         result = []
         for i, node in enumerate(self.nodes):
             if node.open:
                 top = self._top(i)
-                result.append(Place(top, self.groups[top].story, self.groups[self.forest.root(i)].embeds))
+                result.append(Place(top, self.groups[top].story, i in embedding))
             else:
                 result.append(Place(-1, node.story))
         return result
+
+    def _embedding(self) -> set[int]:
+        """New texts that embed most of the new ones of their story that they are in a pair with.
+
+        Not all of a story: what one of a pair embeds more, the other does less.
+        """
+        pairs: dict[int, int] = defaultdict(int)
+        for edge in self.edges:
+            both = self.nodes[edge.a].open and self.nodes[edge.b].open
+            if both and edge.tie != "overlap" and self._top(edge.a) == self._top(edge.b):
+                for i in (edge.a, edge.b):
+                    pairs[i] += 1 if edge.tie == "embeds" and i == edge.longer else -1
+        return {i for i, more in pairs.items() if more > 0}
 
     def _components(self) -> dict[int, _Group]:
         groups: dict[int, _Group] = defaultdict(_Group)
@@ -168,22 +200,36 @@ class _Assignment:
             if (target.base and target.core) or (strong and not target.base):
                 mine.story = target.story
             return
-        if (mine.members > 1) if target.item is None else (not strong):
-            return
+        root = self.forest.root(a)
         goal = self.forest.root(b) if target.item is None else self._top(target.item)
         other = self.groups[goal]
-        if other is mine or other.to is not None:
+        if other is mine or other.to is not None or not (self._may_attach(root, goal) if target.base else strong):
             return
-        if target.base and other.loose and other.members == 1 and (mine.size, mine.name) > (other.size, other.name):
+        if target.base and other.loose and mine.rank > other.rank and self._may_attach(goal, root):
             return  # the shorter attaches to the longer, which may have other cuts; its turn comes with `b`
         mine.to, other.hub = goal, True
 
-    def _digests(self, edges: Sequence[Edge]) -> set[int]:
+    def _support(self, edges: Sequence[Edge]) -> dict[tuple[int, int], int]:
+        """Of two groups, how many members of the first are in a pair with a member of the second that attaches."""
+        members: dict[tuple[int, int], set[int]] = defaultdict(set)
+        for edge in edges:
+            if edge.tie in ("weak", "embeds") and self.nodes[edge.a].open and self.nodes[edge.b].open:
+                a, b = self.forest.root(edge.a), self.forest.root(edge.b)
+                members[a, b].add(edge.a)
+                members[b, a].add(edge.b)
+        return {pair: len(found) for pair, found in members.items()}
+
+    def _may_attach(self, root: int, goal: int) -> bool:
+        """A single article may, on one weak pair; of several more than half must be in one."""
+        members = self.groups[root].members
+        return members == 1 or 2 * self.support.get((root, goal), 0) > members
+
+    def _mixed(self, edges: Sequence[Edge]) -> set[int]:
         """Texts that embed one story and hold another as well."""
         held: dict[int, set[tuple[str, int]]] = defaultdict(set)
         for edge in edges:
             if edge.longer >= 0:
-                held[edge.longer].add(self._story_of(edge.a if edge.longer == edge.b else edge.b))
+                held[edge.longer].add(self._story_of(edge.shorter))
         return {edge.longer for edge in edges if edge.tie == "embeds" and len(held[edge.longer]) > 1}
 
     def _story_of(self, i: int) -> tuple[str, int]:
@@ -195,22 +241,72 @@ class _Assignment:
         return ("new", top) if story is None else ("published", story)
 
     def _attach_embedding(self, edge: Edge) -> None:
-        shorter = edge.a if edge.longer == edge.b else edge.b
+        shorter = edge.shorter
         if not self.nodes[edge.longer].open or not self.nodes[shorter].base:
             return
-        mine = self.groups[self.forest.root(edge.longer)]
+        root = self.forest.root(edge.longer)
+        mine = self.groups[root]
+        if mine.members > 1:
+            self._attach_embedded(shorter, root)
         if not mine.loose or mine.members > 1:
             return
         published = self.nodes[shorter].story
         if published is not None:
-            mine.story, mine.embeds = published, True
+            mine.story = published
             return
         goal = self._top(shorter)  # not `mine`: nothing has attached to what is loose
-        mine.to, mine.embeds = goal, True
+        mine.to = goal
         self.groups[goal].hub = True
+
+    def _attach_embedded(self, shorter: int, goal: int) -> None:
+        """Attach a single text to a group most of which holds it: the earlier text of a story that has a new lead."""
+        if not self.nodes[shorter].open:
+            return
+        root = self.forest.root(shorter)
+        mine, other = self.groups[root], self.groups[goal]
+        if mine.loose and mine.members == 1 and other.to is None and 2 * self.support[goal, root] > other.members:
+            mine.to, other.hub = goal, True
 
     def _top(self, i: int) -> int:
         root = self.forest.root(i)
         while (to := self.groups[root].to) is not None:
             root = to
         return root
+
+
+def _digests(nodes: Sequence[Node], edges: Sequence[Edge]) -> set[int]:
+    """Texts that hold two stories, of which neither is but a part of the other, at least one under another lead.
+
+    They join nothing. Which stories those are is told without the texts that may be digests themselves.
+    """
+    held: dict[int, list[Edge]] = defaultdict(list)
+    for edge in edges:
+        if edge.longer >= 0:
+            held[edge.longer].append(edge)
+    maybe = {i: parts for i, parts in held.items() if len(parts) > 1 and any(edge.under for edge in parts)}
+    forest = Forest(len(nodes))
+    published: dict[int, int] = {}
+    for i, node in enumerate(nodes):
+        if node.story is not None and i not in maybe:
+            forest.join(published.setdefault(node.story, i), i)
+    for edge in edges:
+        if edge.a not in maybe and edge.b not in maybe:
+            forest.join(edge.a, edge.b)
+    return {i for i, parts in maybe.items() if _holds_two([e for e in parts if e.shorter not in maybe], forest)}
+
+
+def _holds_two(parts: Sequence[Edge], forest: Forest) -> bool:
+    """Whether the shorter texts of these pairs are of two stories, which do not overlap in the longer text and of which
+    the smaller has at least half the share of the larger."""
+    share: dict[int, float] = defaultdict(float)
+    under: set[int] = set()
+    for edge in parts:
+        story = forest.root(edge.shorter)
+        share[story] = max(share[story], edge.share)
+        if edge.under:
+            under.add(story)
+    return any(
+        story != other and share[story] + share[other] <= WHOLE and 0.5 <= share[story] / share[other] <= 2
+        for story in under
+        for other in share
+    )

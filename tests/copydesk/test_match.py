@@ -237,6 +237,22 @@ def test_what_embeds_a_story_is_not_its_canonical_article() -> None:
     assert rows[1]["relation"] == "extended"
 
 
+def test_an_item_that_embeds_its_own_revision_is_an_article() -> None:
+    kept = story(1, 300)
+    rows = decide([News("a", story(2, 90) + "\n\n" + kept, day=1), News("a", kept, day=2)])
+    assert kinds(rows) == ["article", "revision"]
+
+
+def test_a_digest_of_two_stories_close_to_one_of_them() -> None:
+    one, two = story(1, 300), story(2, 240)
+    records = [News("a", one, "one", day=2), News("b", two, "two", day=2), News("c", one + " " + two, "three", day=1)]
+    assert kinds(decide(records)) == ["article"] * 3
+    assert sorted(kinds(decide([records[0], records[2]]))) == [
+        "article",
+        "duplicate",
+    ]  # a longer version, for all one knows
+
+
 def test_a_weaker_match_does_not_join_two_stories() -> None:
     """The middle one shares a third with each of two strangers."""
     a, b = story(1, 160), story(2, 160)
