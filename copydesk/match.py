@@ -9,7 +9,9 @@ order: rows are first put in order of precedence (earliest publication, unknown 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +23,7 @@ from copydesk.edges import edges_of
 from copydesk.entries import REVISION, entries_of, id_array, microseconds, precedence
 from copydesk.index import Index, closest
 from copydesk.segment import PER_KEY
-from copydesk.similarity import NONE, Figures, Texts, judge, measure, other_year, title_containment
+from copydesk.similarity import NONE, OVERLAP, Figures, Texts, judge, measure, other_year, title_containment
 from copydesk.stories import Edge, Node, Place, assign
 
 I64 = npt.NDArray[np.int64]
@@ -52,6 +54,9 @@ LINKS = pa.schema(
         ("containment_ba", pa.float64()),
     ]
 )
+
+FURNITURE = 3
+"""A story that overlaps with as many others of its publisher shares furniture with them (galleries, background)."""
 
 MOSTLY = 0.8
 """Share of a text that must be found in another to call it a cut of it."""
@@ -210,6 +215,7 @@ class _Run:
                 same[k] = True
                 title[k] = title_containment(titles[i], titles[j])
                 years[k] = other_year(titles[i], titles[j])
+        self.same_publisher = same
         return figures, judge(figures, same, title, years)
 
     # ---- stories
@@ -272,12 +278,16 @@ class _Run:
 
     def _find_links(self, a: I64, b: I64, verdicts: npt.NDArray[np.int8], history: _Entries) -> None:
         stories = [self.story[row] for row in self.node_rows] + list(history.stories)
+        within: set[tuple[str, str]] = set()
         for k in np.flatnonzero(verdicts > NONE):
             first, second = stories[a[k]], stories[b[k]]
             assert first is not None
             assert second is not None
             if first != second:
-                self.links.add((min(first, second), max(first, second)))
+                links = within if verdicts[k] == OVERLAP and self.same_publisher[k] else self.links
+                links.add((min(first, second), max(first, second)))
+        others = Counter(chain.from_iterable(within))
+        self.links |= {pair for pair in within if max(others[story] for story in pair) < FURNITURE}
 
     # ---- what is handed back
 

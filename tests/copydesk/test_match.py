@@ -317,6 +317,18 @@ def test_an_excerpt_from_the_middle_is_linked() -> None:
     assert len(decisions.overlaps) == 1
 
 
+def overlaps(records: list[News]) -> int:
+    return len(Library().match(records).overlaps)
+
+
+def test_what_a_publisher_repeats_in_many_stories_is_no_overlap() -> None:
+    gallery = story(9, 150)
+    records = [News(str(i), story(20 + i, 90) + " " + gallery, "Daily", day=1) for i in range(4)]
+    assert overlaps(records[:2]) == 1
+    assert overlaps(records[:3]) == 3
+    assert overlaps(records) == 0
+
+
 def test_every_story_has_one_article(runs: Runs) -> None:
     records = [News(f"{i}-{j}", edited(story(i), j, 0.3 * (j % 3)), f"p{j}") for i in range(8) for j in range(6)]
     rows = [*runs.add(*records[::2]), *runs.add(*records[1::2])]
