@@ -108,14 +108,16 @@ def _between(f: Figures, contained: F64, longer_lead: F64) -> Bools:
 
     What they share may be quotes, a statement or a rewritten brief, if it is short. A copy shares more than a hundred
     words, and two hundred if half of each text is its own; or the texts are alike as wholes, or in half and both leads;
-    or one is a cut of the other, or begins it.
+    or one is a cut of the other, or begins it. Of thirty words hardly one may differ.
     """
     shared = f.a_in_b * f.a_size
     least = _least(f)
     half = (contained >= 0.5) & (f.jaccard >= 0.3)
     most = (contained >= 0.65) | (f.jaccard >= 0.42)
     copied = half & ((shared >= 200) | (most & (shared >= 100)))
-    alike = (f.jaccard >= 0.65) | half & (contained >= 0.9) | (f.jaccard >= 0.45) & (_leads(f) >= 0.55)
+    alike = f.jaccard >= np.where(least >= LEAST, 0.65, 0.8)
+    alike |= (f.jaccard >= 0.45) & (_leads(f) >= 0.55) & (least >= LEAST)
+    alike |= half & (contained >= 0.9) & (least >= LEAST // 2)
     shorter = least <= np.maximum(f.a_size, f.b_size) * CUT
     cut = shorter & (contained >= 0.5) & (_leads(f) >= 0.35) & (least >= LEAST)
     whole_lead = np.minimum(least, sketch.LEAD_SHINGLES) / sketch.LEAD_SHINGLES
