@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -7,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.index import Index
+from copydesk import match as matching
+from copydesk.index import PER_TEXT, Index
 from copydesk.match import LINKS, ROWS, match, relation
 from copydesk.segment import write_segment
+from copydesk.similarity import Figures, Texts, measure
 
 from .news import Library, News, cut, decide, edited, story, table
 
@@ -413,6 +416,43 @@ def test_a_thousand_copies_compare_few_pairs() -> None:
     decisions = match(table(records), Index(), texts)  # type: ignore[arg-type]
     assert decisions.rows["kind"].to_pylist().count("duplicate") == 999
     assert asked <= 4
+
+
+@pytest.mark.slow
+def test_ten_thousand_copies_with_small_edits_stay_linear(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs: list[int] = []
+    asked: list[int] = []
+
+    def counting(a: list[str], b: list[str], texts: Texts) -> Figures:
+        pairs.append(len(a))
+        return measure(a, b, lambda ids: asked.append(len(ids)) or texts(ids))  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr(matching, "measure", counting)
+    text = story(1, 100)
+    for count in (2_500, 10_000):
+        pairs.clear()
+        asked.clear()
+        copies = [News(str(i), edited(text, i, 0.03), f"p{i % 97}", day=i % 28 + 1) for i in range(count)]
+        decisions = Library().match(copies)
+        assert decisions.rows["kind"].to_pylist().count("article") <= 3
+        assert len(decisions.overlaps) <= 3
+        assert sum(pairs) <= (PER_TEXT + 1) * count
+        assert sum(asked) <= 3 * count
+
+
+@pytest.mark.slow
+def test_fifty_thousand_stubs_are_one_text() -> None:
+    stub = "This article is no longer available, the office said."
+    records = [News(str(i), stub, f"p{i % 97}") for i in range(50_000)]
+    asked: list[str] = []
+
+    def texts(ids: Sequence[str]) -> dict[str, str]:
+        asked.extend(ids)
+        return dict.fromkeys(ids, stub)
+
+    decisions = match(table(records), Index(), texts)
+    assert decisions.rows["kind"].to_pylist().count("duplicate") == 49_999
+    assert len(asked) <= 2
 
 
 def test_texts_are_asked_for_only_where_needed() -> None:
