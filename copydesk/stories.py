@@ -18,6 +18,9 @@ from typing import Literal
 WHOLE = 1.05
 """Two parts of a text that are no more than this together do not overlap; some shingles are found in both."""
 
+ALIKE = 0.8
+"""Jaccard from which on a text is a copy of a digest, and not a part of it."""
+
 Tie = Literal["overlap", "embeds", "weak", "strong"]
 
 
@@ -121,7 +124,7 @@ class _Assignment:
         self.nodes = nodes
         self.forest = Forest(len(nodes))
         digests = _digests(nodes, edges)
-        edges = self.edges = [edge for edge in edges if edge.a not in digests and edge.b not in digests]
+        edges = self.edges = [e for e in edges if e.strength[0] >= ALIKE or (e.a in digests) == (e.b in digests)]
         for edge in edges:
             if edge.tie == "strong" and nodes[edge.a].open and nodes[edge.b].open:
                 self.forest.join(edge.a, edge.b)
@@ -277,7 +280,7 @@ class _Assignment:
 def _digests(nodes: Sequence[Node], edges: Sequence[Edge]) -> set[int]:
     """Texts that hold two stories, of which neither is but a part of the other, at least one under another lead.
 
-    They join nothing. Which stories those are is told without the texts that may be digests themselves.
+    They join none of those, but may have copies. Which stories those are is told without the texts that may be digests themselves.
     """
     held: dict[int, list[Edge]] = defaultdict(list)
     for edge in edges:

@@ -129,6 +129,12 @@ def test_a_digest_joins_nothing_though_it_is_close_to_a_story() -> None:
     assert together(new(9, 5, 4), halves[:1]) == [0, 0, 2]
 
 
+def test_digests_have_copies() -> None:
+    parts = [edge(i, j, "strong", 0.48, share=0.48, under=j == 3) for i in (0, 1) for j in (2, 3)]
+    assert together(new(9, 9, 5, 4), [edge(0, 1, "strong", 0.95, share=0.97), *parts]) == [0, 0, 2, 3]
+    assert together(new(9, 9, 5, 4), [edge(0, 1, "strong", 0.95, share=0.97), *parts[:2]]) == [0, 0, 2, 3]
+
+
 def test_a_story_with_a_passage_of_another_is_no_digest() -> None:
     most = edge(0, 1, "strong", 0.7, share=0.7)
     passage = edge(0, 2, "overlap", 0.2, share=0.2, under=True)
