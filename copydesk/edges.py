@@ -4,39 +4,39 @@ from __future__ import annotations
 
 import numpy as np
 
-from copydesk.similarity import (
-    EMBEDS,
-    I8,
-    I64,
-    NONE,
-    OVERLAP,
-    STRONG,
-    WEAK,
-    Figures,
-    under_another_lead,
-)
+from copydesk.similarity import EMBEDS, I8, I64, OVERLAP, STRONG, WEAK, Bools, Figures
 from copydesk.stories import Edge, Tie
 
 TIES: dict[int, Tie] = {OVERLAP: "overlap", EMBEDS: "embeds", WEAK: "weak", STRONG: "strong"}
 
 
-def edges_of(a: I64, b: I64, figures: Figures, verdicts: I8) -> list[Edge]:
-    """The pairs (a[k], b[k]) of nodes that say anything, in order."""
+def edges_of(a: I64, b: I64, figures: Figures, verdicts: I8, chosen: I64) -> list[Edge]:
+    """Those of the pairs (a[k], b[k]) of nodes with k in `chosen`, none of which is NONE."""
     a_is_longer = figures.a_size >= figures.b_size
     held = np.where(a_is_longer, figures.b_in_a, figures.a_in_b)
-    share = np.where(a_is_longer, figures.a_in_b, figures.b_in_a)
     longer = np.where(held >= 0.5, np.where(a_is_longer, a, b), -1)
-    most = np.maximum(figures.a_in_b, figures.b_in_a)
-    under = under_another_lead(figures)
     return [
-        Edge(
-            int(a[k]),
-            int(b[k]),
-            TIES[verdicts[k]],
-            (float(figures.jaccard[k]), float(most[k])),
-            int(longer[k]),
-            float(share[k]),
-            bool(under[k]),
+        Edge(one, other, TIES[verdict], (jaccard, share), more)
+        for one, other, verdict, jaccard, share, more in zip(
+            a[chosen].tolist(),
+            b[chosen].tolist(),
+            verdicts[chosen].tolist(),
+            figures.jaccard[chosen].tolist(),
+            np.maximum(figures.a_in_b, figures.b_in_a)[chosen].tolist(),
+            longer[chosen].tolist(),
+            strict=True,
         )
-        for k in np.flatnonzero(verdicts != NONE).tolist()
     ]
+
+
+def embedding(a: I64, b: I64, figures: Figures, verdicts: I8, count: int) -> Bools:
+    """Which of `count` nodes embed most of those that they are in one of these pairs with, all of one story.
+
+    Not all of a story: what one of a pair embeds more, the other does less.
+    """
+    told = np.flatnonzero(verdicts > OVERLAP)
+    a_is_longer = (figures.a_size >= figures.b_size)[told]
+    longer, shorter = np.where(a_is_longer, a[told], b[told]), np.where(a_is_longer, b[told], a[told])
+    signs = np.where(verdicts[told] == EMBEDS, 1, -1)
+    more = np.bincount(longer, signs, count) - np.bincount(shorter, minlength=count)
+    return np.asarray(more > 0, np.bool_)

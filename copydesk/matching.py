@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,21 +18,25 @@ from copydesk.parts import RECORDS, Part
 from copydesk.segment import write_segment
 from copydesk.store import Store
 
+I64 = npt.NDArray[np.int64]
+
 COLUMNS = [*NEW, *sketch.SKETCH.names, "minhash"]
 
 
-def decide(parts: Sequence[Part], store: Store, run_id: str, segment: Path) -> pa.Table:
+def decide(parts: Sequence[Part], store: Store, run_id: str, segment: Path, threads: int = 1) -> pa.Table:
     """Decide what every record of the run is; write each part's `decisions` and the run's index segment.
 
     segment: where to write it; nothing is written for a run that adds no text. What was forgotten counts as seen.
-    Returns the overlaps (match.Decisions.overlaps) that are not in the output yet.
+    threads: that compare texts, 0 for one a core. Returns the overlaps (match.Decisions.overlaps) that are not in the
+    output yet.
     """
     records = [part.read("records") for part in parts]
     columns = [*COLUMNS, "canonical_url"]
     new = pa.concat_tables([r.select(columns) for r in records]) if records else RECORDS.empty_table().select(columns)
     forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}")).cover(new)
     ids, new = new["id"], new.filter(pa.array(~forgotten)).select(COLUMNS)
-    decisions = match(new, open_index(store), _Texts(records, store))
+    texts = _Texts(records, np.flatnonzero(~forgotten), store)
+    decisions = match(new, open_index(store), texts, threads)
     decided = _with_forgotten(decisions.rows, ids, forgotten)
     start = 0
     for part, rows in zip(parts, records, strict=True):
@@ -79,16 +83,25 @@ def _new_links(links: pa.Table, store: Store) -> pa.Table:
 
 
 class _Texts:
-    """The cleaned texts of this run's records and of history, by id."""
+    """The cleaned texts of this run's records and of history (match.Texts)."""
 
-    def __init__(self, records: Sequence[pa.Table], store: Store) -> None:
-        chunks = [chunk for r in records for chunk in r["id"].chunks]
-        self._ids = pa.chunked_array(chunks, pa.string()).combine_chunks()
-        self._texts = pa.chunked_array([c for r in records for c in r["text"].chunks], pa.large_string())
+    def __init__(self, records: Sequence[pa.Table], numbers: I64, store: Store) -> None:
+        """numbers: of the rows of match(), among all records."""
+        self._chunks = [c for r in records for c in r["text"].chunks]
+        self._ends = np.cumsum([len(chunk) for chunk in self._chunks])
+        self._numbers = numbers
         self._store = store
 
-    def __call__(self, ids: Sequence[str]) -> Mapping[str, str]:
-        rows = pc.index_in(pa.array(ids, pa.string()), value_set=self._ids)
-        here = {id_: self._texts[row.as_py()].as_py() for id_, row in zip(ids, rows, strict=True) if row.is_valid}
-        before = [id_ for id_ in ids if id_ not in here]
-        return here | self._store.texts(before) if before else here
+    def of_run(self, rows: I64) -> pa.Array:
+        numbers = self._numbers[rows]
+        chunks = np.searchsorted(self._ends, numbers, "right")
+        found = [pa.array([], pa.large_string())]
+        for i in np.unique(chunks).tolist():
+            chunk = self._chunks[i]
+            within = numbers[np.searchsorted(chunks, i, "left") : np.searchsorted(chunks, i, "right")]
+            found.append(chunk.take(pa.array(within - (self._ends[i] - len(chunk)))))
+        return pa.concat_arrays(found)
+
+    def of_history(self, ids: Sequence[str]) -> list[str]:
+        found = self._store.texts(ids)
+        return [found[id_] for id_ in ids]

@@ -4,8 +4,8 @@ Strong pairs of articles make components; one that touches published stories joi
 strength, a weaker pair brings a single article, more than half of the members of a component bring the component, and
 so does a strong match with the text of a revision, to one story. What has attached once attaches no more, and only the
 core of a story is attached to: attachments neither chain nor join two stories. A text that embeds another under a lead
-of its own attaches to that one's story, or has it attached if it has copies itself. A text that holds two stories is a
-digest, and linked only. What embeds most of its story is never the canonical article.
+of its own attaches to that one's story, or has it attached if it has copies itself, unless it holds another story as
+well. (Pairs of digests with what they hold are left out before, see digests.py.)
 """
 
 from __future__ import annotations
@@ -17,9 +17,6 @@ from typing import Literal
 
 WHOLE = 1.05
 """Two parts of a text that are no more than this together do not overlap; some shingles are found in both."""
-
-ALIKE = 0.8
-"""Jaccard from which on a text is a copy of a digest, and not a part of it."""
 
 Tie = Literal["overlap", "embeds", "weak", "strong"]
 
@@ -50,16 +47,13 @@ class Node:
 @dataclass(frozen=True, slots=True)
 class Edge:
     """A verified pair of nodes. strength: larger is attached first. longer: which of the two has more shingles, -1 if
-    it holds less than half of the other. share: of the longer, found in the other. under: the longer holds the other
-    under a lead of its own."""
+    it holds less than half of the other."""
 
     a: int
     b: int
     tie: Tie
     strength: tuple[float, ...]
     longer: int = -1
-    share: float = 0.0
-    under: bool = False
 
     @property
     def shorter(self) -> int:
@@ -69,11 +63,10 @@ class Edge:
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a node ended. group: open nodes of one story share it, -1 for others. story: the published story it is of,
-    None if new. embeds: most of what it shares with that story is embedded in it, under another lead."""
+    None if new."""
 
     group: int
     story: int | None
-    embeds: bool = False
 
 
 class Forest:
@@ -123,8 +116,6 @@ class _Assignment:
     def __init__(self, nodes: Sequence[Node], edges: Sequence[Edge]) -> None:
         self.nodes = nodes
         self.forest = Forest(len(nodes))
-        digests = _digests(nodes, edges)
-        edges = self.edges = [e for e in edges if e.strength[0] >= ALIKE or (e.a in digests) == (e.b in digests)]
         for edge in edges:
             if edge.tie == "strong" and nodes[edge.a].open and nodes[edge.b].open:
                 self.forest.join(edge.a, edge.b)
@@ -142,28 +133,14 @@ class _Assignment:
                 self._attach_embedding(edge)
 
     def places(self) -> list[Place]:
-        embedding = self._embedding()
         result = []
         for i, node in enumerate(self.nodes):
             if node.open:
                 top = self._top(i)
-                result.append(Place(top, self.groups[top].story, i in embedding))
+                result.append(Place(top, self.groups[top].story))
             else:
                 result.append(Place(-1, node.story))
         return result
-
-    def _embedding(self) -> set[int]:
-        """New texts that embed most of the new ones of their story that they are in a pair with.
-
-        Not all of a story: what one of a pair embeds more, the other does less.
-        """
-        pairs: dict[int, int] = defaultdict(int)
-        for edge in self.edges:
-            both = self.nodes[edge.a].open and self.nodes[edge.b].open
-            if both and edge.tie != "overlap" and self._top(edge.a) == self._top(edge.b):
-                for i in (edge.a, edge.b):
-                    pairs[i] += 1 if edge.tie == "embeds" and i == edge.longer else -1
-        return {i for i, more in pairs.items() if more > 0}
 
     def _components(self) -> dict[int, _Group]:
         groups: dict[int, _Group] = defaultdict(_Group)
@@ -275,41 +252,3 @@ class _Assignment:
         while (to := self.groups[root].to) is not None:
             root = to
         return root
-
-
-def _digests(nodes: Sequence[Node], edges: Sequence[Edge]) -> set[int]:
-    """Texts that hold two stories, of which neither is but a part of the other, at least one under another lead.
-
-    They join none of those, but may have copies. Which stories those are is told without the texts that may be digests themselves.
-    """
-    held: dict[int, list[Edge]] = defaultdict(list)
-    for edge in edges:
-        if edge.longer >= 0:
-            held[edge.longer].append(edge)
-    maybe = {i: parts for i, parts in held.items() if len(parts) > 1 and any(edge.under for edge in parts)}
-    forest = Forest(len(nodes))
-    published: dict[int, int] = {}
-    for i, node in enumerate(nodes):
-        if node.story is not None and i not in maybe:
-            forest.join(published.setdefault(node.story, i), i)
-    for edge in edges:
-        if edge.a not in maybe and edge.b not in maybe:
-            forest.join(edge.a, edge.b)
-    return {i for i, parts in maybe.items() if _holds_two([e for e in parts if e.shorter not in maybe], forest)}
-
-
-def _holds_two(parts: Sequence[Edge], forest: Forest) -> bool:
-    """Whether the shorter texts of these pairs are of two stories, which do not overlap in the longer text and of which
-    the smaller has at least half the share of the larger."""
-    share: dict[int, float] = defaultdict(float)
-    under: set[int] = set()
-    for edge in parts:
-        story = forest.root(edge.shorter)
-        share[story] = max(share[story], edge.share)
-        if edge.under:
-            under.add(story)
-    return any(
-        story != other and share[story] + share[other] <= WHOLE and 0.5 <= share[story] / share[other] <= 2
-        for story in under
-        for other in share
-    )

@@ -8,7 +8,9 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from copydesk import schema
 from copydesk.index import Index
@@ -78,7 +80,14 @@ class Library:
     def __call__(self, ids: Sequence[str]) -> Mapping[str, str]:
         return {i: self.texts[i] for i in ids}
 
+    def of_run(self, rows: NDArray[np.int64]) -> list[str]:
+        return [self.run[row].text for row in rows.tolist()]
+
+    def of_history(self, ids: Sequence[str]) -> list[str]:
+        return [self.texts[i] for i in ids]
+
     def match(self, records: Sequence[News], index: Index | None = None) -> Decisions:
+        self.run = records
         self.texts.update((r.id, r.text) for r in records)
         return match(table(records), index or Index(), self)
 

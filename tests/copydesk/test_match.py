@@ -1,18 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from copydesk import match as matching
 from copydesk.index import PER_TEXT, Index
-from copydesk.match import LINKS, ROWS, match, relation
+from copydesk.match import LINKS, ROWS, relation
 from copydesk.segment import write_segment
-from copydesk.similarity import Figures, Texts, measure
+from copydesk.similarity import Figures, compare
 
 from .news import Library, News, cut, decide, edited, story, table
 
@@ -332,6 +334,15 @@ def test_what_a_publisher_repeats_in_many_stories_is_no_overlap() -> None:
     assert overlaps(records) == 0
 
 
+def test_a_published_text_that_comes_again_can_be_overlapped_with(runs: Runs) -> None:
+    shared = story(9, 150)
+    first = News("a", story(21, 90) + " " + shared, "Daily", day=1)
+    runs.add(first)
+    rows = runs.add(first, News("b", story(22, 90) + " " + shared, "Daily", day=2))
+    assert kinds(rows) == ["seen", "article"]
+    assert [row["jaccard"] > 0.4 for row in runs.overlaps] == [True]
+
+
 def test_every_story_has_one_article(runs: Runs) -> None:
     records = [News(f"{i}-{j}", edited(story(i), j, 0.3 * (j % 3)), f"p{j}") for i in range(8) for j in range(6)]
     rows = [*runs.add(*records[::2]), *runs.add(*records[1::2])]
@@ -401,63 +412,58 @@ def test_the_order_of_records_does_not_matter(
         assert {link["a"], link["b"]} <= articles
 
 
-def test_a_thousand_copies_compare_few_pairs() -> None:
-    """Identical texts collapse; look-alikes are compared with a bounded number of others."""
+class Counting(Library):
+    """Counts the texts that it is asked for."""
+
     asked = 0
 
-    def texts(ids: list[str]) -> dict[str, str]:
-        nonlocal asked
-        asked += len(ids)
-        return {i: library.texts[i] for i in ids}
+    def of_run(self, rows: NDArray[np.int64]) -> list[str]:
+        self.asked += len(rows)
+        return super().of_run(rows)
 
-    library = Library()
+
+def test_a_thousand_copies_compare_few_pairs() -> None:
+    """Identical texts collapse; look-alikes are compared with a bounded number of others."""
+    library = Counting()
     records = [News(str(i), story(1), f"p{i}") for i in range(1000)]
-    library.match(records)
-    decisions = match(table(records), Index(), texts)  # type: ignore[arg-type]
+    decisions = library.match(records)
     assert decisions.rows["kind"].to_pylist().count("duplicate") == 999
-    assert asked <= 4
+    assert library.asked <= 4
 
 
 @pytest.mark.slow
 def test_ten_thousand_copies_with_small_edits_stay_linear(monkeypatch: pytest.MonkeyPatch) -> None:
     pairs: list[int] = []
-    asked: list[int] = []
 
-    def counting(a: list[str], b: list[str], texts: Texts) -> Figures:
+    def counting(a: NDArray[np.int64], *rest: Any, **named: Any) -> Figures:
         pairs.append(len(a))
-        return measure(a, b, lambda ids: asked.append(len(ids)) or texts(ids))  # type: ignore[func-returns-value]
+        return compare(a, *rest, **named)
 
-    monkeypatch.setattr(matching, "measure", counting)
+    monkeypatch.setattr(matching, "compare", counting)
     text = story(1, 100)
     for count in (2_500, 10_000):
         pairs.clear()
-        asked.clear()
-        copies = [News(str(i), edited(text, i, 0.03), f"p{i % 97}", day=i % 28 + 1) for i in range(count)]
-        decisions = Library().match(copies)
+        library = Counting()
+        decisions = library.match(
+            [News(str(i), edited(text, i, 0.03), f"p{i % 97}", day=i % 28 + 1) for i in range(count)]
+        )
         assert decisions.rows["kind"].to_pylist().count("article") <= 3
         assert len(decisions.overlaps) <= 3
         assert sum(pairs) <= (PER_TEXT + 1) * count
-        assert sum(asked) <= 3 * count
+        assert library.asked <= 3 * count
 
 
 @pytest.mark.slow
 def test_fifty_thousand_stubs_are_one_text() -> None:
+    library = Counting()
     stub = "This article is no longer available, the office said."
-    records = [News(str(i), stub, f"p{i % 97}") for i in range(50_000)]
-    asked: list[str] = []
-
-    def texts(ids: Sequence[str]) -> dict[str, str]:
-        asked.extend(ids)
-        return dict.fromkeys(ids, stub)
-
-    decisions = match(table(records), Index(), texts)
+    decisions = library.match([News(str(i), stub, f"p{i % 97}") for i in range(50_000)])
     assert decisions.rows["kind"].to_pylist().count("duplicate") == 49_999
-    assert len(asked) <= 2
+    assert library.asked <= 2
 
 
 def test_texts_are_asked_for_only_where_needed() -> None:
-    def texts(ids: object) -> dict[str, str]:
-        raise AssertionError(ids)
-
+    library = Counting()
     records = [News("a", story(1)), News("b", story(2)), News("c", "stub")]
-    assert pa.compute.count_distinct(match(table(records), Index(), texts).rows["story_id"]).as_py() == 3
+    assert pa.compute.count_distinct(library.match(records).rows["story_id"]).as_py() == 3
+    assert library.asked == 0
