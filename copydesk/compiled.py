@@ -24,8 +24,10 @@ _FUNCTIONS = (
     "minimize",
     "compare",
     "band",
+    "pack",
     "count_neighbours",
     "join",
+    "choose",
     "components",
 )
 

@@ -10,22 +10,17 @@ from copydesk.stories import Edge, Tie
 TIES: dict[int, Tie] = {OVERLAP: "overlap", EMBEDS: "embeds", WEAK: "weak", STRONG: "strong"}
 
 
-def edges_of(a: I64, b: I64, figures: Figures, verdicts: I8, chosen: I64) -> list[Edge]:
-    """Those of the pairs (a[k], b[k]) of nodes with k in `chosen`, none of which is NONE."""
-    a_is_longer = figures.a_size >= figures.b_size
-    held = np.where(a_is_longer, figures.b_in_a, figures.a_in_b)
-    longer = np.where(held >= 0.5, np.where(a_is_longer, a, b), -1)
+def edges_of(a: I64, b: I64, figures: Figures, verdicts: I8, chosen: I64, place: I64) -> list[Edge]:
+    """Those of the pairs (a[k], b[k]) with k in `chosen`, none of which is NONE; the ends are numbered by `place`."""
+    f, one, two = figures.at(chosen), a[chosen], b[chosen]
+    a_is_longer = f.a_size >= f.b_size
+    held = np.where(a_is_longer, f.b_in_a, f.a_in_b)
+    longer = np.where(held >= 0.5, place[np.where(a_is_longer, one, two)], -1)
+    most = np.maximum(f.a_in_b, f.b_in_a)
+    columns = (place[one], place[two], verdicts[chosen], f.jaccard, most, longer)
     return [
-        Edge(one, other, TIES[verdict], (jaccard, share), more)
-        for one, other, verdict, jaccard, share, more in zip(
-            a[chosen].tolist(),
-            b[chosen].tolist(),
-            verdicts[chosen].tolist(),
-            figures.jaccard[chosen].tolist(),
-            np.maximum(figures.a_in_b, figures.b_in_a)[chosen].tolist(),
-            longer[chosen].tolist(),
-            strict=True,
-        )
+        Edge(first, second, TIES[verdict], (jaccard, share), more)
+        for first, second, verdict, jaccard, share, more in zip(*(c.tolist() for c in columns), strict=True)
     ]
 
 

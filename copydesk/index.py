@@ -99,7 +99,8 @@ class Index:
             found.append(
                 (places // keys.shape[1]).astype(np.uint64) << np.uint64(32) | (rows + start).astype(np.uint64)
             )
-        return closest(np.concatenate([np.empty(0, np.uint64), *found]), per_text)
+        places, entries, _ = closest(np.concatenate([np.empty(0, np.uint64), *found]), len(keys), per_text)
+        return places, entries
 
     def entries(self, numbers: I64) -> pa.Table:
         """ENTRY rows of these entries, in the order asked for."""

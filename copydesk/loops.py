@@ -275,35 +275,90 @@ def band(signature: Any, rows: Any, first: Any, keys: Any) -> Any:
             keys[i, first + j] = key
 
 
+def pack(keys: Any, numbers: Any, bits: Any, buckets: Any, ends: Any, packed: Any) -> Any:
+    """Each row's keys, their upper bits above the row's number (`bits` of them), in buckets of their uppermost 8 bits.
+
+    keys: uint64[n, m]. numbers: uint64[n]. buckets: int64[256], zeros: counts them. ends: int64[256]: receives where
+    each bucket ends. packed: uint64[n * m].
+    """
+    shift, high = np.uint64(bits), np.uint64(56)
+    for i in range(keys.shape[0]):
+        for j in range(keys.shape[1]):
+            buckets[np.int64(keys[i, j] >> high)] += 1
+    at: Any = 0
+    for bucket in range(len(buckets)):
+        ends[bucket] = at
+        at += buckets[bucket]
+    for i in range(keys.shape[0]):
+        for j in range(keys.shape[1]):
+            bucket = np.int64(keys[i, j] >> high)
+            packed[ends[bucket]] = keys[i, j] >> shift << shift | numbers[i]
+            ends[bucket] += 1
+
+
 def count_neighbours(packed: Any, bits: Any, per_key: Any, counts: Any) -> Any:
     """How many earlier rows each row meets in `join`. counts: int64, one a row, zeros."""
-    low = (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
+    shift = np.uint64(bits)
+    low = (np.uint64(1) << shift) - np.uint64(1)
     start = 0
     for i in range(1, len(packed)):
-        if packed[i] >> np.uint64(bits) != packed[start] >> np.uint64(bits):
+        if packed[i] >> shift != packed[start] >> shift:
             start = i
         else:
             counts[np.int64(packed[i] & low)] += min(i - start, per_key)
 
 
-def join(packed: Any, bits: Any, per_key: Any, first: Any, last: Any, codes: Any) -> Any:
-    """Pairs of rows that share a band key: for each row from `first` to `last` (less one) and each of its keys the
-    first `per_key` rows that have it before.
+def join(packed: Any, bits: Any, per_key: Any, first: Any, at: Any, others: Any) -> Any:
+    """The rows that share a band key: for each row from `first` on, of each of its keys the first `per_key` rows that
+    have it before, as often as they share one.
 
-    packed: uint64, sorted: of each row and key the key's upper bits above the row's number, which takes `bits`.
-    codes: receives later row << 32 | earlier row, as often as they share a key. Returns how many there are.
+    packed: uint64, sorted: see `pack`. at: int64, of rows from `first` on where in `others` its own begin; in the end,
+    where they end; for rows that are not wanted, there are none. others: uint32.
     """
-    low = (np.uint64(1) << np.uint64(bits)) - np.uint64(1)
-    start, at = 0, 0
+    shift = np.uint64(bits)
+    low = (np.uint64(1) << shift) - np.uint64(1)
+    start = 0
     for i in range(1, len(packed)):
-        if packed[i] >> np.uint64(bits) != packed[start] >> np.uint64(bits):
+        if packed[i] >> shift != packed[start] >> shift:
             start = i
             continue
-        row = packed[i] & low
-        if first <= np.int64(row) < last:
+        row = np.int64(packed[i] & low) - first
+        if 0 <= row < len(at):
             for k in range(start, min(i, start + per_key)):
-                codes[at] = row << np.uint64(32) | (packed[k] & low)
+                others[at[row]] = np.uint32(packed[k] & low)
+                at[row] += 1
+
+
+def choose(others: Any, ends: Any, per_row: Any, rows: Any, chosen: Any, shared: Any) -> Any:
+    """Of what each row meets the distinct: the `per_row` that it meets most often, the smaller first, in their order.
+
+    others: uint32, those of row i up to ends[i]; sorted in place. rows, chosen, shared: receive the pairs and how often
+    they meet. Returns how many there are.
+    """
+    at, start = 0, 0
+    for i in range(len(ends)):
+        own = others[start : ends[i]]
+        start = ends[i]
+        own.sort()
+        first = at
+        for j in range(len(own)):
+            if at > first and chosen[at - 1] == own[j]:
+                shared[at - 1] += 1
+            else:
+                rows[at], chosen[at], shared[at] = i, own[j], 1
                 at += 1
+        if at - first > per_row:
+            rank = np.empty(at - first, np.int64)
+            for j in range(first, at):
+                rank[j - first] = -shared[j] << 32 | chosen[j]
+            rank.sort()
+            last = rank[per_row - 1]
+            kept = first
+            for j in range(first, at):
+                if -shared[j] << 32 | chosen[j] <= last:
+                    rows[kept], chosen[kept], shared[kept] = rows[j], chosen[j], shared[j]
+                    kept += 1
+            at = kept
     return at
 
 
@@ -344,7 +399,9 @@ def rehearse(ready: Any) -> None:
     ready.band(signature, 3, 0, np.empty((1, 1), np.uint64))
     shared = np.empty((1, 3), np.int64)
     ready.compare(shingles, starts, lead_ends, shingle_ends, starts, starts, slots, places, stamps, stamp, shared)
-    counts = np.zeros(2, np.int64)
-    ready.count_neighbours(tokens, 1, 8, counts)
-    ready.join(np.zeros(2, np.uint64), 1, 8, 0, 2, np.empty(8, np.uint64))
+    packed, counts, others = np.zeros(2, np.uint64), np.zeros(256, np.int64), np.zeros(8, np.uint32)
+    ready.pack(np.zeros((1, 2), np.uint64), np.zeros(1, np.uint64), 1, counts.copy(), counts.copy(), packed)
+    ready.count_neighbours(packed, 1, 8, counts)
+    ready.join(packed, 1, 8, 0, np.zeros(1, np.int64), others)
+    ready.choose(others, np.ones(1, np.int64), 8, *(np.zeros(8, np.int64) for _ in range(3)))
     ready.components(starts, starts, np.zeros(1, np.int64))

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import Protocol
@@ -30,7 +30,7 @@ from copydesk.edges import edges_of, embedding
 from copydesk.entries import REVISION, entries_of, id_array, precedence
 from copydesk.identity import Identity, identify
 from copydesk.index import Index
-from copydesk.shingling import Strings
+from copydesk.shingling import Shingles
 from copydesk.similarity import (
     EMBEDS,
     NONE,
@@ -80,6 +80,8 @@ KINDS = ("article", "duplicate", "revision", "seen")
 RELATIONS = ("exact", "truncated", "extended", "copy")
 
 SURE = (1.0, 1.0)
+NEAR = 8
+"""Texts that share so many band keys are most likely copies: they are compared together. Nothing else depends on it."""
 
 FURNITURE = 3
 """A story that overlaps with as many others of its publisher shares furniture with them (galleries, background)."""
@@ -88,13 +90,13 @@ MOSTLY = 0.8
 """Share of a text that must be found in another to call it a cut of it."""
 
 
-class Texts(Protocol):
-    """The cleaned texts that are compared."""
+class Compared(Protocol):
+    """The shingles of the cleaned texts that are compared."""
 
-    def of_run(self, rows: I64) -> Strings:
+    def of_run(self, rows: I64) -> Shingles:
         """Those of rows of `new`, in ascending order."""
 
-    def of_history(self, ids: Sequence[str]) -> Strings:
+    def of_history(self, ids: Sequence[str]) -> Shingles:
         """Those of published ids, in the order asked for. Raises KeyError for an id that is not published."""
 
 
@@ -116,16 +118,16 @@ class Decisions:
         return entries_of(rows), sketch.keys_of(rows)
 
 
-def match(new: pa.Table, index: Index, texts: Texts, threads: int = 1) -> Decisions:
+def match(new: pa.Table, index: Index, compared: Compared, threads: int = 1) -> Decisions:
     """Decide on the records of a run.
 
-    new: a row a record, columns NEW and sketch.SKETCH. texts: asked only for those that are compared, in batches.
-    threads: that compare texts at once, 0 for one a core. Raises ValueError if an id is not 32 hex digits.
+    new: a row a record, columns NEW and sketch.SKETCH. compared: asked only for those that are compared, in batches.
+    threads: that compare at once, 0 for one a core. Raises ValueError if an id is not 32 hex digits.
     """
     order = _canonical_order(new)
     back = np.empty(len(order), np.int64)
     back[order] = np.arange(len(order))
-    run = _Run(new, order, index, texts, threads)
+    run = _Run(new, order, index, compared, threads)
     rows = run.decide()
     return Decisions(rows.take(pa.array(back)), run.overlaps())
 
@@ -151,8 +153,8 @@ class _Run:
     Nodes are numbered by their first rows; behind them come the published texts (entries) that are compared.
     """
 
-    def __init__(self, new: pa.Table, order: I64, index: Index, texts: Texts, threads: int) -> None:
-        self.order, self.index, self.texts, self.threads = order, index, texts, threads
+    def __init__(self, new: pa.Table, order: I64, index: Index, compared: Compared, threads: int) -> None:
+        self.order, self.index, self.compared, self.threads = order, index, compared, threads
         self.rows = new.select([*NEW, "text_hash", "shingle_count"]).take(pa.array(order))
         self.signed = new.select(["signature", "lead_signature"])
         self.sizes = np.asarray(self.rows["shingle_count"], np.int64)
@@ -205,13 +207,13 @@ class _Run:
         count = len(self.node_rows)
         comparable = np.flatnonzero(self.sizes[self.node_rows] >= sketch.MIN_SHINGLES)
         keys = sketch.keys_of(self.signed.take(pa.array(self.order[self.node_rows[comparable]])))
-        a, b = candidates.within(keys)
+        a, b, shared = candidates.within(keys, threads=self.threads)
         self.exact = self.index.exact(self.hashes)
         # A text that history has already was compared when it first came; it belongs where that one is.
         fresh = np.flatnonzero(self.exact[comparable] < 0) if len(self.index) else np.empty(0, np.int64)
         c, entry = self.index.candidates(keys[fresh])
         numbers = np.unique(np.concatenate([entry, self.exact[self.exact >= 0]]))
-        self.within = len(a)
+        self.near = shared >= NEAR
         old = np.searchsorted(numbers, entry) + count
         a, b = np.concatenate([comparable[a], comparable[fresh[c]]]), np.concatenate([comparable[b], old])
         return a, b, _History(self.index, numbers)
@@ -219,23 +221,22 @@ class _Run:
     # ---- verified pairs
 
     def _compare(self, a: I64, b: I64) -> Figures:
-        count, within = len(self.node_rows), self.within
+        count, within = len(self.node_rows), len(self.near)
         sizes = np.concatenate([self.sizes[self.node_rows], self.history.sizes])
-        here = compare(a[:within], b[:within], sizes[:count], self._texts, threads=self.threads)
-        before = compare(a[within:], b[within:], sizes, self._texts, by_second=True)
+        here = compare(a[:within], b[:within], sizes[:count], self._shingles, near=self.near, threads=self.threads)
+        before = compare(a[within:], b[within:], sizes, self._shingles, by_second=True)
         return Figures.joined(here, before)
 
-    def _texts(self, nodes: I64, old: _History | None = None) -> Strings:
-        """The texts of nodes, which ascend. old: the published ones behind them, if not `history`."""
+    def _shingles(self, nodes: I64, old: _History | None = None) -> Shingles:
+        """Those of nodes, which ascend. old: the published ones behind them, if not `history`."""
         here = nodes[nodes < len(self.node_rows)]
         rows = self.order[self.node_rows[here]]
-        found = self.texts.of_run(np.sort(rows))
-        back = pa.array(np.argsort(np.argsort(rows)))
-        strings = pa.array(found, pa.large_string()).take(back)
+        by_row = np.argsort(rows)
+        found = self.compared.of_run(rows[by_row])
+        back = np.argsort(by_row)
+        found = Shingles(found.values, found.starts[back], found.lead_ends[back], found.ends[back])
         behind = [(old or self.history).ids[i] for i in (nodes[len(here) :] - len(self.node_rows)).tolist()]
-        if not behind:
-            return strings
-        return pa.concat_arrays([strings, pa.array(self.texts.of_history(behind), pa.large_string())])
+        return Shingles.joined(found, self.compared.of_history(behind)) if behind else found
 
     def _publishers_and_titles(self, a: I64, b: I64, figures: Figures) -> tuple[Bools, Floats, Bools]:
         """Whether the two of a pair are of one publisher; if so, how much of the shorter title is in the other, and
@@ -287,13 +288,12 @@ class _Run:
         holding[longer[told[verdicts[told] == EMBEDS]]] = True
         one_group = base[a[told]] & base[b[told]] & (roots[a[told]] == roots[b[told]])
         weighed = told[of_root[wide[a[told]]] & (~one_group | holding[longer[told]])]
-        edges = edges_of(a, b, figures, verdicts, weighed)
         nodes = np.flatnonzero(of_root[wide])
+        place = np.searchsorted(nodes, np.arange(total))
+        edges = edges_of(a, b, figures, verdicts, weighed, place)
         joined = nodes[roots[nodes] != nodes]
-        edges += [
-            Edge(root, node, "strong", SURE) for root, node in zip(roots[joined].tolist(), joined.tolist(), strict=True)
-        ]
-        edges += [Edge(node, twin, "strong", SURE) for node, twin in self.twins]
+        sure = [*zip(roots[joined].tolist(), joined.tolist(), strict=True), *self.twins]
+        edges += [Edge(int(place[one]), int(place[other]), "strong", SURE) for one, other in sure]
         self._weigh(nodes, edges)
         new = np.flatnonzero(base[a] & base[b])
         new = new[self.group[a[new]] == self.group[b[new]]]
@@ -314,12 +314,10 @@ class _Run:
         return [(first.setdefault(story, node), node) for node, story in stories]
 
     def _weigh(self, nodes: I64, edges: Sequence[Edge]) -> None:
-        """The places of these nodes, by stories.assign. edges: between them, by their numbers."""
+        """The places of these nodes, by stories.assign. edges: between them, by their places in `nodes`."""
         numbers = self._story_numbers()
         self.story_of_number = {number: story for story, number in numbers.items()}
-        place = {node: i for i, node in enumerate(nodes.tolist())}
-        own = [replace(e, a=place[e.a], b=place[e.b], longer=place.get(e.longer, -1)) for e in edges]
-        for node, found in zip(nodes.tolist(), assign(self._nodes(nodes, place, numbers), own), strict=True):
+        for node, found in zip(nodes.tolist(), assign(self._nodes(nodes, numbers), edges), strict=True):
             if node < len(self.node_rows) and self.base[node]:
                 self.group[node] = nodes[found.group]
                 self.published[node] = -1 if found.story is None else found.story
@@ -330,8 +328,9 @@ class _Run:
         stories = sorted(set(self.history.stories) | revised)
         return dict(zip(stories, self.index.find_ids(id_array(stories)).tolist(), strict=True))
 
-    def _nodes(self, nodes: I64, place: dict[int, int], numbers: dict[str, int]) -> list[Node]:
+    def _nodes(self, nodes: I64, numbers: dict[str, int]) -> list[Node]:
         count = len(self.node_rows)
+        place = {node: i for i, node in enumerate(nodes.tolist())}
         here = self.node_rows[nodes[nodes < count]]
         names, made = self.rows["id"].take(pa.array(here)).to_pylist(), []
         for node, row, name in zip(nodes.tolist(), here.tolist(), names, strict=False):
@@ -458,7 +457,7 @@ class _Run:
         missing = np.setdiff1d(np.arange(len(codes)), found)
         sizes = np.concatenate([self.sizes[self.node_rows], old.sizes])
         one, two = np.divmod(codes[missing], total)
-        more = compare(one, two, sizes, partial(self._texts, old=old), threads=self.threads)
+        more = compare(one, two, sizes, partial(self._shingles, old=old), threads=self.threads)
         of_code[:, missing] = more.jaccard, more.a_in_b, more.b_in_a
         jaccard, in_most, in_least = of_code[:, which]
         hashes = np.asarray(pa.chunked_array([self.hashes, *old.table["text_hash"].chunks]).to_numpy(), object)
@@ -468,16 +467,15 @@ class _Run:
         return (*(np.where(same, 1.0, values) for values in (jaccard, in_other, of_other)), same)
 
     def overlaps(self) -> pa.Table:
-        names = self.rows["id"].to_pylist() if self.links else []
-        rows = {id_: row for row, id_ in enumerate(names) if self.node_of[row] >= 0}  # what was seen is no node
         ids = sorted({id_ for pair in self.links for id_ in pair})
-        old = self.history.with_ids(self.index, {id_ for id_ in ids if id_ not in rows})
-        count = len(self.node_rows)
-        number = {id_: count + i for i, id_ in enumerate(old.ids)}
-        number |= {id_: int(self.node_of[rows[id_]]) for id_ in ids if id_ in rows}
+        here = self.rows["id"].take(pa.array(self.node_rows)).combine_chunks()
+        nodes = pc.index_in(pa.array(ids, pa.string()), value_set=here).to_pylist()
+        number = {id_: node for id_, node in zip(ids, nodes, strict=True) if node is not None}
+        old = self.history.with_ids(self.index, set(ids).difference(number))
+        number |= {id_: len(self.node_rows) + i for i, id_ in enumerate(old.ids)}
         a, b = (np.array([number[pair[i]] for pair in self.links], np.int64) for i in (0, 1))
         sizes = np.concatenate([self.sizes[self.node_rows], old.sizes])
-        f = compare(a, b, sizes, partial(self._texts, old=old), threads=self.threads)
+        f = compare(a, b, sizes, partial(self._shingles, old=old), threads=self.threads)
         names = [[pair[i] for pair in self.links] for i in (0, 1)]
         return pa.table([*names, f.jaccard, f.a_in_b, f.b_in_a], schema=LINKS)
 

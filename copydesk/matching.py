@@ -16,6 +16,7 @@ from copydesk.lines import Lines
 from copydesk.match import NEW, ROWS, match
 from copydesk.parts import RECORDS, Part
 from copydesk.segment import write_segment
+from copydesk.shingling import Shingles, shingle
 from copydesk.store import Store
 
 I64 = npt.NDArray[np.int64]
@@ -35,8 +36,8 @@ def decide(parts: Sequence[Part], store: Store, run_id: str, segment: Path, thre
     new = pa.concat_tables([r.select(columns) for r in records]) if records else RECORDS.empty_table().select(columns)
     forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}")).cover(new)
     ids, new = new["id"], new.filter(pa.array(~forgotten)).select(COLUMNS)
-    texts = _Texts(records, np.flatnonzero(~forgotten), store)
-    decisions = match(new, open_index(store), texts, threads)
+    compared = _Compared(parts, np.flatnonzero(~forgotten), store)
+    decisions = match(new, open_index(store), compared, threads)
     decided = _with_forgotten(decisions.rows, ids, forgotten)
     start = 0
     for part, rows in zip(parts, records, strict=True):
@@ -82,26 +83,29 @@ def _new_links(links: pa.Table, store: Store) -> pa.Table:
     return links.filter(pa.array([pair not in known for pair in pairs], pa.bool_()))
 
 
-class _Texts:
-    """The cleaned texts of this run's records and of history (match.Texts)."""
+class _Compared:
+    """The shingles of this run's records and of history (match.Compared)."""
 
-    def __init__(self, records: Sequence[pa.Table], numbers: I64, store: Store) -> None:
+    def __init__(self, parts: Sequence[Part], numbers: I64, store: Store) -> None:
         """numbers: of the rows of match(), among all records."""
-        self._chunks = [c for r in records for c in r["text"].chunks]
-        self._ends = np.cumsum([len(chunk) for chunk in self._chunks])
-        self._numbers = numbers
+        chunks = [batch for part in parts for batch in part.read("shingles").to_batches()]
+        found = [Shingles.of_batch(chunk) for chunk in chunks]
+        self._values = [shingles.values for shingles in found]  # memory-mapped
+        self._chunk = np.repeat(np.arange(len(chunks)), [len(chunk) for chunk in chunks])[numbers]
+        self._starts, self._lead_ends, self._ends = (
+            np.concatenate([np.empty(0, np.int64), *(getattr(shingles, name) for shingles in found)])[numbers]
+            for name in ("starts", "lead_ends", "ends")
+        )
         self._store = store
 
-    def of_run(self, rows: I64) -> pa.Array:
-        numbers = self._numbers[rows]
-        chunks = np.searchsorted(self._ends, numbers, "right")
-        found = [pa.array([], pa.large_string())]
-        for i in np.unique(chunks).tolist():
-            chunk = self._chunks[i]
-            within = numbers[np.searchsorted(chunks, i, "left") : np.searchsorted(chunks, i, "right")]
-            found.append(chunk.take(pa.array(within - (self._ends[i] - len(chunk)))))
-        return pa.concat_arrays(found)
+    def of_run(self, rows: I64) -> Shingles:
+        starts, ends = self._starts[rows], self._ends[rows]
+        places = zip(self._chunk[rows].tolist(), starts.tolist(), ends.tolist(), strict=True)
+        values = np.concatenate([np.empty(0, np.uint64), *(self._values[i][start:end] for i, start, end in places)])
+        to = np.cumsum(ends - starts)
+        at = to - (ends - starts)
+        return Shingles(values, at, at + self._lead_ends[rows] - starts, to)
 
-    def of_history(self, ids: Sequence[str]) -> list[str]:
+    def of_history(self, ids: Sequence[str]) -> Shingles:
         found = self._store.texts(ids)
-        return [found[id_] for id_ in ids]
+        return shingle([found[id_] for id_ in ids])

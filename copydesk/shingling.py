@@ -30,6 +30,13 @@ Strings: TypeAlias = Sequence[str] | pa.Array
 LEAD_TOKENS = 60
 LEAD_SHINGLES = LEAD_TOKENS - NGRAM + 1
 
+COLUMNS = pa.schema(
+    [
+        pa.field("shingles", pa.large_list(pa.uint64())),  # distinct, in the order in which they first occur
+        pa.field("lead", pa.int64()),  # how many of them are of the lead
+    ]
+)
+
 _LONGEST = 1 << 20  # tokens; of what is longer the sets of the compiled loops would take too much room
 
 
@@ -65,6 +72,26 @@ class Shingles:
     def sizes(self) -> I64:
         """How many there are of each text."""
         return self.ends - self.starts
+
+    def table(self) -> pa.Table:
+        """A row a text: COLUMNS. For shingles that lie in order, as `shingle` gives them."""
+        offsets = pa.array(np.concatenate([self.starts[:1], self.ends]) if len(self) else np.zeros(1, np.int64))
+        lists = pa.LargeListArray.from_arrays(offsets, pa.array(self.values))
+        return pa.table([lists, pa.array(self.lead_ends - self.starts)], schema=COLUMNS)
+
+    @classmethod
+    def of_batch(cls, batch: pa.RecordBatch) -> Shingles:
+        """From a batch of COLUMNS, without copying its values."""
+        lists = batch.column(0)
+        offsets = np.asarray(lists.offsets, np.int64)
+        return cls(np.asarray(lists.values), offsets[:-1], offsets[:-1] + np.asarray(batch.column(1)), offsets[1:])
+
+    @classmethod
+    def joined(cls, first: Shingles, second: Shingles) -> Shingles:
+        """Those of the texts of `first`, then those of `second`."""
+        at = len(first.values)
+        pairs = ((getattr(first, name), getattr(second, name) + at) for name in ("starts", "lead_ends", "ends"))
+        return cls(np.concatenate([first.values, second.values]), *(np.concatenate(pair) for pair in pairs))
 
 
 def shingle(texts: Strings) -> Shingles:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from copydesk import compiled, loops
-from copydesk.shingling import LEAD_SHINGLES, Strings, shared, shingle
+from copydesk.shingling import LEAD_SHINGLES, Shingles, shared, shingle
 from copydesk.tokens import tokens
 
 F64 = npt.NDArray[np.float64]
@@ -36,7 +36,7 @@ CUT = 2 / 3
 
 NONE, OVERLAP, EMBEDS, WEAK, STRONG = 0, 1, 2, 3, 4
 
-_SHINGLES_AT_ONCE = 1 << 22
+_SHINGLES_AT_ONCE = 1 << 21
 """Shingles of texts that are in memory at a time, 8 bytes each, and their texts."""
 _USUAL = 400  # shingles of a text of which nobody knows
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -71,37 +71,44 @@ def measure(a: Sequence[str], b: Sequence[str], texts: Texts) -> Figures:
     ids = sorted({*a, *b})
     number = {id_: i for i, id_ in enumerate(ids)}
 
-    def numbered(numbers: I64) -> Strings:
+    def numbered(numbers: I64) -> Shingles:
         wanted = [ids[i] for i in numbers]
         found = texts(wanted)
-        return [found[id_] for id_ in wanted]
+        return shingle([found[id_] for id_ in wanted])
 
     first, second = (np.fromiter((number[id_] for id_ in side), np.int64, len(side)) for side in (a, b))
     return compare(first, second, np.full(len(ids), _USUAL, np.int64), numbered)
 
 
 def compare(
-    a: I64, b: I64, sizes: I64, texts: Callable[[I64], Strings], *, by_second: bool = False, threads: int = 1
+    a: I64,
+    b: I64,
+    sizes: I64,
+    shingles: Callable[[I64], Shingles],
+    *,
+    near: Bools | None = None,
+    by_second: bool = False,
+    threads: int = 1,
 ) -> Figures:
     """The figures of the pairs (a[i], b[i]) of numbered texts.
 
-    sizes: of all texts, the number of shingles, or a guess: memory is bounded by it. texts: gives those of numbers that
-    ascend. by_second: whether texts are quickest read if the pairs are compared in the order of b, because b are
+    sizes: of all texts, the number of shingles, or a guess: memory is bounded by it. shingles: gives those of texts
+    whose numbers ascend. near: the pairs that show which texts belong together, default all. by_second: whether texts are quickest read if the pairs are compared in the order of b, because b are
     ordered as they lie in files. threads: that share the work, 0 for one a core.
     """
     found = np.zeros((len(a), 7), np.int64)
-    order, turned = _by_second(b) if by_second else _by_component(a, b, len(sizes))
+    order, turned = _by_second(b) if by_second else _by_component(a, b, near, len(sizes))
     blocks = list(_blocks(order, a, b, sizes))
 
     def fill(block: I64) -> None:
         numbers, places = np.unique(np.concatenate([a[block], b[block]]), return_inverse=True)
-        shingles = shingle(texts(numbers))
+        here = shingles(numbers)
         one, two = places[: len(block)], places[len(block) :]
         back = turned[block]
-        both = shared(shingles, np.where(back, two, one), np.where(back, one, two))
+        both = shared(here, np.where(back, two, one), np.where(back, one, two))
         found[block, :3] = np.where(back[:, None], both[:, [0, 2, 1]], both)
-        leads = shingles.lead_ends - shingles.starts
-        for column, values in enumerate((shingles.sizes[one], shingles.sizes[two], leads[one], leads[two]), 3):
+        lengths, leads = here.sizes, here.lead_ends - here.starts
+        for column, values in enumerate((lengths[one], lengths[two], leads[one], leads[two]), 3):
             found[block, column] = values
 
     threads = min(threads or os.cpu_count() or 1, len(blocks))
@@ -220,13 +227,13 @@ def _by_second(b: I64) -> tuple[I64, Bools]:
     return np.argsort(b, kind="stable"), np.ones(len(b), np.bool_)
 
 
-def _by_component(a: I64, b: I64, count: int) -> tuple[I64, Bools]:
+def _by_component(a: I64, b: I64, near: Bools | None, count: int) -> tuple[I64, Bools]:
     """The order of the pairs component by component, so that a text is read once or twice; in one by the text that is
     in fewer pairs; and which pairs are to be turned, so that that one stands first.
 
     The first texts of a crowd are in pairs with all the others. By those, the others would come up again for each.
     """
-    parents = connected(a, b, count)
+    parents = connected(a, b, count) if near is None else connected(a[near], b[near], count)
     pairs = np.bincount(a, minlength=count) + np.bincount(b, minlength=count)
     rare = np.where(pairs[a] <= pairs[b], a, b)
     return np.lexsort((a + b - rare, rare, parents[rare])), rare != a

@@ -64,12 +64,13 @@ _HASHES_AT_ONCE = 1 << 15  # fits the second-level cache: four bytes each, in an
 @dataclass(frozen=True, slots=True)
 class Sketches:
     """Sketches of n texts. text_hash: 16 bytes or None. shingle_count: int32[n]. signature: uint32[n, K].
-    lead_signature: uint32[n, LEAD_K]."""
+    lead_signature: uint32[n, LEAD_K]. shingles: what they were made of."""
 
     text_hash: list[bytes | None]
     shingle_count: npt.NDArray[np.int32]
     signature: U32
     lead_signature: U32
+    shingles: Shingles
 
     def columns(self) -> dict[str, pa.Array]:
         """The columns of SKETCH, in order."""
@@ -85,7 +86,7 @@ def sketch(texts: Strings) -> Sketches:
     """The sketches of a batch of texts. Batches of some hundred texts are quickest; results do not depend on it."""
     tokens = tokenize(texts)
     found = shingles_of(tokens)
-    return Sketches(text_hashes(tokens, texts), found.sizes.astype(np.int32), *signatures(found))
+    return Sketches(text_hashes(tokens, texts), found.sizes.astype(np.int32), *signatures(found), found)
 
 
 def signatures(found: Shingles) -> tuple[U32, U32]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from copydesk import schema
 from copydesk.index import Index
 from copydesk.match import Decisions, match
+from copydesk.shingling import Shingles, shingle
 from copydesk.sketch import sketch
 
 WORDS = [
@@ -80,11 +81,11 @@ class Library:
     def __call__(self, ids: Sequence[str]) -> Mapping[str, str]:
         return {i: self.texts[i] for i in ids}
 
-    def of_run(self, rows: NDArray[np.int64]) -> list[str]:
-        return [self.run[row].text for row in rows.tolist()]
+    def of_run(self, rows: NDArray[np.int64]) -> Shingles:
+        return shingle([self.run[row].text for row in rows.tolist()])
 
-    def of_history(self, ids: Sequence[str]) -> list[str]:
-        return [self.texts[i] for i in ids]
+    def of_history(self, ids: Sequence[str]) -> Shingles:
+        return shingle([self.texts[i] for i in ids])
 
     def match(self, records: Sequence[News], index: Index | None = None) -> Decisions:
         self.run = records

@@ -14,6 +14,7 @@ from copydesk import match as matching
 from copydesk.index import PER_TEXT, Index
 from copydesk.match import LINKS, ROWS, relation
 from copydesk.segment import write_segment
+from copydesk.shingling import Shingles
 from copydesk.similarity import Figures, compare
 
 from .news import Library, News, cut, decide, edited, story, table
@@ -417,7 +418,7 @@ class Counting(Library):
 
     asked = 0
 
-    def of_run(self, rows: NDArray[np.int64]) -> list[str]:
+    def of_run(self, rows: NDArray[np.int64]) -> Shingles:
         self.asked += len(rows)
         return super().of_run(rows)
 
