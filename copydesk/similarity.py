@@ -93,8 +93,9 @@ def compare(
     """The figures of the pairs (a[i], b[i]) of numbered texts.
 
     sizes: of all texts, the number of shingles, or a guess: memory is bounded by it. shingles: gives those of texts
-    whose numbers ascend. near: the pairs that show which texts belong together, default all. by_second: whether texts are quickest read if the pairs are compared in the order of b, because b are
-    ordered as they lie in files. threads: that share the work, 0 for one a core.
+    whose numbers ascend. near: the pairs that show which texts belong together, default all. by_second: whether texts
+    are quickest read if the pairs are compared in the order of b, because b are ordered as they lie in files.
+    threads: that share the work, 0 for one a core.
     """
     found = np.zeros((len(a), 7), np.int64)
     order, turned = _by_second(b) if by_second else _by_component(a, b, near, len(sizes))
