@@ -176,11 +176,11 @@ class _Assignment:
         mine = self.groups[self.forest.root(a)] if self.nodes[a].open else None
         if mine is None or not mine.loose:
             return
+        root = self.forest.root(a)
         if target.story is not None:
-            if (target.base and target.core) or (strong and not target.base):
+            if strong if not target.base else target.core and self._may_attach(root, _published(target.story)):
                 mine.story = target.story
             return
-        root = self.forest.root(a)
         goal = self.forest.root(b) if target.item is None else self._top(target.item)
         other = self.groups[goal]
         if other is mine or other.to is not None or not (self._may_attach(root, goal) if target.base else strong):
@@ -190,13 +190,16 @@ class _Assignment:
         mine.to, other.hub = goal, True
 
     def _support(self, edges: Sequence[Edge]) -> dict[tuple[int, int], int]:
-        """Of two groups, how many members of the first are in a pair with a member of the second that attaches."""
+        """Of a group and another, or a published story, how many members of the group are in a pair with a text of the
+        other that attaches."""
         members: dict[tuple[int, int], set[int]] = defaultdict(set)
         for edge in edges:
-            if edge.tie in ("weak", "embeds") and self.nodes[edge.a].open and self.nodes[edge.b].open:
-                a, b = self.forest.root(edge.a), self.forest.root(edge.b)
-                members[a, b].add(edge.a)
-                members[b, a].add(edge.b)
+            if edge.tie in ("weak", "embeds"):
+                for mine, other in ((edge.a, edge.b), (edge.b, edge.a)):
+                    node = self.nodes[other]
+                    if self.nodes[mine].open and (node.open or (node.base and node.core)):
+                        goal = self.forest.root(other) if node.story is None else _published(node.story)
+                        members[self.forest.root(mine), goal].add(mine)
         return {pair: len(found) for pair, found in members.items()}
 
     def _may_attach(self, root: int, goal: int) -> bool:
@@ -252,3 +255,8 @@ class _Assignment:
         while (to := self.groups[root].to) is not None:
             root = to
         return root
+
+
+def _published(story: int) -> int:
+    """A published story among the numbers of groups."""
+    return -1 - story

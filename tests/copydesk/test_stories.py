@@ -107,3 +107,10 @@ def test_a_text_that_most_of_a_group_embeds_joins_it() -> None:
     new_leads = [edge(0, 1, "strong", 0.9), edge(0, 2, "embeds"), edge(1, 2, "embeds")]
     assert together(new(9, 8, 4), new_leads) == [0, 0, 0]
     assert together(new(9, 8, 4), new_leads[:2]) == [0, 0, 2]
+
+
+def test_most_of_a_group_joins_a_published_story_as_well() -> None:
+    nodes = [*new(3, 3), Node("p", 9, story=4)]
+    cuts = [edge(0, 1, "strong", 0.9), edge(0, 2, "weak", 0.3), edge(1, 2, "weak", 0.3)]
+    assert together(nodes, cuts) == ["s4"] * 3
+    assert together(nodes, cuts[:2]) == [0, 0, "s4"]
