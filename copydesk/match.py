@@ -264,7 +264,7 @@ class _Run:
 
     def _assign(self, a: I64, b: I64, figures: Figures, verdicts: npt.NDArray[np.int8]) -> None:
         """Where the nodes end: `group`, which those of one new story share; `published`, the number of a published
-        story, -1 for none; `embeds`: see edges.embedding.
+        story, -1 for none; `embeds`: see edges.embedding; `attached`: see stories.Place.
 
         Where strong pairs alone join all that are in pairs with each other, there is nothing to weigh.
         """
@@ -283,6 +283,7 @@ class _Run:
         unsettled[:count] |= self.exact >= 0
         of_root = np.bincount(wide, weights=unsettled, minlength=total) > 0
         self.group, self.published = np.where(self.base, roots[:count], -1), np.full(count, -1, np.int64)
+        self.attached = np.zeros(count, np.bool_)
         longer = np.where(figures.a_size >= figures.b_size, a, b)
         holding = np.zeros(total, np.bool_)
         holding[longer[told[verdicts[told] == EMBEDS]]] = True
@@ -321,6 +322,7 @@ class _Run:
             if node < len(self.node_rows) and self.base[node]:
                 self.group[node] = nodes[found.group]
                 self.published[node] = -1 if found.story is None else found.story
+                self.attached[node] = found.attached
 
     def _story_numbers(self) -> dict[str, int]:
         """Precedence of the published stories that matter here: entry numbers of their articles."""
@@ -354,8 +356,10 @@ class _Run:
         code = {number: -2 - i for i, number in enumerate(self.story_of_number)}
         code_of_name = {name: -2 - i for i, name in enumerate(self.names)}
         canonical = np.full(len(self.node_rows), -1, np.int64)
-        fit = np.flatnonzero(self.base & ~self.embeds & (self.published < 0))[::-1]
-        canonical[self.group[fit]] = self.node_rows[fit]  # the last to be written is the first in precedence
+        new = self.base & (self.published < 0)
+        for fit in (new, new & ~self.embeds, new & ~self.embeds & ~self.attached):
+            nodes = np.flatnonzero(fit)[::-1]
+            canonical[self.group[nodes]] = self.node_rows[nodes]  # the last to be written is the first in precedence
         of_node = canonical[np.maximum(self.group, 0)]
         for node in np.flatnonzero(self.published >= 0).tolist():
             of_node[node] = code[int(self.published[node])]

@@ -63,10 +63,11 @@ class Edge:
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a node ended. group: open nodes of one story share it, -1 for others. story: the published story it is of,
-    None if new."""
+    None if new. attached: with others of its kind, to a group that may share no more with it than one of them does."""
 
     group: int
     story: int | None
+    attached: bool = False
 
 
 class Forest:
@@ -137,7 +138,8 @@ class _Assignment:
         for i, node in enumerate(self.nodes):
             if node.open:
                 top = self._top(i)
-                result.append(Place(top, self.groups[top].story))
+                mine = self.groups[self.forest.root(i)]
+                result.append(Place(top, self.groups[top].story, mine.to is not None and mine.members > 1))
             else:
                 result.append(Place(-1, node.story))
         return result

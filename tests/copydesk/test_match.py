@@ -243,6 +243,16 @@ def test_what_embeds_a_story_is_not_its_canonical_article() -> None:
     assert rows[1]["relation"] == "extended"
 
 
+def test_cuts_of_a_story_are_not_its_article() -> None:
+    """Two cuts come along together, though they are the earliest: what else there is may share little with them."""
+    whole = story(1, 900)
+    wholes = [News(str(i), edited(whole, i, 0.01), f"p{i}", day=5) for i in range(3)]
+    cuts = [News(str(i), edited(cut(whole, 0.15), i, 0.01), f"p{i}", day=1) for i in (4, 5)]
+    rows = decide([*wholes, *cuts])
+    assert sorted(kinds(rows)) == ["article", *["duplicate"] * 4]
+    assert kinds(rows)[3:] == ["duplicate"] * 2
+
+
 def test_an_item_that_embeds_its_own_revision_is_an_article() -> None:
     kept = story(1, 300)
     rows = decide([News("a", story(2, 90) + "\n\n" + kept, day=1), News("a", kept, day=2)])
