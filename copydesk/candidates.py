@@ -15,11 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from copydesk import compiled, loops
-from copydesk.segment import PER_KEY
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 U32 = npt.NDArray[np.uint32]
+
+PER_KEY = 8
+"""How many texts of one band key are looked at, of a run or of a segment of the index; the first in precedence stand
+for the rest."""
 
 PER_TEXT = 16
 """How many candidates of one text are verified: those it shares most bands with. Keeps crowds of look-alikes linear."""

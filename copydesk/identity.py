@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.entries import microseconds
+from copydesk.entries import codes_of, first_of, microseconds
 from copydesk.index import Index
 
 I64 = npt.NDArray[np.int64]
@@ -47,11 +47,11 @@ class Identity:
 def identify(new: pa.Table, index: Index) -> Identity:
     """new: id, item_key, and the times of match.NEW, rows in order of precedence."""
     ids = new["id"]
-    seen = ~_first_of(ids)
+    seen = ~first_of(ids)
     if len(index):
         seen |= index.known(ids.to_pylist())
     rows = np.flatnonzero(~seen)
-    items = _codes(new["item_key"].take(pa.array(rows)))
+    items = codes_of(new["item_key"].take(pa.array(rows)))
     keys = items.dictionary.to_pylist()
     codes = np.asarray(items.indices, np.int64)
     versions = np.bincount(codes, minlength=len(keys))
@@ -101,15 +101,3 @@ def _number(identity: Identity, members: list[tuple[int, str]], before: tuple[st
         version += 1
         identity.revisions[later] = Revision(revises, row, version, story, first)
         revises, row = name, later
-
-
-def _first_of(column: pa.ChunkedArray) -> Bools:
-    """Whether a value is the first of its kind."""
-    codes = np.asarray(_codes(column).indices, np.int64)  # numbered as they first come
-    before = np.concatenate([[-1], np.maximum.accumulate(codes)])[: len(codes)]
-    return np.asarray(codes > before, np.bool_)
-
-
-def _codes(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    coded = column.combine_chunks().dictionary_encode()
-    return coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded

@@ -16,9 +16,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from copydesk import lines
-from copydesk.candidates import PER_TEXT, closest
+from copydesk.candidates import PER_KEY, PER_TEXT, closest
 from copydesk.entries import ENTRY, halves, id_array, item_array, one
-from copydesk.segment import PER_KEY, Segment, ranges
+from copydesk.segment import Segment, ranges
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -87,8 +87,9 @@ class Index:
             version[places[newer]] = versions[newer]
         return Latest(entry, version)
 
-    def candidates(self, keys: U64, per_key: int = PER_KEY, per_text: int = PER_TEXT) -> tuple[I64, I64]:
-        """Distinct pairs (row of `keys`, entry) that share a band, the closest `per_text` of each row, sorted.
+    def candidates(self, keys: U64, per_key: int = PER_KEY, per_text: int = PER_TEXT) -> tuple[I64, I64, I64]:
+        """Distinct pairs (row of `keys`, entry) that share a band, the closest `per_text` of each row, sorted; and how
+        many bands they share.
 
         keys: uint64[n, KEYS].
         """
@@ -99,8 +100,7 @@ class Index:
             found.append(
                 (places // keys.shape[1]).astype(np.uint64) << np.uint64(32) | (rows + start).astype(np.uint64)
             )
-        places, entries, _ = closest(np.concatenate([np.empty(0, np.uint64), *found]), len(keys), per_text)
-        return places, entries
+        return closest(np.concatenate([np.empty(0, np.uint64), *found]), len(keys), per_text)
 
     def entries(self, numbers: I64) -> pa.Table:
         """ENTRY rows of these entries, in the order asked for."""

@@ -285,10 +285,10 @@ def pack(keys: Any, numbers: Any, bits: Any, buckets: Any, ends: Any, packed: An
     for i in range(keys.shape[0]):
         for j in range(keys.shape[1]):
             buckets[np.int64(keys[i, j] >> high)] += 1
-    at: Any = 0
-    for bucket in range(len(buckets)):
-        ends[bucket] = at
-        at += buckets[bucket]
+    at = np.int64(0)
+    for k in range(len(buckets)):
+        ends[k] = at
+        at += buckets[k]
     for i in range(keys.shape[0]):
         for j in range(keys.shape[1]):
             bucket = np.int64(keys[i, j] >> high)

@@ -17,32 +17,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import candidates, sketch
+from copydesk import sketch
 from copydesk.digests import part_of_digest
 from copydesk.edges import edges_of, embedding
 from copydesk.entries import REVISION, entries_of, id_array, precedence
-from copydesk.identity import Identity, identify
+from copydesk.identity import identify
 from copydesk.index import Index
-from copydesk.shingling import Shingles
-from copydesk.similarity import (
-    EMBEDS,
-    NONE,
-    OVERLAP,
-    STRONG,
-    Figures,
-    compare,
-    connected,
-    judge,
-    other_year,
-    title_containment,
-)
+from copydesk.nodes import Compared, History, Nodes
+from copydesk.pairs import verified
+from copydesk.similarity import EMBEDS, NONE, OVERLAP, STRONG, Figures, compare, connected
 from copydesk.stories import Edge, Node, assign
 
 I64 = npt.NDArray[np.int64]
@@ -80,24 +69,12 @@ KINDS = ("article", "duplicate", "revision", "seen")
 RELATIONS = ("exact", "truncated", "extended", "copy")
 
 SURE = (1.0, 1.0)
-NEAR = 8
-"""Texts that share so many band keys are most likely copies: they are compared together. Nothing else depends on it."""
 
 FURNITURE = 3
 """A story that overlaps with as many others of its publisher shares furniture with them (galleries, background)."""
 
 MOSTLY = 0.8
 """Share of a text that must be found in another to call it a cut of it."""
-
-
-class Compared(Protocol):
-    """The shingles of the cleaned texts that are compared."""
-
-    def of_run(self, rows: I64) -> Shingles:
-        """Those of rows of `new`, in ascending order."""
-
-    def of_history(self, ids: Sequence[str]) -> Shingles:
-        """Those of published ids, in the order asked for. Raises KeyError for an id that is not published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,130 +125,36 @@ def _canonical_order(new: pa.Table) -> I64:
 
 
 class _Run:
-    """The work of one match(): rows in order of precedence, nodes for the distinct texts among them.
-
-    Nodes are numbered by their first rows; behind them come the published texts (entries) that are compared.
-    """
+    """The work of one match(): rows in order of precedence, nodes for the distinct texts among them."""
 
     def __init__(self, new: pa.Table, order: I64, index: Index, compared: Compared, threads: int) -> None:
-        self.order, self.index, self.compared, self.threads = order, index, compared, threads
+        self.index, self.threads = index, threads
         self.rows = new.select([*NEW, "text_hash", "shingle_count"]).take(pa.array(order))
-        self.signed = new.select(["signature", "lead_signature"])
-        self.sizes = np.asarray(self.rows["shingle_count"], np.int64)
+        self.identity = identify(self.rows, index)
+        self.nodes = Nodes(self.rows, order, self.identity, compared)
+        self.exact = index.exact(self.nodes.hashes)
+        self.pairs = verified(self.nodes, new.select(["signature", "lead_signature"]), index, self.exact, threads)
+        self.history = self.pairs.history
 
     def decide(self) -> pa.Table:
-        self.identity: Identity = identify(self.rows, self.index)
-        self._collapse()
-        a, b, history = self._pairs()
-        self.history = history
-        figures = self._compare(a, b)
-        same, titles, years = self._publishers_and_titles(a, b, figures)
-        verdicts = judge(figures, same, titles, years)
-        self._assign(a, b, figures, verdicts)
+        self._assign()
         self._name_stories()
-        self._find_links(a, b, verdicts, same)
-        return self._decisions(a, b, figures)
-
-    # ---- nodes: distinct texts
-
-    def _collapse(self) -> None:
-        """One node for each distinct text of first versions, and one for each of revisions."""
-        base = self.identity.first_versions
-        rows = np.flatnonzero(~self.identity.seen)
-        hashes = self.rows["text_hash"].take(pa.array(rows)).combine_chunks()
-        coded = hashes.dictionary_encode()
-        coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
-        codes = np.asarray(pc.fill_null(coded.indices, -1), np.int64)
-        keys = np.where(codes < 0, -1 - np.arange(len(rows)), codes * 2 + base[rows])  # a text of nothing stays alone
-        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-        by_row = np.argsort(first)
-        number = np.empty(len(first), np.int64)
-        number[by_row] = np.arange(len(first))
-        self.node_rows: I64 = rows[first[by_row]]
-        self.node_of = np.full(len(self.rows), -1, np.int64)
-        self.node_of[rows] = number[inverse]
-        self.base: Bools = base[self.node_rows]
-        self.hashes = self.rows["text_hash"].take(pa.array(self.node_rows)).combine_chunks()
-        self.twins = self._twins(keys[first[by_row]])
-
-    def _twins(self, keys: I64) -> list[tuple[int, int]]:
-        """Pairs of nodes, of a first version and of revisions, that have the same text."""
-        if self.base.all():
-            return []
-        place = {key: node for node, key in enumerate(keys.tolist())}
-        revised = np.flatnonzero(~self.base & (keys >= 0)).tolist()
-        return [(place[keys[node] + 1], node) for node in revised if keys[node] + 1 in place]
-
-    def _pairs(self) -> tuple[I64, I64, _History]:
-        """Candidate pairs of nodes; those with published texts come last."""
-        count = len(self.node_rows)
-        comparable = np.flatnonzero(self.sizes[self.node_rows] >= sketch.MIN_SHINGLES)
-        keys = sketch.keys_of(self.signed.take(pa.array(self.order[self.node_rows[comparable]])))
-        a, b, shared = candidates.within(keys, threads=self.threads)
-        self.exact = self.index.exact(self.hashes)
-        # A text that history has already was compared when it first came; it belongs where that one is.
-        fresh = np.flatnonzero(self.exact[comparable] < 0) if len(self.index) else np.empty(0, np.int64)
-        c, entry = self.index.candidates(keys[fresh])
-        numbers = np.unique(np.concatenate([entry, self.exact[self.exact >= 0]]))
-        self.near = shared >= NEAR
-        old = np.searchsorted(numbers, entry) + count
-        a, b = np.concatenate([comparable[a], comparable[fresh[c]]]), np.concatenate([comparable[b], old])
-        return a, b, _History(self.index, numbers)
-
-    # ---- verified pairs
-
-    def _compare(self, a: I64, b: I64) -> Figures:
-        count, within = len(self.node_rows), len(self.near)
-        sizes = np.concatenate([self.sizes[self.node_rows], self.history.sizes])
-        here = compare(a[:within], b[:within], sizes[:count], self._shingles, near=self.near, threads=self.threads)
-        before = compare(a[within:], b[within:], sizes, self._shingles, by_second=True)
-        return Figures.joined(here, before)
-
-    def _shingles(self, nodes: I64, old: _History | None = None) -> Shingles:
-        """Those of nodes, which ascend. old: the published ones behind them, if not `history`."""
-        here = nodes[nodes < len(self.node_rows)]
-        rows = self.order[self.node_rows[here]]
-        by_row = np.argsort(rows)
-        found = self.compared.of_run(rows[by_row])
-        back = np.argsort(by_row)
-        found = Shingles(found.values, found.starts[back], found.lead_ends[back], found.ends[back])
-        behind = [(old or self.history).ids[i] for i in (nodes[len(here) :] - len(self.node_rows)).tolist()]
-        return Shingles.joined(found, self.compared.of_history(behind)) if behind else found
-
-    def _publishers_and_titles(self, a: I64, b: I64, figures: Figures) -> tuple[Bools, Floats, Bools]:
-        """Whether the two of a pair are of one publisher; if so, how much of the shorter title is in the other, and
-        whether the titles are of different years."""
-        publishers = self._of_nodes("publisher").dictionary_encode()
-        folded = [(name or "").casefold() for name in publishers.dictionary.to_pylist()]
-        number = {"": -1} | {name: i for i, name in enumerate(folded) if name}
-        of_code = np.array([*(number[name] for name in folded), -1], np.int64)
-        codes = of_code[np.asarray(pc.fill_null(publishers.indices, len(folded)), np.int64)]
-        same = (codes[a] == codes[b]) & (codes[a] >= 0) & (figures.jaccard > 0)
-        alike = np.flatnonzero(same)
-        titles = self._of_nodes("title")
-        first, second = (titles.take(pa.array(side[alike])).to_pylist() for side in (a, b))
-        title, years = np.zeros(len(a)), np.zeros(len(a), np.bool_)
-        title[alike] = [title_containment(one, two) for one, two in zip(first, second, strict=True)]
-        years[alike] = [other_year(one, two) for one, two in zip(first, second, strict=True)]
-        return same, title, years
-
-    def _of_nodes(self, name: str) -> pa.Array:
-        """A column of all nodes and of the published texts behind them."""
-        here = self.rows[name].take(pa.array(self.node_rows))
-        return pa.chunked_array([*here.chunks, *self.history.table[name].chunks], here.type).combine_chunks()
+        self._find_links()
+        return self._decisions()
 
     # ---- stories
 
-    def _assign(self, a: I64, b: I64, figures: Figures, verdicts: npt.NDArray[np.int8]) -> None:
+    def _assign(self) -> None:
         """Where the nodes end: `group`, which those of one new story share; `published`, the number of a published
         story, -1 for none; `embeds`: see edges.embedding; `attached`: see stories.Place.
 
         Where strong pairs alone join all that are in pairs with each other, there is nothing to weigh.
         """
-        count = len(self.node_rows)
+        a, b, figures, verdicts = self.pairs.a, self.pairs.b, self.pairs.figures, self.pairs.verdicts
+        count = len(self.nodes)
         total = count + len(self.history)
-        base = np.concatenate([self.base, np.zeros(len(self.history), np.bool_)])
-        ties = [*self.twins, *self._versions()]
+        base = np.concatenate([self.nodes.base, np.zeros(len(self.history), np.bool_)])
+        ties = [*self.nodes.twins, *self._versions()]
         apart = part_of_digest(a, b, figures, verdicts, total, [*ties, *self._published_ties()])
         verdicts = np.where(apart, np.int8(NONE), verdicts)
         told = np.flatnonzero(verdicts != NONE)
@@ -279,21 +162,25 @@ class _Run:
         roots = connected(a[strong], b[strong], total)
         tied = np.array(ties, np.int64).reshape(-1, 2)
         wide = connected(np.concatenate([a[told], tied[:, 0]]), np.concatenate([b[told], tied[:, 1]]), total)
-        unsettled = (roots != wide) | ~base
-        unsettled[:count] |= self.exact >= 0
+        unsettled = roots != wide
+        unsettled[a[told]] |= ~base[a[told]]
+        unsettled[b[told]] |= ~base[b[told]]
+        unsettled[:count] |= ~self.nodes.base | (self.exact >= 0)
         of_root = np.bincount(wide, weights=unsettled, minlength=total) > 0
-        self.group, self.published = np.where(self.base, roots[:count], -1), np.full(count, -1, np.int64)
+        self.group, self.published = np.where(self.nodes.base, roots[:count], -1), np.full(count, -1, np.int64)
         self.attached = np.zeros(count, np.bool_)
         longer = np.where(figures.a_size >= figures.b_size, a, b)
         holding = np.zeros(total, np.bool_)
         holding[longer[told[verdicts[told] == EMBEDS]]] = True
         one_group = base[a[told]] & base[b[told]] & (roots[a[told]] == roots[b[told]])
         weighed = told[of_root[wide[a[told]]] & (~one_group | holding[longer[told]])]
-        nodes = np.flatnonzero(of_root[wide])
+        known = np.zeros(total, np.bool_)
+        known[:count] = known[a[told]] = known[b[told]] = True
+        nodes = np.flatnonzero(of_root[wide] & known)
+        joined = nodes[roots[nodes] != nodes]
+        sure = [*zip(roots[joined].tolist(), joined.tolist(), strict=True), *self.nodes.twins]
         place = np.searchsorted(nodes, np.arange(total))
         edges = edges_of(a, b, figures, verdicts, weighed, place)
-        joined = nodes[roots[nodes] != nodes]
-        sure = [*zip(roots[joined].tolist(), joined.tolist(), strict=True), *self.twins]
         edges += [Edge(int(place[one]), int(place[other]), "strong", SURE) for one, other in sure]
         self._weigh(nodes, edges)
         new = np.flatnonzero(base[a] & base[b])
@@ -302,15 +189,15 @@ class _Run:
 
     def _versions(self) -> list[tuple[int, int]]:
         """Pairs of nodes: of a revision, and of the first version in this run of its item."""
+        of_row = self.nodes.of_row
         pairs = ((row, r.first) for row, r in self.identity.revisions.items() if r.first is not None)
-        return [(int(self.node_of[row]), int(self.node_of[first])) for row, first in pairs]
+        return [(int(of_row[row]), int(of_row[first])) for row, first in pairs]
 
     def _published_ties(self) -> list[tuple[int, int]]:
         """Pairs of nodes: of texts of a published story, and revisions of those, with the first of them."""
-        count = len(self.node_rows)
-        stories = [(count + i, story) for i, story in enumerate(self.history.stories)]
+        stories = list(enumerate(self.history.stories, len(self.nodes)))
         revised = self.identity.revisions.items()
-        stories += [(int(self.node_of[row]), r.story) for row, r in revised if r.first is None and r.story is not None]
+        stories += [(int(self.nodes.of_row[row]), r.story) for row, r in revised if r.first is None and r.story]
         first: dict[str, int] = {}
         return [(first.setdefault(story, node), node) for node, story in stories]
 
@@ -318,8 +205,9 @@ class _Run:
         """The places of these nodes, by stories.assign. edges: between them, by their places in `nodes`."""
         numbers = self._story_numbers()
         self.story_of_number = {number: story for story, number in numbers.items()}
-        for node, found in zip(nodes.tolist(), assign(self._nodes(nodes, numbers), edges), strict=True):
-            if node < len(self.node_rows) and self.base[node]:
+        base = self.nodes.base.tolist()
+        for node, found in zip(nodes.tolist(), assign(self._made(nodes, numbers), edges), strict=False):
+            if node < len(base) and base[node]:
                 self.group[node] = nodes[found.group]
                 self.published[node] = -1 if found.story is None else found.story
                 self.attached[node] = found.attached
@@ -330,22 +218,24 @@ class _Run:
         stories = sorted(set(self.history.stories) | revised)
         return dict(zip(stories, self.index.find_ids(id_array(stories)).tolist(), strict=True))
 
-    def _nodes(self, nodes: I64, numbers: dict[str, int]) -> list[Node]:
-        count = len(self.node_rows)
+    def _made(self, nodes: I64, numbers: dict[str, int]) -> list[Node]:
+        """stories.Node of these nodes."""
+        count, history = len(self.nodes), self.history
         place = {node: i for i, node in enumerate(nodes.tolist())}
-        here = self.node_rows[nodes[nodes < count]]
+        here = self.nodes.rows[nodes[nodes < count]]
         names, made = self.rows["id"].take(pa.array(here)).to_pylist(), []
         for node, row, name in zip(nodes.tolist(), here.tolist(), names, strict=False):
             revision = self.identity.revisions.get(row)
-            exact = self.history.place.get(int(self.exact[node])) if revision is None else None
-            item = None if revision is None or revision.first is None else place[int(self.node_of[revision.first])]
+            exact = history.place.get(int(self.exact[node])) if revision is None else None
+            item = None if revision is None or revision.first is None else place[int(self.nodes.of_row[revision.first])]
             story = None if revision is None or revision.story is None else numbers[revision.story]
-            fixed = None if exact is None else numbers[self.history.stories[exact]]
-            made.append(Node(name, int(self.sizes[row]), revision is None, item=item, story=story, fixed=fixed))
+            fixed = None if exact is None else numbers[history.stories[exact]]
+            size = int(self.nodes.sizes[node])
+            made.append(Node(name, size, revision is None, item=item, story=story, fixed=fixed))
         for i in (nodes[nodes >= count] - count).tolist():
-            h = self.history
+            story, size = numbers[history.stories[i]], int(history.sizes[i])
             made.append(
-                Node(h.ids[i], int(h.sizes[i]), h.kinds[i] != REVISION, story=numbers[h.stories[i]], core=h.core[i])
+                Node(history.ids[i], size, bool(history.kinds[i] != REVISION), story=story, core=history.core[i])
             )
         return made
 
@@ -354,21 +244,23 @@ class _Run:
         one in `names`; -1 for what was seen."""
         self.names = list(self.story_of_number.values())
         code = {number: -2 - i for i, number in enumerate(self.story_of_number)}
-        code_of_name = {name: -2 - i for i, name in enumerate(self.names)}
-        canonical = np.full(len(self.node_rows), -1, np.int64)
-        new = self.base & (self.published < 0)
+        self.code_of_name = {name: -2 - i for i, name in enumerate(self.names)}
+        of_node = np.full(len(self.nodes), -1, np.int64)
+        new = self.nodes.base & (self.published < 0)
         for fit in (new, new & ~self.embeds, new & ~self.embeds & ~self.attached):
             nodes = np.flatnonzero(fit)[::-1]
-            canonical[self.group[nodes]] = self.node_rows[nodes]  # the last to be written is the first in precedence
-        of_node = canonical[np.maximum(self.group, 0)]
+            of_node[self.group[nodes]] = self.nodes.rows[nodes]  # the last to be written is the first in precedence
+        of_node = of_node[np.maximum(self.group, 0)]
         for node in np.flatnonzero(self.published >= 0).tolist():
             of_node[node] = code[int(self.published[node])]
         first = self.identity.first_versions
         self.story = np.full(len(self.rows), -1, np.int64)
-        self.story[first] = of_node[self.node_of[first]]
+        self.story[first] = of_node[self.nodes.of_row[first]]
         for row, revision in self.identity.revisions.items():
-            known = revision.first if revision.first is not None else None
-            self.story[row] = code_of_name[revision.story or ""] if known is None else self.story[known]
+            if revision.first is None:
+                self.story[row] = self.code_of_name[revision.story or ""]
+            else:
+                self.story[row] = self.story[revision.first]
 
     def _ids(self, codes: I64) -> pa.Array:
         """The ids that such codes stand for; null for -1."""
@@ -376,16 +268,15 @@ class _Run:
         places = np.where(codes >= 0, codes, len(self.rows) - 2 - codes)
         return known.take(pa.array(places, mask=codes == -1)).combine_chunks()
 
-    def _find_links(self, a: I64, b: I64, verdicts: npt.NDArray[np.int8], same_publisher: Bools) -> None:
+    def _find_links(self) -> None:
         """Pairs of stories that are not one, of which texts are alike; by id. Less those that share what many stories
         of their publisher share."""
-        code_of_name = {name: -2 - i for i, name in enumerate(self.names)}
-        old = np.array([code_of_name[story] for story in self.history.stories], np.int64)
-        stories = np.concatenate([self.story[self.node_rows], old])
-        told = np.flatnonzero(verdicts != NONE)
+        old = np.array([self.code_of_name[story] for story in self.history.stories], np.int64)
+        stories = np.concatenate([self.story[self.nodes.rows], old])
+        a, b, told = self.pairs.a, self.pairs.b, self.pairs.told()
         told = told[stories[a[told]] != stories[b[told]]]
         one, two = (self._ids(stories[side[told]]).to_pylist() for side in (a, b))
-        within = (verdicts[told] == OVERLAP) & same_publisher[told]
+        within = (self.pairs.verdicts[told] == OVERLAP) & self.pairs.same_publisher[told]
         found: tuple[set[tuple[str, str]], set[tuple[str, str]]] = set(), set()
         for first, second, of_one in zip(one, two, within.tolist(), strict=True):
             found[of_one].add((min(first, second), max(first, second)))
@@ -394,12 +285,12 @@ class _Run:
 
     # ---- what is handed back
 
-    def _decisions(self, a: I64, b: I64, figures: Figures) -> pa.Table:
+    def _decisions(self) -> pa.Table:
         count = len(self.rows)
         first = self.identity.first_versions
         copy = first & (self.story != np.arange(count))
         kinds = np.select([copy, first, self.identity.seen], [1, 0, 3], 2)
-        compared = self._compared(np.flatnonzero(copy), a, b, figures)
+        compared = self._compared(np.flatnonzero(copy))
         places, none = np.zeros(count, np.int64), np.ones(count, np.bool_)
         rows = np.concatenate([np.flatnonzero(copy), np.array(sorted(self.identity.revisions), np.int64)])
         places[rows], none[rows] = np.arange(len(rows)), False
@@ -411,101 +302,77 @@ class _Run:
         columns |= {name: compared[name].take(pa.array(places, mask=none)) for name in compared.column_names}
         return pa.table(columns).select(ROWS.names).cast(ROWS)
 
-    def _compared(self, copies: I64, a: I64, b: I64, figures: Figures) -> pa.Table:
+    def _compared(self, copies: I64) -> pa.Table:
         """The columns of ROWS from `duplicate_of` on, of copies with their original and then of revisions, by row, with
-        the version before. a, b, figures: the pairs that were verified."""
+        the version before."""
         revisions = [revision for _, revision in sorted(self.identity.revisions.items())]
         revised = np.array(sorted(self.identity.revisions), np.int64)
-        originals = [code if code >= 0 else self.names[-2 - code] for code in self.story[copies].tolist()]
-        originals += [r.revises if r.before is None else r.before for r in revisions]
-        nodes = self.node_of[np.concatenate([copies, revised])]
-        jaccard, in_other, of_other, same = self._with_others(nodes, originals, a, b, figures)
+        others = [code if code >= 0 else self.names[-2 - code] for code in self.story[copies].tolist()]
+        others += [r.revises if r.before is None else r.before for r in revisions]
+        history = self.history.with_ids(other for other in others if isinstance(other, str))
+        place = {id_: i for i, id_ in enumerate(history.ids, len(self.nodes))}
+        of_row = self.nodes.of_row
+        number = (place[other] if isinstance(other, str) else int(of_row[other]) for other in others)
+        nodes = of_row[np.concatenate([copies, revised])]
+        figures, same = self._figures(nodes, np.fromiter(number, np.int64, len(others)), history)
+        jaccard, in_other, of_other = figures
         cut = (in_other >= MOSTLY) & (of_other < MOSTLY)
         grown = (of_other >= MOSTLY) & (in_other < MOSTLY)
         relations = np.select([same, cut, grown], [0, 1, 2], 3)
-        is_copy = np.arange(len(nodes)) < len(copies)
+        no_copy = np.arange(len(nodes)) >= len(copies)
         nothing = [None] * len(copies)
         return pa.table(
             {
                 "duplicate_of": pa.concat_arrays([self._ids(self.story[copies]), pa.nulls(len(revised), pa.string())]),
-                "relation": pa.array(RELATIONS).take(pa.array(relations, mask=~is_copy)),
+                "relation": pa.array(RELATIONS).take(pa.array(relations, mask=no_copy)),
                 "jaccard": pa.array(jaccard),
-                "containment_in_original": pa.array(in_other, mask=~is_copy),
-                "containment_of_original": pa.array(of_other, mask=~is_copy),
+                "containment_in_original": pa.array(in_other, mask=no_copy),
+                "containment_of_original": pa.array(of_other, mask=no_copy),
                 "revises": pa.array([*nothing, *(r.revises for r in revisions)], pa.string()),
                 "version": pa.array([*nothing, *(r.version for r in revisions)], pa.int32()),
             }
         )
 
-    def _with_others(
-        self, nodes: I64, others: list[int | str], a: I64, b: I64, figures: Figures
-    ) -> tuple[Floats, Floats, Floats, Bools]:
-        """Jaccard, containment in the other and of the other, and whether the tokens are the same, of nodes and others:
-        rows of this run, or published ids. Verified pairs are not measured again."""
-        count = len(self.node_rows)
-        old = self.history.with_ids(self.index, {other for other in others if isinstance(other, str)})
-        place = {id_: count + i for i, id_ in enumerate(old.ids)}
-        number = (place[o] if isinstance(o, str) else int(self.node_of[o]) for o in others)
-        other = np.fromiter(number, np.int64, len(others))
-        total = count + len(old)
-        least, most = np.minimum(nodes, other), np.maximum(nodes, other)
-        codes, which = np.unique(least * total + most, return_inverse=True)
-        known = a * total + b
+    def _figures(self, nodes: I64, others: I64, history: History) -> tuple[Floats, Bools]:
+        """Of pairs of nodes: float64[3, n], Jaccard, containment in the other and of the other; and whether the tokens
+        are the same. What was verified is not measured again. history: the published texts behind the nodes."""
+        total = len(self.nodes) + len(history)
+        codes, which = np.unique(np.minimum(nodes, others) * total + np.maximum(nodes, others), return_inverse=True)
+        known = self.pairs.a * total + self.pairs.b
         order = np.argsort(known)
         at = np.searchsorted(known[order], codes)
         found = np.flatnonzero(at < len(known))
         found = found[known[order[at[found]]] == codes[found]]
+        rows, told = order[at[found]], self.pairs.figures
         of_code = np.zeros((3, len(codes)))
-        verified = order[at[found]]
-        of_code[:, found] = figures.jaccard[verified], figures.a_in_b[verified], figures.b_in_a[verified]
+        of_code[:, found] = told.jaccard[rows], told.a_in_b[rows], told.b_in_a[rows]
         missing = np.setdiff1d(np.arange(len(codes)), found)
-        sizes = np.concatenate([self.sizes[self.node_rows], old.sizes])
         one, two = np.divmod(codes[missing], total)
-        more = compare(one, two, sizes, partial(self._shingles, old=old), threads=self.threads)
+        more = self._measured(one, two, history)
         of_code[:, missing] = more.jaccard, more.a_in_b, more.b_in_a
-        jaccard, in_most, in_least = of_code[:, which]
-        hashes = np.asarray(pa.chunked_array([self.hashes, *old.table["text_hash"].chunks]).to_numpy(), object)
-        same = (hashes[nodes] == hashes[other]) & (hashes[nodes] != np.array(None))
-        turned = nodes > other
-        in_other, of_other = np.where(turned, in_least, in_most), np.where(turned, in_most, in_least)
-        return (*(np.where(same, 1.0, values) for values in (jaccard, in_other, of_other)), same)
+        jaccard, a_in_b, b_in_a = of_code[:, which]
+        turned = nodes > others
+        hashes = np.asarray(self.nodes.column("text_hash", history).to_pylist(), object)
+        same = (hashes[nodes] == hashes[others]) & (hashes[nodes] != np.array(None))
+        alike = np.stack([jaccard, np.where(turned, b_in_a, a_in_b), np.where(turned, a_in_b, b_in_a)])
+        return np.where(same, 1.0, alike), same
+
+    def _measured(self, a: I64, b: I64, history: History) -> Figures:
+        sizes = np.concatenate([self.nodes.sizes, history.sizes])
+        shingles = partial(self.nodes.shingles, history=history)
+        here = not len(b) or b.max() < len(self.nodes)
+        return compare(a, b, sizes, shingles, by_second=not here, threads=self.threads if here else 1)
 
     def overlaps(self) -> pa.Table:
         ids = sorted({id_ for pair in self.links for id_ in pair})
-        here = self.rows["id"].take(pa.array(self.node_rows)).combine_chunks()
-        nodes = pc.index_in(pa.array(ids, pa.string()), value_set=here).to_pylist()
+        nodes = pc.index_in(pa.array(ids, pa.string()), value_set=self.nodes.column("id")).to_pylist()
         number = {id_: node for id_, node in zip(ids, nodes, strict=True) if node is not None}
-        old = self.history.with_ids(self.index, set(ids).difference(number))
-        number |= {id_: len(self.node_rows) + i for i, id_ in enumerate(old.ids)}
+        history = self.history.with_ids(set(ids).difference(number))
+        number |= {id_: i for i, id_ in enumerate(history.ids, len(self.nodes))}
         a, b = (np.array([number[pair[i]] for pair in self.links], np.int64) for i in (0, 1))
-        sizes = np.concatenate([self.sizes[self.node_rows], old.sizes])
-        f = compare(a, b, sizes, partial(self._shingles, old=old), threads=self.threads)
+        f = self._measured(a, b, history)
         names = [[pair[i] for pair in self.links] for i in (0, 1)]
         return pa.table([*names, f.jaccard, f.a_in_b, f.b_in_a], schema=LINKS)
-
-
-class _History:
-    """Published texts, by entry number, read at once. table: ENTRY. place: of an entry number."""
-
-    def __init__(self, index: Index, numbers: I64) -> None:
-        self.numbers = numbers
-        self.table = index.entries(numbers)
-        self.ids = [value.hex() for value in self.table["id"].to_pylist()]
-        self.stories = [value.hex() for value in self.table["story"].to_pylist()]
-        self.kinds: list[int] = self.table["kind"].to_pylist()
-        self.core: list[bool] = self.table["core"].to_pylist()
-        self.sizes = np.asarray(self.table["shingle_count"], np.int64)
-        self.place = {number: i for i, number in enumerate(numbers.tolist())}
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def with_ids(self, index: Index, ids: set[str]) -> _History:
-        """These, and behind them the published texts of `ids` that are not among them."""
-        missing = sorted(ids.difference(self.ids))
-        if not missing:
-            return self
-        return _History(index, np.concatenate([self.numbers, index.find_ids(id_array(missing))]))
 
 
 def relation(in_original: float, of_original: float, same_text: bool) -> str:

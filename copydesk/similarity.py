@@ -38,6 +38,8 @@ NONE, OVERLAP, EMBEDS, WEAK, STRONG = 0, 1, 2, 3, 4
 
 _SHINGLES_AT_ONCE = 1 << 21
 """Shingles of texts that are in memory at a time, 8 bytes each, and their texts."""
+_READ_AT_ONCE = 1 << 24
+"""The same where texts must be read from files, which is quicker for many at once."""
 _USUAL = 400  # shingles of a text of which nobody knows
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
@@ -99,7 +101,7 @@ def compare(
     """
     found = np.zeros((len(a), 7), np.int64)
     order, turned = _by_second(b) if by_second else _by_component(a, b, near, len(sizes))
-    blocks = list(_blocks(order, a, b, sizes))
+    blocks = list(_blocks(order, a, b, sizes, _READ_AT_ONCE if by_second else _SHINGLES_AT_ONCE))
 
     def fill(block: I64) -> None:
         numbers, places = np.unique(np.concatenate([a[block], b[block]]), return_inverse=True)
@@ -217,7 +219,7 @@ def title_containment(a: str | None, b: str | None) -> float:
 
 
 def connected(a: I64, b: I64, count: int) -> I64:
-    """Of `count` numbers, of which a[i] and b[i] belong together, the representative of each: the least of its set."""
+    """Of `count` numbers, of which a[i] and b[i] belong together, of each the smallest of its set."""
     parents = np.arange(count, dtype=np.int64)
     (compiled.loops_for(a.nbytes) or loops).components(a, b, parents)
     return parents
@@ -240,13 +242,13 @@ def _by_component(a: I64, b: I64, near: Bools | None, count: int) -> tuple[I64, 
     return np.lexsort((a + b - rare, rare, parents[rare])), rare != a
 
 
-def _blocks(order: I64, a: I64, b: I64, sizes: I64) -> Iterator[I64]:
+def _blocks(order: I64, a: I64, b: I64, sizes: I64, most: int) -> Iterator[I64]:
     """Runs of pairs whose texts have a bounded number of shingles, as far as a pair has."""
     ends = np.cumsum(sizes[a[order]] + sizes[b[order]])
     first = 0
     while first < len(order):
         before = int(ends[first - 1]) if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, before + _SHINGLES_AT_ONCE, "right")))
+        last = max(first + 1, int(np.searchsorted(ends, before + most, "right")))
         yield order[first:last]
         first = last
 

@@ -20,7 +20,7 @@ from cleaners.cleaning import default
 from cleaners.engine import Engine, Pattern
 from cleaners.reader import COMPILE_BYTES, reader
 from cleaners.rules import rules
-from copydesk import jsonld, match, page, similarity, sources
+from copydesk import jsonld, match, page, pairs, similarity, sources
 from copydesk.decode import decode, mend
 from copydesk.errors import ItemError
 from copydesk.extract import extract
@@ -246,7 +246,8 @@ def _near_copies(count: int, monkeypatch: pytest.MonkeyPatch) -> int:
         return compare(a, b, sizes, counted, **how)
 
     with monkeypatch.context() as patched:
-        patched.setattr(match, "compare", compared)
+        for module in (match, pairs):
+            patched.setattr(module, "compare", compared)
         text = story(1, 12)
         rows = decide([News(str(n), f"{text}\n\nNumber {n} of {n * 7} was found in mill {n}.") for n in range(count)])
     assert sum(row["kind"] == "article" for row in rows) == 1
