@@ -242,5 +242,5 @@ def _shingle_hashes(hashes: U64) -> U64:
     mixed = hashes[:count] * loops.PRIME_1
     mixed += hashes[1 : 1 + count] * loops.PRIME_2
     mixed += hashes[2 : 2 + count] * loops.PRIME_3
-    hashes: U64 = np.maximum(loops.fmix64(mixed), np.uint64(1))
-    return hashes
+    found: U64 = np.maximum(loops.fmix64(mixed), np.uint64(1))
+    return found
