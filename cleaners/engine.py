@@ -1,9 +1,11 @@
 """Find the lines that rules may touch over a whole batch at once, then ask which rules, then where.
 
-Three steps, each in linear time (RE2): automata of what rules are looked up by run over the bytes of the batch and
-stop only at candidate lines, so lines that nothing touches cost no Python object; a set automaton tells which rules
-a candidate is one for; those rules alone then give their span, and are compiled when first asked. Everything here
-counts in bytes of UTF-8: the binding's str interface would count code points anew at every match.
+There are two ways to do it, with the same answers. `Group` needs nothing but RE2: automata of what rules are looked up
+by run over the bytes of the batch, some rules together, and stop only at candidate lines; a set automaton tells which
+rules a candidate is one for. `Triggered`, for a corpus, finds the candidates of all rules in one pass (triggers.py) and
+asks each rule of all its lines together. Either way lines that nothing touches cost no Python object, the rules alone
+give their span, and all is done in linear time. Everything here counts in bytes of UTF-8: the binding's str interface
+would count code points anew at every match.
 """
 
 from __future__ import annotations
@@ -22,16 +24,17 @@ from cleaners.triggers import Triggers
 
 # A rule that matches a line this often is no longer read further: keeps hostile lines linear.
 MATCHES_PER_LINE = 64
-# Memory for an automaton of many rules, in bytes; those of one rule need little.
+# Memory that an automaton which runs over a batch may take, in bytes: with 8 MB some are built over and over.
 SHARED_MEMORY = 64 << 20
 # Rules of a group. Every group is one more pass over the text, larger ones cost more states than they save passes.
 GROUP = 16
 # From so many bytes on that an engine is given, building an automaton of what its rules need pays.
 TRIGGER_BYTES = 8 << 20
+# Beyond this a batch is one text that is no article; where each byte ends a text that rules need, notes of it would be
+# twelve times as long.
+MOST_TRIGGERED = 32 << 20
 # So many lines of so many bytes a rule remembers with what it matched in them.
 REMEMBERED_LINES, REMEMBERED_BYTES = 512, 512
-# A rule's pattern goes first if of more lines than PASSED not one in FEW is matched.
-PASSED, FEW = 256, 4
 
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 _GROUP = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|\((?!\?)|\(\?P<(\w+)>")
@@ -87,7 +90,7 @@ class Engine:
         """What rules match in the lines of each text (UTF-8), in order of line, rule and position; no vetoes."""
         data = b"\n".join(texts)
         self._read += len(data)
-        if self._read >= TRIGGER_BYTES:
+        if self._read >= TRIGGER_BYTES and len(data) <= MOST_TRIGGERED:
             return _by_text(texts, self._triggered.found(data))
         return _by_text(texts, (found for group in self._takers for found in group.found(data)))
 
@@ -99,6 +102,12 @@ class Engine:
     @functools.cached_property
     def _triggered(self) -> Triggered:
         return Triggered([rule for rule in self.rules if rule.action != "keep"])
+
+
+def warm(size: int) -> None:
+    """Compile, if so many bytes are to be read that it pays; as model.warm does."""
+    if size >= TRIGGER_BYTES:
+        list(Triggers(()).chosen(b"warm"))
 
 
 def _by_text(texts: Sequence[bytes], all_found: Iterable[Found]) -> list[list[Hit]]:
@@ -149,43 +158,20 @@ class Triggered:
 
     def __init__(self, known: Sequence[Rule]) -> None:
         self._triggers = Triggers(known)
-        self._asked = [_Asked(rule) for rule in known]
+        self._finders = [_finder([rule.lookup]) for rule in known]
+        self._patterns = [Pattern(rule) for rule in known]
 
     def found(self, data: bytes) -> Iterator[Found]:
         """What the rules match in the lines of `data`."""
         for number, starts, ends in self._triggers.chosen(data):
-            asked = self._asked[number]
+            pattern = self._patterns[number]
             lines = b"\n".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
             places: list[int] = []  # of these lines in `lines`
-            for start, end, matches in asked.found(lines):
-                places = places or _places(starts, ends)
-                line = starts[bisect.bisect_left(places, start)]
-                yield asked.rule, line, line + end - start, matches
-
-
-class _Asked:
-    """A rule asked of many lines: of those in which what it is looked up by matches, its pattern is.
-
-    The pattern is the slower to start. But if nearly all lines pass that it then does not match, it goes first.
-    """
-
-    def __init__(self, rule: Rule) -> None:
-        self.rule = rule
-        self._pattern = Pattern(rule)
-        self._first, self._then = _finder([rule.lookup]), None
-        self._passed = self._matched = 0
-
-    def found(self, lines: bytes) -> Iterator[tuple[int, int, Matches]]:
-        """Where the lines start and end that it matches, and what it matches in them."""
-        then = self._then
-        for start, end in _lines(self._first, lines):
-            line = lines[start:end]
-            self._passed += 1
-            if (then is None or then.search(line)) and (matches := self._pattern.matches(line)):
-                self._matched += 1
-                yield start, end, matches
-        if then is None and self.rule.hint is not None and self._passed > max(PASSED, FEW * self._matched):
-            self._first, self._then = _finder([self.rule.anchored]), self._first
+            for start, end in _lines(self._finders[number], lines):
+                if matches := pattern.matches(lines[start:end]):
+                    places = places or _places(starts, ends)
+                    line = starts[bisect.bisect_left(places, start)]
+                    yield pattern.rule, line, line + end - start, matches
 
 
 def _places(starts: Sequence[int], ends: Sequence[int]) -> list[int]:

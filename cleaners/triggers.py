@@ -24,7 +24,7 @@ from cleaners.rules import Rule
 
 # How often one meets a text, see literals.rate: beyond COMMON it tells nothing, of one so RARE no more is looked for. A
 # rule of which ENOUGH is known, or MOST_NEEDS needs, is asked no further. Measured: other values cost more in all.
-COMMON, RARE, ENOUGH, MOST_NEEDS = 0.02, 1e-9, 1e-5, 2
+COMMON, RARE, ENOUGH, MOST_NEEDS = 0.004, 1e-9, 1e-6, 2
 LINE_CHARS = 100  # of a line, as a rule: it has one start
 _CLASSES = 255  # of characters at most; any further ones are in no text
 
@@ -41,12 +41,13 @@ class Need:
         """How often it is met, by a rough guess."""
         return rate(self.texts) / (LINE_CHARS if self.opens else 1)
 
-    def implied_by(self, other: Need) -> bool:
-        """Whether a line that has the other has this one."""
+    def told_by(self, other: Need) -> bool:
+        """Whether most lines that have the other have this one, so that it tells little more."""
         if self.opens and not other.opens:
             return False
         inside = str.startswith if self.opens else str.__contains__
-        return all(any(inside(text, own) for own in self.texts) for text in other.texts)
+        both = frozenset(text for text in other.texts if any(inside(text, own) for own in self.texts))
+        return rate(both) >= rate(other.texts) / 2
 
 
 def needs(rule: Rule) -> list[Need]:
@@ -64,7 +65,7 @@ def needs(rule: Rule) -> list[Need]:
     for need in sorted(found, key=lambda need: (not need.opens, need.rate)):
         if len(chosen) == MOST_NEEDS or math.prod(other.rate for other in chosen) < ENOUGH:
             break
-        if need.rate < COMMON and not any(need.implied_by(other) for other in chosen):
+        if need.rate < COMMON and not any(need.told_by(other) for other in chosen):
             chosen.append(need)
     return chosen
 
@@ -99,11 +100,9 @@ class Triggers:
         """The numbers of the rules that lines may be of, each with the starts and the ends of these lines."""
         found = self._spotted(data)
         found = found[np.argsort(found[:, 0], kind="stable")]
-        starts, ends = found[:, 1].tolist(), found[:, 2].tolist()
         rules, first = np.unique(found[:, 0], return_index=True)
-        bounds = [*first.tolist(), len(starts)]
-        for rule, (low, high) in zip(rules.tolist(), itertools.pairwise(bounds), strict=True):
-            yield rule, starts[low:high], ends[low:high]
+        for rule, (low, high) in zip(rules.tolist(), itertools.pairwise([*first.tolist(), len(found)]), strict=True):
+            yield rule, found[low:high, 1].tolist(), found[low:high, 2].tolist()
 
     def _spotted(self, data: bytes) -> npt.NDArray[np.int64]:
         """Rows of (rule, start, end of a line), in order of lines."""

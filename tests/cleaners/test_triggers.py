@@ -81,16 +81,6 @@ def test_more_lines_than_there_is_room_for() -> None:
     assert len(_hits(TAKERS, b"By Ida Brandt\nAdvertisement\n" * 5_000)) >= 10_000
 
 
-def test_the_pattern_goes_first_where_the_hint_tells_little() -> None:
-    told = {"id": "x", "scope": "line", "max_length": 99, "hint": "lamp", "pattern": r"lamp (?P<credit>\d+)"}
-    told |= {"takes": ["lamp 1", "lamp 2"], "leaves": ["a lamp", "lamps"]}
-    engine = Engine(load({"p": {"rule": [told]}}))
-    engine._read = TRIGGER_BYTES
-    text = b"\n".join([b"lamp 7", *[b"the lamp %d" % number for number in range(2_000)], b"lamp 9"])
-    for _ in range(3):
-        assert [hit.values for hit in engine.hits([text])[0]] == [(("credit", "7"),), (("credit", "9"),)]
-
-
 def _hits(known: list[Rule], text: bytes) -> list[Hit]:
     engine = Engine(known)
     engine._read = TRIGGER_BYTES

@@ -99,17 +99,18 @@ def scanned(request: pytest.FixtureRequest) -> Iterator[list[int]]:
     if request.param == "triggered":
         counting._read = TRIGGER_BYTES
         counting.hits([b"warm"])
-        for asked in counting._triggered._asked:
-            asked._first = _Counted(asked._first, count)
-            asked._pattern.compiled = _Counted(asked._pattern.compiled, count)
-        run, choose = counting._triggered._triggers._run, counting._triggered._triggers._run["choose"]
+        triggered = counting._triggered
+        triggered._finders = [_Counted(finder, count) for finder in triggered._finders]
+        for pattern in triggered._patterns:
+            pattern.compiled = _Counted(pattern.compiled, count)
+        run, choose = triggered._triggers._run, triggered._triggers._run["choose"]
 
         def counted(*arguments: Any) -> Any:
             rows, line, place = choose(*arguments)
             count[0] += rows + len(arguments[3])  # lines to ask a rule of, and ends of texts that rules need
             return rows, line, place
 
-        counting._triggered._triggers._run = {**run, "choose": counted}
+        triggered._triggers._run = {**run, "choose": counted}
     real, default()._engines = default()._engines, {None: counting}
     yield count
     default()._engines = real
