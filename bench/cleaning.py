@@ -93,9 +93,12 @@ def _sources(articles: Sequence[Article], size: int) -> list[Source]:
 
 
 def _seconds_of_cleaning(sources: list[Source], cleaner: Cleaner) -> float:
-    """Once all is compiled and built that a corpus is worth."""
-    for _ in range(TRIGGER_BYTES // _OUR_BYTES + 1):
-        cleaner.clean_many(sources)
+    """Once all that a corpus is worth is compiled and built, for each language."""
+    for language in {source.language for source in sources}:
+        own = [source for source in sources if source.language == language]
+        size = sum(len(source.text.encode()) for source in own)
+        for _ in range(TRIGGER_BYTES // size + 1):
+            cleaner.clean_many(own)
     return statistics.median(_cpu(lambda: cleaner.clean_many(sources)) for _ in range(3))
 
 
