@@ -26,7 +26,7 @@ from cleaners.rules import Rule
 # rule of which ENOUGH is known, or MOST_NEEDS needs, is asked no further. Measured: other values cost more in all.
 COMMON, RARE, ENOUGH, MOST_NEEDS = 0.004, 1e-9, 1e-6, 2
 LINE_CHARS = 100  # of a line, as a rule: it has one start
-_CLASSES = 255  # of characters at most; any further ones are in no text
+_CLASSES = 255  # of characters at most; any further ones are of the class 0, with all that are in no text
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _classes(texts: Iterable[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[n
     """The tables of characters (see spot.py), and the class of each character that is in a text, folded."""
     counts: dict[str, int] = {}
     for text in texts:
-        for character in text:
+        for character in filter(_told, text):
             counts[fold(character)] = counts.get(fold(character), 0) + 1
     common = sorted(counts, key=lambda character: (-counts[character], character))[:_CLASSES]
     classes = {character: number for number, character in enumerate(common, 1)}
@@ -147,6 +147,11 @@ def _classes(texts: Iterable[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[n
         traits[code] = (spot.CAPITAL if capital else 0) | (spot.MARK if folded in MARKS else 0)
     kinds[0xFFFF] = traits[0xFFFF] = 0
     return kinds, traits, classes
+
+
+def _told(character: str) -> bool:
+    """Whether the tables tell a character from others."""
+    return character < "\uffff"
 
 
 @functools.cache
@@ -205,8 +210,8 @@ def _automaton(all_needs: Sequence[tuple[int, Need]], classes: dict[str, int]) -
 def _add(states: list[_State], state: int, text: str, of: tuple[int, int], classes: dict[str, int]) -> None:
     capitals = 0
     for character in text:
-        kind = classes[fold(character)]
-        capitals = capitals << 1 | character.isupper()
+        kind = classes.get(fold(character), 0)
+        capitals = capitals << 1 | (_told(character) and character.isupper())
         if kind not in states[state].next:
             states[state].next[kind] = len(states)
             states.append(_State())

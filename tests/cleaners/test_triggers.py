@@ -7,9 +7,10 @@ import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cleaners import engine
 from cleaners.engine import TRIGGER_BYTES, Engine, Hit
 from cleaners.literals import Unread, fold, read, shortest
-from cleaners.rules import Rule, load, options, rules
+from cleaners.rules import Rule, _read, load, options, rules
 from cleaners.triggers import Triggers, needs
 from tests.cleaners.test_properties import LINES, PARAGRAPH
 
@@ -79,6 +80,25 @@ def test_a_rule_that_nothing_is_known_of_is_tried_on_every_line() -> None:
 
 def test_more_lines_than_there_is_room_for() -> None:
     assert len(_hits(TAKERS, b"By Ida Brandt\nAdvertisement\n" * 5_000)) >= 10_000
+
+
+def test_characters_that_the_tables_do_not_tell() -> None:
+    many = "".join(chr(code) for code in range(0x4E00, 0x4F50))
+    examples = {"takes": ["a", "b"], "leaves": ["c", "d"]}
+    packs = {"id": "x", "scope": "line", "max_length": 999, "pattern": "🦀𐐀 lamp"} | examples
+    other = {"id": "y", "scope": "line", "max_length": 999, "pattern": f"{many}|(?-i:𐐀{many[::-1]})"} | examples
+    known = _read({"p": {"rule": [packs, other]}}, checked=False)
+    text = f"🦀𐐀 lamp\n🦀𐐨 LAMP\n{many}\n{many[:-1]}\n𐐀{many[::-1]}".encode()
+    assert _hits(list(known), text) == Engine(known).hits([text])[0]
+    assert len(_hits(list(known), text)) == 4
+
+
+def test_a_batch_beyond_an_articles_size_is_looked_up_by_re2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "MOST_TRIGGERED", 4)
+    alone = Engine(TAKERS)
+    alone._read = TRIGGER_BYTES
+    assert alone.hits([b"Advertisement"]) == PLAIN.hits([b"Advertisement"])
+    assert "_triggered" not in vars(alone)
 
 
 def _hits(known: list[Rule], text: bytes) -> list[Hit]:
