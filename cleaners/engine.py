@@ -30,9 +30,9 @@ SHARED_MEMORY = 64 << 20
 GROUP = 16
 # From so many bytes on that an engine is given, building an automaton of what its rules need pays.
 TRIGGER_BYTES = 8 << 20
-# Beyond this a batch is one text that is no article; where each byte ends a text that rules need, notes of it would be
+# Beyond this a batch is one text that is no article, and notes of where what rules need ends in it might be
 # twelve times as long.
-MOST_TRIGGERED = 32 << 20
+MOST_TRIGGERED = 8 << 20
 # So many lines of so many bytes a rule remembers with what it matched in them.
 REMEMBERED_LINES, REMEMBERED_BYTES = 512, 512
 
