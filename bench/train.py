@@ -117,7 +117,7 @@ def features(text: Text, lexical: Sequence[int]) -> list[list[int]]:
     for row, value in zip(text.table, lexical, strict=True):
         row[scan.LEXICAL] = int(value)
     sums = [[0, 0, 0] for _ in range(count + 1)]
-    slots = [[0] * judge.SLOTS for _ in range(3)]
+    slots = [[first] * judge.SLOTS for first in (-1, 0, 0)]
     known = judge.survey(text.table, 0, count, text.words, sums, *slots)
     described = []
     for number in range(count):

@@ -36,6 +36,8 @@ FRAME = frozenset({"comment", "newsletter", "social", "promo", "contact", "relat
 
 def menu(page: Page, taken: Mapping[int, str], title: str | None) -> list[Cut]:
     """Short lines without a stop right below lines that are taken, above the first paragraph of the story."""
+    if not taken:
+        return []
     headline = fold(title) if title else ""
     cuts: list[Cut] = []
     above = False  # whether the line above is gone
@@ -98,6 +100,8 @@ def tail(page: Page, taken: Mapping[int, str]) -> list[Cut]:
 
 def closing(page: Page, hits: Sequence[Hit], taken: Mapping[int, str]) -> list[Cut]:
     """Matches below which nothing of the story is left. The text keeps a paragraph above them."""
+    if not hits:
+        return []
     found = {hit.line_start: hit for hit in hits}
     cuts: list[Cut] = []
     for line in page.up(page.last()):

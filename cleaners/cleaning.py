@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import functools
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from cleaners.layout import OF_PLACE, WITHIN, place
 from cleaners.model import Model, Opinion
 from cleaners.page import Page
 from cleaners.rules import Rule, rules
-from cleaners.span import Cleaned, Fields, Removal, Span, apply
+from cleaners.span import Action, Cleaned, Fields, Removal, Span, apply
 
 # Texts are joined up to about this many bytes: enough to spread the cost of a call, little enough for the memory.
 BATCH_BYTES = 4 << 20
@@ -107,8 +107,8 @@ class Cleaner:
 
     def keeps(self, line: str, language: str | None) -> bool:
         """Whether a `keep` rule for texts of `language` matches the line."""
-        data = line.encode("utf-8", "surrogatepass")
-        return any(True for _ in self._engine(self._spoken(language)).vetoes(data, 0, len(data)))
+        (found,) = self._engine(self._spoken(language)).vetoes([line.encode("utf-8", "surrogatepass")])
+        return bool(found)
 
 
 @functools.cache
@@ -133,18 +133,15 @@ def clean_many(sources: Sequence[Source]) -> list[Cleaned]:
 
 def _plans(sources: Sequence[Source], engine: Engine, without: frozenset[str], model: Model | None) -> Iterator[Plan]:
     for first, encoded in _batches(sources):
-        hits = engine.hits(b"\n".join(encoded))
         opinions = model.opinions(encoded) if model else itertools.repeat(None)
-        hit = next(hits, None)
-        offset = 0
-        for (number, data), opinion in zip(enumerate(encoded), opinions, strict=False):
-            own = []
-            end = offset + len(data)
-            while hit is not None and hit.line_start <= end:
-                own.append(_moved(hit, offset))
-                hit = next(hits, None)
-            offset = end + 1
-            yield _plan(sources[first + number], data, own, opinion, engine, without)
+        pages = [Page(data) for data in encoded]
+        own = sources[first : first + len(pages)]
+        cuts = [
+            _cuts(page, found, source.title, opinion, without)
+            for page, found, source, opinion in zip(pages, engine.hits(encoded), own, opinions, strict=False)
+        ]
+        for page, source, of_text, vetoes in zip(pages, own, cuts, _vetoes(pages, cuts, engine), strict=True):
+            yield _plan(source, page, of_text, vetoes)
 
 
 def _batches(sources: Sequence[Source]) -> Iterator[tuple[int, list[bytes]]]:
@@ -161,35 +158,36 @@ def _batches(sources: Sequence[Source]) -> Iterator[tuple[int, list[bytes]]]:
         yield first, batch
 
 
-def _moved(hit: Hit, offset: int) -> Hit:
-    if not offset:
-        return hit
-    return Hit(
-        hit.rule, hit.start - offset, hit.end - offset, hit.line_start - offset, hit.line_end - offset, hit.values
-    )
-
-
-def _plan(
-    source: Source, data: bytes, hits: list[Hit], opinion: Opinion | None, engine: Engine, without: frozenset[str]
-) -> Plan:
-    page = Page(data)
-    cuts = place(page, hits, source.title)
+def _cuts(
+    page: Page, hits: Sequence[Hit], title: str | None, opinion: Opinion | None, without: frozenset[str]
+) -> list[Cut]:
+    cuts = place(page, hits, title)
     if without:
         cuts = [cut for cut in cuts if without.isdisjoint((cut.rule, cut.category))]
-    if opinion:
-        cuts = _with_opinion(page, opinion, cuts)
-    vetoes = [
-        Span(hit.start, hit.end, hit.rule.id, hit.rule.category)
-        for line in {cut.line for cut in cuts}
-        for hit in engine.vetoes(data, line, page.end(line))
-    ]
+    return _with_opinion(page, opinion, cuts) if opinion else cuts
+
+
+def _vetoes(pages: Sequence[Page], cuts: Sequence[Sequence[Cut]], engine: Engine) -> list[list[Hit]]:
+    """What `keep` rules match in the lines of each text that cuts touch. Hits in bytes of the text."""
+    lines = [(number, line) for number, of_text in enumerate(cuts) for line in sorted({cut.line for cut in of_text})]
+    texts = [pages[number].data[line : pages[number].end(line)] for number, line in lines]
+    vetoes: list[list[Hit]] = [[] for _ in pages]
+    for (number, line), found in zip(lines, engine.vetoes(texts), strict=True):
+        vetoes[number] += [Hit(hit.rule, line + hit.start, line + hit.end, line, line + hit.line_end) for hit in found]
+    return vetoes
+
+
+def _plan(source: Source, page: Page, cuts: list[Cut], vetoes: Sequence[Hit]) -> Plan:
+    if not cuts:
+        return Plan(source, [], [], [])
+    points = _code_points(page.data, [*cuts, *vetoes])
     spans = []
     for cut in cuts:
         field = cut.field or FIELD_OF.get(cut.category)
-        spans.append(Span(cut.start, cut.end, cut.rule, cut.category, "field" if field else "drop", field))
-    if cuts and not source.text.isascii():
-        spans, vetoes = _code_points(data, spans), _code_points(data, vetoes)
-    return Plan(source, cuts, spans, vetoes)
+        action: Action = "field" if field else "drop"
+        spans.append(Span(points[cut.start], points[cut.end], cut.rule, cut.category, action, field))
+    kept = [Span(points[hit.start], points[hit.end], hit.rule.id, hit.rule.category) for hit in vetoes]
+    return Plan(source, cuts, spans, kept)
 
 
 def _with_opinion(page: Page, opinion: Opinion, cuts: Sequence[Cut]) -> list[Cut]:
@@ -228,14 +226,12 @@ def _fields(text: str, cuts: Sequence[Cut], spans: Sequence[Span], removals: Seq
     return gather(values)
 
 
-def _code_points(data: bytes, spans: list[Span]) -> list[Span]:
-    """The spans with offsets in code points instead of bytes: one pass over the text."""
+def _code_points(data: bytes, parts: Iterable[Cut | Hit]) -> dict[int, int]:
+    """Where parts of a text start and end, in code points by bytes: one pass over the text."""
     places: dict[int, int] = {}
     position = points = 0
-    for offset in sorted({offset for span in spans for offset in (span.start, span.end)}):
+    for offset in sorted({offset for part in parts for offset in (part.start, part.end)}):
         points += len(data[position:offset].decode("utf-8", "surrogatepass"))
-        position = places[offset] = offset
+        position = offset
         places[offset] = points
-    return [
-        Span(places[span.start], places[span.end], span.rule, span.category, span.action, span.field) for span in spans
-    ]
+    return places

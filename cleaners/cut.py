@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cleaners.page import Page
 
@@ -15,8 +15,7 @@ STOP_END = re.compile(r"""[.…:;,。][\"'”’»)\]]*$""")
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """A part to take out, in bytes. line: where its line starts. values: fields found in it, as in Hit."""
 
     start: int
