@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from cleaners import model as model_of_lines
-from cleaners.cut import Cut, whole
+from cleaners.assent import Heard, hear
+from cleaners.cut import Cut
 from cleaners.engine import Engine, Group, Hit
 from cleaners.fields import gather
-from cleaners.layout import OF_PLACE, WITHIN, place
+from cleaners.layout import place
 from cleaners.model import Model, Opinion
 from cleaners.page import Page
 from cleaners.rules import Rule, rules
@@ -45,13 +46,15 @@ class Source:
 class Plan:
     """What is to be taken out of a text, before it is.
 
-    spans: of the cuts, in the same order, in code points. vetoes: what must stay.
+    spans: of the cuts, in the same order, in code points. vetoes: what must stay. objected: what rules would have taken
+    out but for the model, with its probability as the id of a veto.
     """
 
     source: Source
     cuts: list[Cut]
     spans: list[Span]
     vetoes: list[Span]
+    objected: list[tuple[Span, str]]
 
     def carried_out(self) -> Cleaned:
         """The text cleaned."""
@@ -176,43 +179,24 @@ def _plan(
     cuts = place(page, hits, source.title)
     if without:
         cuts = [cut for cut in cuts if without.isdisjoint((cut.rule, cut.category))]
-    if opinion:
-        cuts = _with_opinion(page, opinion, cuts)
+    heard = hear(page, opinion, cuts) if opinion else Heard(cuts, [])
+    cuts = heard.cuts
     vetoes = [
         Span(hit.start, hit.end, hit.rule.id, hit.rule.category)
         for line in {cut.line for cut in cuts}
         for hit in engine.vetoes(data, line, page.end(line))
     ]
-    spans = []
-    for cut in cuts:
-        field = cut.field or FIELD_OF.get(cut.category)
-        spans.append(Span(cut.start, cut.end, cut.rule, cut.category, "field" if field else "drop", field))
-    if cuts and not source.text.isascii():
-        spans, vetoes = _code_points(data, spans), _code_points(data, vetoes)
-    return Plan(source, cuts, spans, vetoes)
+    spans = [_span(cut) for cut in cuts]
+    objected = [_span(objection.cut) for objection in heard.objections]
+    if not source.text.isascii():
+        spans, vetoes, objected = (_code_points(data, found) if found else [] for found in (spans, vetoes, objected))
+    by = [objection.by for objection in heard.objections]
+    return Plan(source, cuts, spans, vetoes, list(zip(objected, by, strict=True)))
 
 
-def _with_opinion(page: Page, opinion: Opinion, cuts: Sequence[Cut]) -> list[Cut]:
-    """The cuts that the model does not object to, and its own where the rules are silent, if they leave anything."""
-    kept = [cut for cut in cuts if not _objected(page, opinion, cut)]
-    if not opinion.votes:
-        return kept
-    taken = {cut.line: cut.category for cut in kept if whole(page, cut)}
-    frame = {line for line, category in taken.items() if category not in WITHIN}
-    own = {}
-    for vote in opinion.votes:
-        line = page.data.rfind(b"\n", 0, vote.start) + 1
-        if line not in taken and (vote.alone or not frame.isdisjoint((page.previous(line), page.next(line)))):
-            own[line] = Cut(line, page.reach(line), line, vote.rule, model_of_lines.CATEGORY)
-    left = any(line not in taken and line not in own for line in page.down(page.first()))
-    return [*kept, *own.values()] if left else kept
-
-
-def _objected(page: Page, opinion: Opinion, cut: Cut) -> bool:
-    """Whether a cut takes out a paragraph of the story whole, or a line that its place alone gives away, doubtfully."""
-    if cut.rule in OF_PLACE:
-        return opinion.doubts(cut.line)
-    return cut.end - cut.start >= model_of_lines.STORY_CHARS and whole(page, cut) and opinion.story(cut.line)
+def _span(cut: Cut) -> Span:
+    field = cut.field or FIELD_OF.get(cut.category)
+    return Span(cut.start, cut.end, cut.rule, cut.category, "field" if field else "drop", field)
 
 
 def _fields(text: str, cuts: Sequence[Cut], spans: Sequence[Span], removals: Sequence[Removal]) -> Fields:
