@@ -1,8 +1,8 @@
 """What the model says to the cuts of the rules, and adds to them: whole lines only.
 
-A rule knows a phrase, the model the line it stands in and those around it. What has a form that a story never has (an ad
-marker, a credit, a widget) goes as the rules say. Other lines need some assent: without it a rule that was right on every
-article it was written from takes a paragraph of the first guide to a trade that names newsletters or affiliates.
+A rule knows a phrase, the model the line it stands in and those around it. What has a form that a story never has (an
+ad marker, a credit, a widget) goes as the rules say. Other lines need some assent: without it a rule that was right on
+every article it was written from takes a paragraph of the first guide to a trade that names newsletters or affiliates.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from cleaners.model import CATEGORY, STORY_CHARS, Opinion, rule_id
 from cleaners.page import Page
 
 ASKED = frozenset({"bio", "contact", "dangling", "legal", "newsletter", "promo", "related", "social"})
-"""Categories whose rules know phrases that a story may have as well. Measured, with scores of models that had not seen the
-publisher: of what they take of the labelled articles 25 lines of 1,100 are doubted, all boilerplate; on pages of other
-sites, guides and blogs among them, that the rules were not written from, 34 lines that are doubted were of the text and 9
-were not."""
+"""Categories whose rules know phrases that a story may have as well. Measured with scores of models that had not seen
+the publisher: of 826 lines of boilerplate that they take of the labelled articles 16 are doubted; of what they take of
+pages that they were not written from, guides and blogs among them, 18 of 50 lines of the text and 4 of 109 others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +65,7 @@ def _with_votes(page: Page, opinion: Opinion, cuts: list[Cut]) -> list[Cut]:
 
 
 def _objected(page: Page, opinion: Opinion, cut: Cut) -> bool:
-    """Whether a cut takes out whole a paragraph of the story, or doubtfully a line that only a phrase or its place gives
-    away."""
+    """Whether a cut takes out whole a paragraph of the story, or, doubtfully, what a phrase or its place gives away."""
     if cut.needs is not None:
         return opinion.score(cut.line) < cut.needs
     if not whole(page, cut):
@@ -78,8 +76,10 @@ def _objected(page: Page, opinion: Opinion, cut: Cut) -> bool:
 
 
 def _resumed(page: Page, opinion: Opinion, cuts: Iterable[Cut]) -> set[int]:
-    """Lines below one that stands where boilerplate does and is of the story: it may have gone on there. Down to the next
-    line of another rule those stay that are not more likely boilerplate than not."""
+    """Lines below one that stands where boilerplate does and is of the story: it may have gone on there.
+
+    Down to the next line of another rule those stay that are not more likely boilerplate than not.
+    """
     placed = {cut.line: cut.needs for cut in cuts if cut.needs is not None}
     others = {cut.line for cut in cuts if cut.needs is None and whole(page, cut)}
     found: set[int] = set()

@@ -19,6 +19,7 @@ from cleaners.model import Model, Opinion
 from cleaners.page import Page
 from cleaners.rules import Rule, rules
 from cleaners.span import Cleaned, Fields, Removal, Span, apply
+from cleaners.vetoes import protected
 
 # Texts are joined up to about this many bytes: enough to spread the cost of a call, little enough for the memory.
 BATCH_BYTES = 4 << 20
@@ -181,11 +182,8 @@ def _plan(
         cuts = [cut for cut in cuts if without.isdisjoint((cut.rule, cut.category))]
     heard = hear(page, opinion, cuts) if opinion else Heard(cuts, [])
     cuts = heard.cuts
-    vetoes = [
-        Span(hit.start, hit.end, hit.rule.id, hit.rule.category)
-        for line in {cut.line for cut in cuts}
-        for hit in engine.vetoes(data, line, page.end(line))
-    ]
+    kept = (hit for line in {cut.line for cut in cuts} for hit in engine.vetoes(data, line, page.end(line)))
+    vetoes = protected(page, kept, cuts)
     spans = [_span(cut) for cut in cuts]
     objected = [_span(objection.cut) for objection in heard.objections]
     if not source.text.isascii():

@@ -28,14 +28,14 @@ MOST_LINES, MOST_BYTES = 5000, 2 << 20
 # A paragraph of so many characters whose words say nothing of boilerplate is not looked at further.
 GATE_CHARS = 200
 # How sure the model must be of a line next to one that rules take, and of one that stands alone: of lines shorter than
-# 60 and 140 characters, and of all others. As probabilities .80, .85, .90 and .93, .95, .95: the longer, the more is lost
-# with it. On publishers unseen (bench/train.py), where the rules are silent, 9 votes in 10 and more were right in each.
+# 60 and 140 characters, and of all others. As probabilities .80, .85, .90 and .93, .95, .95: the longer it is, the more
+# is lost with it.
 LENGTHS = (60, 140)
 BESIDE = (1386, 1735, 2197)
 ALONE = (2587, 2944, 2944)
 # A paragraph of so many characters that is boilerplate with a probability below .01 is not taken out whole by any rule.
 STORY_CHARS, STORY_BAR = 350, -4595
-# A line that a phrase gives away stays if the model's probability is below .05, or below .2 if it is as long as a paragraph.
+# A line that a phrase gives away stays if the model's probability is below .05; one as long as a paragraph, below .2.
 DOUBT, DOUBT_LONG, LONG_CHARS = -2944, -1386, 140
 
 
