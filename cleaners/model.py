@@ -35,8 +35,8 @@ BESIDE = (1386, 1735, 2197)
 ALONE = (2587, 2944, 2944)
 # A paragraph of so many characters that is boilerplate with a probability below .01 is not taken out whole by any rule.
 STORY_CHARS, STORY_BAR = 350, -4595
-# A line that a phrase gives away stays if the model's probability is below .05; one as long as a paragraph, below .2.
-DOUBT, DOUBT_LONG, LONG_CHARS = -2944, -1386, 140
+# A line that a phrase gives away stays if the model's probability is below .05.
+DOUBT = -2944
 
 
 def rule_id(score: int) -> str:
@@ -77,8 +77,7 @@ class Opinion:
 
     def doubts(self, line: int) -> bool:
         """Whether it would be a surprise if the line were boilerplate."""
-        chars, score = self._of(line)
-        return score < (DOUBT if chars < LONG_CHARS else DOUBT_LONG)
+        return self.score(line) < DOUBT
 
     def score(self, line: int) -> int:
         """The log-odds that the line which starts at byte `line` is boilerplate, in parts of SCALE; 0 if not known."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from cleaners.assent import ASKED, hear
 from cleaners.cut import AT_EDGE, LISTED, Cut
-from cleaners.model import DOUBT, DOUBT_LONG, LONG_CHARS, Opinion
+from cleaners.model import DOUBT, Opinion
 from cleaners.page import Page
 from cleaners.rules import rules
 
@@ -41,12 +41,6 @@ def heard(scores: dict[int, int], *cuts: tuple[int, str, int | None]) -> tuple[l
 def test_a_line_that_a_phrase_takes_stays_if_the_model_doubts_it() -> None:
     assert heard({1: DOUBT}, (1, "newsletter", None)) == ([1], [])
     assert heard({1: DOUBT - 1}, (1, "newsletter", None)) == ([], [(1, "model:0.05")])
-
-
-def test_the_more_so_the_longer_it_is() -> None:
-    assert len(LONG) >= LONG_CHARS
-    assert heard({2: DOUBT_LONG}, (2, "newsletter", None)) == ([2], [])
-    assert heard({2: DOUBT_LONG - 1}, (2, "newsletter", None)) == ([], [(2, "model:0.20")])
 
 
 def test_what_has_a_form_of_its_own_goes_whatever_the_model_thinks() -> None:
