@@ -28,15 +28,15 @@ MOST_LINES, MOST_BYTES = 5000, 2 << 20
 # A paragraph of so many characters whose words say nothing of boilerplate is not looked at further.
 GATE_CHARS = 200
 # How sure the model must be of a line next to one that rules take, and of one that stands alone: of lines shorter than
-# 60 and 140 characters, and of all others. As probabilities .80, .85, .90 and .93, .95, .95: the longer it is, the more
+# 60 and 140 characters, and of all others. As probabilities .75, .80, .87 and .91, .93, .95: the longer it is, the more
 # is lost with it.
 LENGTHS = (60, 140)
-BESIDE = (1386, 1735, 2197)
-ALONE = (2587, 2944, 2944)
+BESIDE = (1099, 1386, 1901)
+ALONE = (2314, 2587, 2944)
 # A paragraph of so many characters that is boilerplate with a probability below .01 is not taken out whole by any rule.
 STORY_CHARS, STORY_BAR = 350, -4595
-# A line that a phrase gives away stays if the model's probability is below .05.
-DOUBT = -2944
+# A line that a phrase gives away stays if the model's probability is below .04.
+DOUBT = -3178
 
 
 def rule_id(score: int) -> str:
