@@ -33,7 +33,7 @@ I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
 
-FORMAT = 2
+FORMAT = 3
 MAGIC = b"copydesk-index\x00\x01"
 PER_KEY = 8
 """How many entries of one band key are looked at in a segment; the first in precedence stand for the rest."""
