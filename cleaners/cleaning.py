@@ -182,7 +182,8 @@ def _plan(
         cuts = [cut for cut in cuts if without.isdisjoint((cut.rule, cut.category))]
     heard = hear(page, opinion, cuts) if opinion else Heard(cuts, [])
     cuts = heard.cuts
-    kept = (hit for line in {cut.line for cut in cuts} for hit in engine.vetoes(data, line, page.end(line)))
+    lines = {cut.line for cut in (*cuts, *(objection.cut for objection in heard.objections))}
+    kept = (hit for line in lines for hit in engine.vetoes(data, line, page.end(line)))
     vetoes = protected(page, kept, cuts)
     spans = [_span(cut) for cut in cuts]
     objected = [_span(objection.cut) for objection in heard.objections]

@@ -29,11 +29,12 @@ def explain(source: Source, cleaner: Cleaner | None = None) -> Explained:
 
 
 def _objected(plan: Plan, cleaned: Cleaned) -> Iterator[Vetoed]:
-    """What the model saved, line by line: not what another rule takes all the same."""
+    """What the model saved, line by line, or a veto as well: not what another rule takes all the same."""
     rules: dict[tuple[int, int, str], list[Span]] = {}
     for span, by in plan.objected:
         rules.setdefault((span.start, span.end, by), []).append(span)
     for (start, end, by), spans in rules.items():
         if not any(start < removal.end and removal.start < end for removal in cleaned.removals):
             names = tuple(sorted({span.rule for span in spans}))
-            yield Vetoed(start, end, plan.source.text[start:end], names, spans[0].category, (by,))
+            vetoes = tuple(sorted({v.rule for v in plan.vetoes if v.start < end and start < v.end}))
+            yield Vetoed(start, end, plan.source.text[start:end], names, spans[0].category, vetoes or (by,))

@@ -76,3 +76,12 @@ def test_what_another_rule_takes_all_the_same_was_not_saved() -> None:
     )
     assert done.cleaned.text == story(SECOND, FIRST)
     assert done.vetoed == ()
+
+
+def test_what_a_veto_saves_is_told_by_the_veto_whatever_the_model_thinks() -> None:
+    ask = LINE | {"category": "newsletter"}
+    known = model.default()
+    doubter = Doubter(known.weights, known.splits, known.borders, known.leaves, known.bias, known.gate)
+    text = story(FIRST, "“Come in. Ring the bell.", SECOND)
+    done = explain(Source(text), Cleaner(load({"p": {"rule": [ask, QUOTE]}}), model=doubter))
+    assert [saved.vetoes for saved in done.vetoed] == [("quote",)]
