@@ -6,18 +6,20 @@ import bisect
 import functools
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cleaners import model as model_of_lines
-from cleaners.cut import Cut, whole
+from cleaners.assent import Heard, hear
+from cleaners.cut import Cut
 from cleaners.engine import Engine, Group, Hit
 from cleaners.fields import gather
-from cleaners.layout import OF_PLACE, WITHIN, place
+from cleaners.layout import place
 from cleaners.model import Model, Opinion
 from cleaners.page import Page
 from cleaners.rules import Rule, rules
 from cleaners.span import Action, Cleaned, Fields, Removal, Span, apply
+from cleaners.vetoes import protected
 
 # Texts are joined up to about this many bytes: enough to spread the cost of a call, little enough for the memory.
 BATCH_BYTES = 4 << 20
@@ -45,13 +47,15 @@ class Source:
 class Plan:
     """What is to be taken out of a text, before it is.
 
-    spans: of the cuts, in the same order, in code points. vetoes: what must stay.
+    spans: of the cuts, in the same order, in code points. vetoes: what must stay. objected: what rules would have taken
+    out but for the model, with its probability as the id of a veto.
     """
 
     source: Source
     cuts: list[Cut]
     spans: list[Span]
     vetoes: list[Span]
+    objected: list[tuple[Span, str]]
 
     def carried_out(self) -> Cleaned:
         """The text cleaned."""
@@ -136,12 +140,12 @@ def _plans(sources: Sequence[Source], engine: Engine, without: frozenset[str], m
         opinions = model.opinions(encoded) if model else itertools.repeat(None)
         pages = [Page(data) for data in encoded]
         own = sources[first : first + len(pages)]
-        cuts = [
-            _cuts(page, found, source.title, opinion, without)
+        heard = [
+            _heard(page, found, source.title, opinion, without)
             for page, found, source, opinion in zip(pages, engine.hits(encoded), own, opinions, strict=False)
         ]
-        for page, source, of_text, vetoes in zip(pages, own, cuts, _vetoes(pages, cuts, engine), strict=True):
-            yield _plan(source, page, of_text, vetoes)
+        for page, source, of_text, kept in zip(pages, own, heard, _kept(pages, heard, engine), strict=True):
+            yield _plan(source, page, of_text, kept)
 
 
 def _batches(sources: Sequence[Source]) -> Iterator[tuple[int, list[bytes]]]:
@@ -158,18 +162,19 @@ def _batches(sources: Sequence[Source]) -> Iterator[tuple[int, list[bytes]]]:
         yield first, batch
 
 
-def _cuts(
+def _heard(
     page: Page, hits: Sequence[Hit], title: str | None, opinion: Opinion | None, without: frozenset[str]
-) -> list[Cut]:
+) -> Heard:
     cuts = place(page, hits, title)
     if without:
         cuts = [cut for cut in cuts if without.isdisjoint((cut.rule, cut.category))]
-    return _with_opinion(page, opinion, cuts) if opinion else cuts
+    return hear(page, opinion, cuts) if opinion else Heard(cuts, [])
 
 
-def _vetoes(pages: Sequence[Page], cuts: Sequence[Sequence[Cut]], engine: Engine) -> list[list[Hit]]:
+def _kept(pages: Sequence[Page], heard: Sequence[Heard], engine: Engine) -> list[list[Hit]]:
     """What `keep` rules match in the lines of each text that cuts touch. Hits in bytes of the text."""
-    lines = [(number, line) for number, of_text in enumerate(cuts) for line in sorted({cut.line for cut in of_text})]
+    touched = ({cut.line for cut in (*of.cuts, *(objection.cut for objection in of.objections))} for of in heard)
+    lines = [(number, line) for number, of_text in enumerate(touched) for line in sorted(of_text)]
     texts = [pages[number].data[line : pages[number].end(line)] for number, line in lines]
     vetoes: list[list[Hit]] = [[] for _ in pages]
     for (number, line), found in zip(lines, engine.vetoes(texts), strict=True):
@@ -177,40 +182,26 @@ def _vetoes(pages: Sequence[Page], cuts: Sequence[Sequence[Cut]], engine: Engine
     return vetoes
 
 
-def _plan(source: Source, page: Page, cuts: list[Cut], vetoes: Sequence[Hit]) -> Plan:
-    if not cuts:
-        return Plan(source, [], [], [])
-    points = _code_points(page.data, [*cuts, *vetoes])
-    spans = []
-    for cut in cuts:
-        field = cut.field or FIELD_OF.get(cut.category)
-        action: Action = "field" if field else "drop"
-        spans.append(Span(points[cut.start], points[cut.end], cut.rule, cut.category, action, field))
-    kept = [Span(points[hit.start], points[hit.end], hit.rule.id, hit.rule.category) for hit in vetoes]
-    return Plan(source, cuts, spans, kept)
+def _plan(source: Source, page: Page, heard: Heard, kept: Sequence[Hit]) -> Plan:
+    objected = [objection.cut for objection in heard.objections]
+    if not heard.cuts and not objected:
+        return Plan(source, [], [], [], [])
+    vetoes = protected(page, kept, heard.cuts)
+    points = _code_points(page.data, [*heard.cuts, *objected, *vetoes])
+    by = [objection.by for objection in heard.objections]
+    return Plan(
+        source,
+        heard.cuts,
+        [_span(cut, points) for cut in heard.cuts],
+        [replace(veto, start=points[veto.start], end=points[veto.end]) for veto in vetoes],
+        list(zip([_span(cut, points) for cut in objected], by, strict=True)),
+    )
 
 
-def _with_opinion(page: Page, opinion: Opinion, cuts: Sequence[Cut]) -> list[Cut]:
-    """The cuts that the model does not object to, and its own where the rules are silent, if they leave anything."""
-    kept = [cut for cut in cuts if not _objected(page, opinion, cut)]
-    if not opinion.votes:
-        return kept
-    taken = {cut.line: cut.category for cut in kept if whole(page, cut)}
-    frame = {line for line, category in taken.items() if category not in WITHIN}
-    own = {}
-    for vote in opinion.votes:
-        line = page.data.rfind(b"\n", 0, vote.start) + 1
-        if line not in taken and (vote.alone or not frame.isdisjoint((page.previous(line), page.next(line)))):
-            own[line] = Cut(line, page.reach(line), line, vote.rule, model_of_lines.CATEGORY)
-    left = any(line not in taken and line not in own for line in page.down(page.first()))
-    return [*kept, *own.values()] if left else kept
-
-
-def _objected(page: Page, opinion: Opinion, cut: Cut) -> bool:
-    """Whether a cut takes out a paragraph of the story whole, or a line that its place alone gives away, doubtfully."""
-    if cut.rule in OF_PLACE:
-        return opinion.doubts(cut.line)
-    return cut.end - cut.start >= model_of_lines.STORY_CHARS and whole(page, cut) and opinion.story(cut.line)
+def _span(cut: Cut, points: dict[int, int]) -> Span:
+    field = cut.field or FIELD_OF.get(cut.category)
+    action: Action = "field" if field else "drop"
+    return Span(points[cut.start], points[cut.end], cut.rule, cut.category, action, field)
 
 
 def _fields(text: str, cuts: Sequence[Cut], spans: Sequence[Span], removals: Sequence[Removal]) -> Fields:
@@ -226,7 +217,7 @@ def _fields(text: str, cuts: Sequence[Cut], spans: Sequence[Span], removals: Seq
     return gather(values)
 
 
-def _code_points(data: bytes, parts: Iterable[Cut | Hit]) -> dict[int, int]:
+def _code_points(data: bytes, parts: Iterable[Cut | Span]) -> dict[int, int]:
     """Where parts of a text start and end, in code points by bytes: one pass over the text."""
     places: dict[int, int] = {}
     position = points = 0
