@@ -14,8 +14,9 @@ from copydesk.shingling import Shingles
 
 I64 = npt.NDArray[np.int64]
 
-_RELEASED = 1 << 28
-"""Bytes that are gathered before the memory of what was read is given back."""
+_RELEASED = 1 << 24
+"""Bytes that are gathered before the memory of what was read is given back: some sixteen times as many, as the system
+maps pages around those that are touched."""
 
 
 class Mapped:
