@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import threading
 import types
-from typing import Any
 
+from cleaners import compiler
 from copydesk import loops
 
 COMPILE_BYTES = 512 * 1024
@@ -57,16 +57,8 @@ def warm(size: int) -> None:
 
 @functools.cache
 def _compiled() -> types.SimpleNamespace | None:
-    """Each function finds those before it, compiled as well."""
     try:
-        import numba
+        functions = compiler.compiled(vars(loops), _FUNCTIONS)
     except ImportError:
         return None
-    scope: dict[str, Any] = dict(vars(loops))
-    for name in _FUNCTIONS:
-        function = types.FunctionType(scope[name].__code__, scope, name)
-        try:
-            scope[name] = numba.njit(cache=True, nogil=True)(function)
-        except RuntimeError:  # there is no place that it may write to: every process compiles for itself
-            scope[name] = numba.njit(nogil=True)(function)
-    return types.SimpleNamespace(**{name: scope[name] for name in _FUNCTIONS})
+    return types.SimpleNamespace(**{name: functions[name] for name in _FUNCTIONS})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 TEXTS = ("articles", "duplicates", "revisions")
 """The datasets whose rows are articles: they have all columns of articles/."""
+
+_READERS = 4
+"""Files whose texts are read at a time: decompression is most of it, and lets other threads run."""
 
 PARTITION = pa.field("ingest_date", pa.date32(), metadata={"comment": "the day the run started, UTC"})
 
@@ -64,17 +68,20 @@ def texts(root: Path, paths: Iterable[str], ids: Collection[str]) -> dict[str, s
     """The `text` of each id that is found in the files (of TEXTS), id -> text.
 
     Reads the id column of each row group, and its texts only if it has one that is asked for; the memory is that
-    of one row group and of the texts asked for. Raises StoreError if a file is missing or broken.
+    of a row group a thread and of the texts asked for. Raises StoreError if a file is missing or broken.
     """
     wanted = pa.array(sorted(set(ids)), pa.string())
     found: dict[str, str] = {}
-    for path in paths:
-        if len(found) == len(wanted):
-            break
+
+    def read(path: str) -> dict[str, str]:
         try:
-            found.update(_texts_of(root / path, wanted))
+            return _texts_of(root / path, wanted) if len(found) < len(wanted) else {}
         except BROKEN as error:
             raise StoreError(f"{root / path}: cannot be read: {error}") from error
+
+    with ThreadPoolExecutor(_READERS) as pool:
+        for texts_of_file in pool.map(read, paths):
+            found.update(texts_of_file)
     return found
 
 

@@ -82,19 +82,22 @@ def tokenize(data: Any, first: Any, last: Any, kinds: Any, folds: Any, seconds: 
                     tokens[at] = short_run(one, two, run)
                     at += 1
                 run = 0
-            if code < 0x80:  # most of most texts: the rest of the word, as far as it is of this kind
+            if code < 0x80:  # most of most texts: the rest of the word at once, and what ends it
                 value = (value ^ np.uint64(folds[code])) * FNV_PRIME
-                chars += 1
-                stop = min(last, place + TOKEN_CHARS - chars)
+                stop = min(last, place + TOKEN_CHARS - chars - 1)
                 begun = place
-                while place < stop and data[place] < 0x80 and kinds[data[place]] == WORD:
-                    value = (value ^ np.uint64(folds[data[place]])) * FNV_PRIME
+                while place < stop:
+                    letter = data[place]
+                    if letter >= 0x80 or kinds[letter] != WORD:
+                        break
+                    value = (value ^ np.uint64(folds[letter])) * FNV_PRIME
                     place += 1
-                chars += place - begun
-                if chars == TOKEN_CHARS:
+                chars += 1 + place - begun
+                if chars == TOKEN_CHARS or (place < last and data[place] < 0x80):
                     tokens[at] = fmix64(value)
                     at += 1
                     value, chars = FNV_START, 0
+                    place += place < last and kinds[data[place]] == SEPARATOR
                 continue
             value = hashed(value, np.int64(folds[code]))
             chars += 1
