@@ -90,8 +90,10 @@ def authors(value: Any, *, houses: Iterable[str] = ()) -> tuple[str, ...]:
 
 def key(name: str) -> str:
     """What two spellings of a name share: letters and digits alone, folded."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(c for c in decomposed if c.isalnum())
+    folded = name.casefold()
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFKD", folded)
+    return "".join(filter(str.isalnum, folded))
 
 
 def shown(text: str) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from copydesk import byline, dates, headline, jsonld, markup, names
 from copydesk.language import normalized
 from copydesk.model import Date, Metadata
+from copydesk.settings import ELEMENTS
 from copydesk.urls import canonical, registrable_domain
 
 if TYPE_CHECKING:
@@ -90,11 +91,18 @@ _CC = re.compile(r"creativecommons\.org/(?:licenses|publicdomain)/", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """metadata: what the page says. flags: `paywalled`, `live`, `index-page`. site_names: the publisher's own names."""
+    """metadata: what the page says. flags: `paywalled`, `live`, `index-page`. site_names: the publisher's own names.
+
+    tree: the page as parsed, None if it cannot be. body: the `articleBody` of its JSON-LD. fault: why the page must not
+    be parsed (markup.fault).
+    """
 
     metadata: Metadata
     flags: tuple[str, ...] = ()
     site_names: tuple[str, ...] = ()
+    tree: LexborHTMLParser | None = None
+    body: str | None = None
+    fault: str | None = None
 
 
 @dataclass(slots=True)
@@ -118,9 +126,13 @@ class _Found:
         return next(self.all(*keys), None)
 
 
-def read(html: str, url: str | None = None, headers: Mapping[str, str] | None = None) -> Page:
-    """Everything a page says of itself in markup. headers: of the HTTP response. Raises nothing for any HTML."""
-    found = _elements(html)
+def read(html: str, url: str | None = None, headers: Mapping[str, str] | None = None, elements: int = ELEMENTS) -> Page:
+    """Everything a page says of itself in markup. headers: of the HTTP response. Raises nothing for any HTML.
+
+    elements: how many it may have at the most.
+    """
+    fault = markup.fault(html, elements)
+    found = _Found() if fault else _elements(html)
     nodes = jsonld.load(found.scripts)
     here = url or _own_url(found, None)
     node = jsonld.article(nodes, here) or {}
@@ -150,7 +162,7 @@ def read(html: str, url: str | None = None, headers: Mapping[str, str] | None = 
         tdm_reservation=_header(headers or {}, "tdm-reservation") or found.first("tdm-reservation"),
         accessible_for_free=access,
     )
-    return Page(metadata, _flags(node, nodes, found, access, here), sites)
+    return Page(metadata, _flags(node, nodes, found, access, here), sites, found.parser, jsonld.body(nodes), fault)
 
 
 def guessed(metadata: Metadata, html: str, url: str | None, sites: tuple[str, ...] = ()) -> Metadata:
@@ -203,16 +215,23 @@ def _elements(html: str) -> _Found:
     from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
     found = _Found()
-    if markup.fault(html):
-        return found
     try:
-        found.parser = LexborHTMLParser(html.encode("utf-8", "replace").decode("utf-8"))
+        found.parser = LexborHTMLParser(_storable(html))
         nodes = found.parser.css(_WANTED)
     except (SelectolaxError, ValueError, RuntimeError, MemoryError):
         return found
     for node in nodes[:MAX_ELEMENTS]:
         _take(found, node)
     return found
+
+
+def _storable(html: str) -> str:
+    """Without halves of UTF-16 pairs, which no parser takes."""
+    try:
+        html.encode()
+    except UnicodeEncodeError:
+        return html.encode("utf-8", "replace").decode("utf-8")
+    return html
 
 
 def _take(found: _Found, node: LexborNode) -> None:
