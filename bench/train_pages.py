@@ -60,7 +60,7 @@ def labelled(gold: pagegold.GoldPage) -> Labelled:
     One of fewer words is, if they stand there and the blocks near it are of the story too.
     """
     told = page.read(gold.html, gold.item.url, gold.item.http_headers)
-    found = blocks.read(told.tree.root) if told.tree is not None else blocks.Blocks()
+    found = told.blocks
     wanted = pagegold.grams(gold.gold["text"])
     whole = f" {' '.join(pagegold.tokens(gold.gold['text']))} "
     words = [pagegold.tokens(block.text) for block in found.blocks]

@@ -6,7 +6,7 @@ import logging
 import re
 from dataclasses import dataclass
 
-from copydesk import blocks, markup, page, story
+from copydesk import markup, page, story
 from copydesk.errors import ItemError
 from copydesk.settings import ELEMENTS
 
@@ -44,15 +44,16 @@ def extract(html: str, url: str | None = None, elements: int = ELEMENTS, found: 
     be found; `too-large`, `too-deep`, `too-many-attributes` or `too-many-elements` (more than `elements`) where it must
     not be parsed (markup.fault).
     """
-    found = found or page.read(html, url, elements=elements)
+    found = found or page.read(html, url, most=elements)
     if found.fault:
         what = found.fault.replace("-", " ")
         raise ItemError("extract", found.fault, f"the page is {what} to be parsed: {len(html):,} characters")
-    own = story.Story("", 0)
-    if found.tree is not None and found.tree.root is not None:
-        own = story.read(blocks.read(found.tree.root), found.metadata.title, found.body)
-    if own.sure:
-        return Extracted(own.text, OWN)
+    own = story.read(found.blocks, found.metadata.title, found.body)
+    return Extracted(own.text, OWN) if own.sure else second(html, url, own)
+
+
+def second(html: str, url: str | None, own: story.Story) -> Extracted:
+    """What trafilatura makes of a page; our own reading after all, where that is nothing. Raises ItemError as above."""
     text = _by_trafilatura(html, url)
     if text and _says_something(text):
         return Extracted(text.strip("\n"), FALLBACK)

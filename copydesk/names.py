@@ -41,13 +41,14 @@ _NO_PERSON = re.compile(r"https?:|www\.|@|\.(?:html?|php)\b|[<>{}=\\]|^\W*$|^\d"
 _ADDRESS = re.compile(r"https?:|www\.|/|@\w+$|\S+@\S+$", re.I)
 _ROLE = re.compile(
     r"\b(?:reporters?|correspondents?|writers?|editors?|editor-in-chief|columnists?|journalists?|producers?|contributors?|bureau|staff|"
-    r"redakteur(?:in)?|photographers?|analysts?|critics?|professor|director|ceo|founder|md|phd|ph\.d|m\.d|desk|team|newsroom|"
+    r"redakteur(?:in)?|photographers?|analysts?|critics?|professor|director|head of|attorney|ceo|"
+    r"founder|md|phd|ph\.d|m\.d|desk|team|newsroom|"
     r"redaktion|redaction|rédaction|redacción|redazione|redação)\b\.?",
     re.I,
 )
 _ENDS_IN_ROLE = re.compile(
     r"\b(?:reporter|correspondent|writer|editor|columnist|journalist|producer|contributor|analyst|critic|professor|director"
-    r"|redakteur|redakteurin|photographer|chief|fellow|lecturer|president)s?$",
+    r"|attorney|redakteur|redakteurin|photographer|chief|fellow|lecturer|president)s?$",
     re.I,
 )
 _PARTICLES = "de del della der di da dos das du la le el al van von den ter bin ibn y e of zu af st"
