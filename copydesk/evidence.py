@@ -31,7 +31,7 @@ _ENDS = frozenset(".!?…。！？।؟")
 _CLOSERS = "\"'”’»)]›」』"
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _DIGIT = re.compile(r"\d")
-_PARTS = re.compile(r"[^a-z]+")
+_WORD = re.compile(r"(?<![a-z])[a-z]{3,19}(?![a-z])")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _FAR = 99
 _MOST_LABEL = 300
@@ -50,12 +50,13 @@ class Labels:
         self.score = lru_cache(maxsize=20_000)(self._score)
 
     def _score(self, label: str) -> int:
-        return sum(self._weights.get(word, 0) for word in words(label))
+        return sum([self._weights.get(word, 0) for word in words(label)])
 
 
-def words(label: str) -> frozenset[str]:
+def words(label: str) -> set[str]:
     """The words of a class and an id: `post-Body_text` -> post, body, text."""
-    return frozenset(w for w in _PARTS.split(_CAMEL.sub("-", label[:_MOST_LABEL]).lower()) if 2 < len(w) < 20)
+    label = label[:_MOST_LABEL]
+    return set(_WORD.findall(label if label.islower() else _CAMEL.sub("-", label).lower()))
 
 
 def rows(page: b.Blocks, labels: Labels, title: str | None, body: str | None) -> Rows:
@@ -86,6 +87,7 @@ class _Page:
         plain = (self.tags < _HEADINGS[0]) | (self.tags > _HEADINGS[1])
         self.prose = np.where((self.chars >= LONG) & (self.linked < 400) & plain, self.chars, 0)
         self.links = self.chars * self.linked // 1000
+        self.ends = self._ends()
         self.weight = self._summed(self.prose)
         self.whole = max(1, int(self.weight[0]))
         self.depth = np.minimum(np.array([e.depth for e in self.elements], np.int64), _FAR)
@@ -114,11 +116,9 @@ class _Page:
     def looks(self) -> list[Column]:
         """What all blocks with its tag, class and parent's class have in common, and how often its text stands here."""
         keys: dict[tuple[str, str, str], int] = {}
-        known = [
-            keys.setdefault((e.tag, e.label, self.elements[e.parent].label if e.parent >= 0 else ""), len(keys))
-            for e in self.elements
-        ]
-        look = np.array(known, np.int64)[self.homes]
+        homes = [self.elements[block.home] for block in self.blocks]
+        known = [keys.setdefault((e.tag, e.label, self.elements[max(0, e.parent)].label), len(keys)) for e in homes]
+        look = np.array(known, np.int64)
         count = np.bincount(look, minlength=len(keys))
         chars, links, prose = (_binned(look, v, len(keys)) for v in (self.chars, self.links, self.prose))
         seen: dict[str, int] = {}
@@ -151,7 +151,7 @@ class _Page:
         """Where it stands: to the headline, to the paragraphs, to the element with most of the prose."""
         position = np.arange(self.count)
         running = np.cumsum(self.prose)
-        inside = (self.homes >= self.core) & (self.homes < self._end(self.core))
+        inside = (self.homes >= self.core) & (self.homes < self.ends[self.core])
         headline = self._headline(title)
         after = np.clip(position - headline, -_FAR, 500) if headline >= 0 else self._all(-_FAR - 1)
         return [
@@ -186,12 +186,19 @@ class _Page:
     def _all(self, value: int) -> Column:
         return np.full(self.count, value, np.int64)
 
+    def _ends(self) -> Column:
+        """Of each element, the first one after all that stand within it."""
+        ends = list(range(1, len(self.parents) + 1))
+        for place in range(len(ends) - 1, 0, -1):
+            above = self.parents[place]
+            if ends[above] < ends[place]:
+                ends[above] = ends[place]
+        return np.array(ends, np.int64)
+
     def _summed(self, values: Column) -> Column:
-        """Sums of the blocks' values over the subtree of each element."""
-        sums = _binned(self.homes, values, len(self.elements)).tolist()
-        for place in range(len(sums) - 1, 0, -1):
-            sums[self.parents[place]] += sums[place]
-        return np.array(sums, np.int64)
+        """Sums of the blocks' values over each element and all that stand within it."""
+        sums = np.cumsum(np.append(0, _binned(self.homes, values, len(self.elements))))
+        return np.asarray(sums[self.ends] - sums[:-1])
 
     def _core(self) -> int:
         """The end of a chain from the root in which each element holds three quarters of what the last one does."""
@@ -205,13 +212,6 @@ class _Page:
         while (inner := largest[current]) and values[inner] > _CORE * values[current]:
             current = inner
         return current
-
-    def _end(self, place: int) -> int:
-        """The element after the last one within an element."""
-        end = place + 1
-        while end < len(self.parents) and self.parents[end] >= place:
-            end += 1
-        return end
 
     def _headline(self, title: str | None) -> int:
         """Place of the block that is the headline, or -1."""
@@ -238,7 +238,7 @@ def _length(text: str) -> int:
 
 def _shape(text: str) -> tuple[int, ...]:
     """How it ends, its sentences, commas, words; the share of words with a capital, and of digits, in 1,000."""
-    head = text[:300]
+    head = text[:160]
     parts = head.split()
     last = text.rstrip(_CLOSERS)[-1:] or text[-1]
     end = 3 if last in _ENDS else 2 if last in ":;" else 1 if last in ",-–—" else 0
