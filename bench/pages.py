@@ -124,7 +124,7 @@ def _theirs(gold: GoldPage, clock: Clock) -> Answer:
 def _ours(gold: GoldPage, clock: Clock) -> Own | None:
     url, html = gold.item.url, gold.html
     told = clock.run("metadata and blocks", lambda: page.read(html, url, gold.item.http_headers))
-    known = clock.run("guessing a date", lambda: page.guessed(told.metadata, html, url))
+    known = clock.run("guessing a date", lambda: page.guessed(told.metadata, html, url, told.blocks))
     own = clock.run("choosing blocks", lambda: story.read(told.blocks, told.metadata.title, told.body))
     if own.sure:
         return Own(mend(own.text)[0], known, OWN)

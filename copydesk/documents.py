@@ -57,7 +57,7 @@ def _of_page(item: Item, html: str, repaired: tuple[str, ...], told: Metadata, s
     url = told.url or item.url
     found = page.read(html, url, item.http_headers, settings.page_elements)
     extracted = extract(html, url, settings.page_elements, found)
-    own = page.guessed(described.merge(told, found.metadata), html, url)
+    own = page.guessed(described.merge(told, found.metadata), html, url, found.blocks)
     own = replace(own, canonical_url=found.metadata.canonical_url or own.canonical_url)
     text, mended = mend(extracted.text)
     if own.title and " ".join(text.split()) == own.title:

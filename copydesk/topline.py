@@ -28,6 +28,7 @@ _LATER = re.compile(r"\sby\s+(?=[A-Z]\w+\s[A-Z])")
 _CHANGED = re.compile(
     r"updat|modif|edited|revi(?:ew|s)ed|aktualis|mise à jour|actualiz|aggiorn|bijgewerkt|oppdater", re.I
 )
+_COPYRIGHT = re.compile(r"copyright|©", re.I)
 _DAY = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)|\d[/.]\d{1,2}[/.]\d\d(?!\d)")
 
 
@@ -58,6 +59,18 @@ def read(page: Blocks, title: str | None, sites: tuple[str, ...], language: str 
                 published = dates.parse(_LATER.split(text)[0], "text", language=language)
         above = text if len(text) <= 30 and not _DAY.search(text) else ""
     return Topline(people, published)
+
+
+def first_date(page: Blocks, language: str | None) -> Date | None:
+    """The first date in a short line of the page, as a guess."""
+    for block in page.blocks:
+        text = block.text
+        if len(text) <= MOST and _DAY.search(text) and not _COPYRIGHT.search(text):
+            if page.elements[block.home].within & (HIDDEN | NAV):
+                continue
+            if found := dates.parse(text, "guess", language=language):
+                return found
+    return None
 
 
 def _headline(page: Blocks, title: str | None) -> int | None:
