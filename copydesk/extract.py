@@ -13,14 +13,14 @@ from copydesk.settings import ELEMENTS
 OWN = "copydesk"
 FALLBACK = "trafilatura"
 UNSURE = "copydesk-unsure"
-"""Our reading where it is not sure and trafilatura has none, or must not be tried."""
+"""Our reading where it is not sure, and trafilatura has none or would take too long."""
 
 LARGE = 2_000_000
 """Characters of a page after which trafilatura's caches are emptied. They keep the last thousands of lines: bounded
 for ordinary pages (a process stood at 290 MB after 250 pages and after 770), not where lines are megabytes."""
 
 MOST_ELEMENTS = 20_000
-"""Of a page that trafilatura is given: from there on its time grows faster than the page."""
+"""From there on trafilatura's time grows faster than the page: it is given one only if our reading has nothing."""
 
 FEW_LETTERS = 100
 """Fewer letters than this, without the end of a sentence, are what is left of a page that has no story."""
@@ -53,7 +53,10 @@ def extract(html: str, url: str | None = None, elements: int = ELEMENTS, found: 
 
 
 def second(html: str, url: str | None, own: story.Story) -> Extracted:
-    """What trafilatura makes of a page; our own reading after all, where that is nothing. Raises ItemError as above."""
+    """What trafilatura makes of a page, or our own reading after all. Raises ItemError as above."""
+    large = html.count("<") > 2 * MOST_ELEMENTS and markup.fault(html, MOST_ELEMENTS)
+    if large and _says_something(own.text):
+        return Extracted(own.text, UNSURE)
     for fast in (True, False):  # its own second opinions take half of its time, and pay only where it finds nothing
         text = _by_trafilatura(html, url, fast)
         if text and _says_something(text):
@@ -64,9 +67,7 @@ def second(html: str, url: str | None, own: story.Story) -> Extracted:
 
 
 def _by_trafilatura(html: str, url: str | None, fast: bool) -> str | None:
-    """None where it finds nothing, breaks, or must not be tried."""
-    if html.count("<") > 2 * MOST_ELEMENTS and markup.fault(html, MOST_ELEMENTS):
-        return None
+    """None where it finds nothing or breaks."""
     # 0.4 s, so imported when the first page needs it.
     import trafilatura.meta
 
