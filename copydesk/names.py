@@ -15,7 +15,8 @@ MAX_NAME = 80
 MAX_AUTHORS = 50
 
 _BY = re.compile(
-    r"^(?:(?:(?:written|posted|story|reported|reporting|words|text|article|published|analysis|opinion|review|interview"
+    r"^(?:(?:this (?:post|article|story) (?:was|is) )?"
+    r"(?:(?:written|posted|story|reported|reporting|words|text|article|published|analysis|opinion|review|interview"
     r"|photos?|stories)\s*(?:and\s+\w+\s+)?)?by|authors?|autora?|auteur|przez|oleh|автор)(?:\s*:\s*|\s+)(?=\S)"
     # words that also begin names (Di Maio, von Trapp): only before two words or more
     r"|^(?:von|par|por|di|door|af|av|de|от|texto?)(?:\s*:\s*|\s+)(?=\S+\s+\S)",
@@ -36,7 +37,7 @@ _AFTER = re.compile(
     r"\s*(?:,?\s(?:for|at|in|of the|from)\s(?:the\s)?[A-Z].*|\s*https?://.*|\s@\w+.*|\s\S+@\S+\.\S+.*)$"
 )
 _DATE_TAIL = re.compile(r"[\s,|]*(?:\b(?:published|updated|posted)\b.*|\b\d{1,2}[/.:]\d.*|\b(?:19|20)\d\d\b.*)$", re.I)
-_GENERIC = re.compile(r"(?:from\s)?staff\b|by\b|special to\b|.*\bstaff reports?$", re.I)
+_GENERIC = re.compile(r"(?:from\s)?staff\b|by\b|head of\b|special to\b|.*\bstaff reports?$", re.I)
 _NO_PERSON = re.compile(r"https?:|www\.|@|\.(?:html?|php)\b|[<>{}=\\]|^\W*$|^\d", re.I)
 _ADDRESS = re.compile(r"https?:|www\.|/|@\w+$|\S+@\S+$", re.I)
 _ROLE = re.compile(

@@ -12,6 +12,9 @@ from copydesk.model import Date
 BEFORE, AFTER = 3, 14
 """Blocks around the headline that are looked at; further away they are the story's, or another story's."""
 
+PARAGRAPH = 200
+"""Characters of a paragraph of the story, if there is no headline to go by."""
+
 MOST = 120
 """Characters of such a line; a longer one is a sentence."""
 
@@ -41,21 +44,25 @@ class Topline:
 
 
 def read(page: Blocks, title: str | None, sites: tuple[str, ...], language: str | None) -> Topline:
-    """What stands beside the headline `title`; nothing, if the page does not show it."""
+    """What stands beside the headline `title`, or above the first paragraph."""
     place = _headline(page, title)
-    if place is None:
-        return Topline()
+    first, last = (place - BEFORE, place + AFTER) if place is not None else _above_prose(page)
     people: tuple[str, ...] = ()
     published: Date | None = None
     above = ""
-    for block in page.blocks[max(0, place - BEFORE) : place + 1 + AFTER]:
+    for block in page.blocks[max(0, first) : last + 1]:
         element = page.elements[block.home]
         text = block.text
         if element.within & (HIDDEN | NAV | ASIDE | FOOTER) or not text:
             continue
         if len(text) <= MOST:
             people = people or _people(text, above, sites)
-            if published is None and _DAY.search(text) and not _CHANGED.search(f"{above} {text} {element.label}"):
+            if (
+                place is not None
+                and published is None
+                and _DAY.search(text)
+                and not _CHANGED.search(f"{above} {text} {element.label}")
+            ):
                 published = dates.parse(_LATER.split(text)[0], "text", language=language)
         above = text if len(text) <= 30 and not _DAY.search(text) else ""
     return Topline(people, published)
@@ -84,6 +91,14 @@ def _headline(page: Blocks, title: str | None) -> int | None:
     ]
     heads = [place for place in shown if page.elements[page.blocks[place].home].tag == "h1"]
     return next(iter((*heads, *shown)), None)
+
+
+def _above_prose(page: Blocks) -> tuple[int, int]:
+    """The blocks above the first long paragraph: where a page shows no headline, that is where its byline stands."""
+    for place, block in enumerate(page.blocks):
+        if len(block.text) >= PARAGRAPH and 2 * block.linked < len(block.text):
+            return place - AFTER, place - 1
+    return 0, -1
 
 
 def _people(text: str, above: str, sites: tuple[str, ...]) -> tuple[str, ...]:
