@@ -7,8 +7,9 @@ they are nested.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -72,11 +73,47 @@ class Block:
     first: bool
 
 
+class Elements(Sequence[Element]):
+    """Outer before inner, in document order; kept as columns, for a page has hundreds."""
+
+    __slots__ = ("depths", "labels", "parents", "tags", "within")
+
+    def __init__(self) -> None:
+        self.parents: list[int] = []
+        self.tags: list[str] = []
+        self.labels: list[str] = []
+        self.depths: list[int] = []
+        self.within: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self.parents)
+
+    @overload
+    def __getitem__(self, place: int) -> Element: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Element]: ...
+    def __getitem__(self, place: int | slice) -> Element | list[Element]:
+        if isinstance(place, slice):
+            return [self[number] for number in range(*place.indices(len(self)))]
+        parent, tag, label = self.parents[place], self.tags[place], self.labels[place]
+        return Element(parent, tag, label, self.depths[place], self.within[place])
+
+    def add(self, parent: int, tag: str, label: str, within: int) -> int:
+        """One more, within `parent` (-1: none) and, besides what that is within, in `within`. Returns its place."""
+        inner = parent >= 0
+        self.parents.append(parent)
+        self.tags.append(tag)
+        self.labels.append(label)
+        self.depths.append(self.depths[parent] + 1 if inner else 0)
+        self.within.append(within | self.within[parent] if inner else within)
+        return len(self.parents) - 1
+
+
 @dataclass(slots=True)
 class Blocks:
-    """elements: outer before inner, in document order."""
+    """What `read` makes of a page. blocks: in reading order."""
 
-    elements: list[Element] = field(default_factory=list)
+    elements: Elements = field(default_factory=Elements)
     blocks: list[Block] = field(default_factory=list)
 
 
@@ -156,21 +193,19 @@ class _Reader:
             self._in_heavy -= 1
         elif tag not in _INLINE:
             self._flush()
-            self._home = self._found.elements[self._home].parent
+            self._home = self._found.elements.parents[self._home]
 
     def _enter(self, attributes: dict[str, str | None], tag: str) -> None:
-        elements = self._found.elements
-        above = elements[self._home] if self._home >= 0 else None
-        within = (above.within if above else 0) | _WITHIN.get(tag, 0)
-        label = ""
+        within, label = _WITHIN.get(tag, 0), ""
         if attributes:
-            label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+            name, own = attributes.get("class"), attributes.get("id")
+            if name or own:
+                label = f"{name or ''} {own or ''}"
             if _is_hidden(attributes):
                 within |= HIDDEN
             if "articleBody" in (attributes.get("itemprop") or ""):
                 within |= BODY
-        elements.append(Element(self._home, tag, label, above.depth + 1 if above else 0, within))
-        self._home = len(elements) - 1
+        self._home = self._found.elements.add(self._home, tag, label, within)
 
     def _flush(self) -> None:
         if self._words:
@@ -184,8 +219,8 @@ class _Reader:
 
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:
-    return bool(attributes) and (
-        "hidden" in attributes
-        or attributes.get("aria-hidden") == "true"
-        or bool(_NOT_SHOWN.search(attributes.get("style") or ""))
-    )
+    if not attributes:
+        return False
+    style = attributes.get("style")
+    shown = style is None or _NOT_SHOWN.search(style) is None
+    return not shown or "hidden" in attributes or attributes.get("aria-hidden") == "true"

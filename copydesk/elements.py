@@ -47,11 +47,11 @@ class Found:
 
 def read(html: str) -> Found:
     """The elements of a page, with its tree; none where no tree can be made of it."""
-    from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+    from selectolax.lexbor import SelectolaxError
 
     found = Found()
     try:
-        found.parser = LexborHTMLParser(_storable(html))
+        found.parser = _parsed(html)
         nodes = found.parser.css(_WANTED)
     except (SelectolaxError, ValueError, RuntimeError, MemoryError):
         return found
@@ -60,13 +60,13 @@ def read(html: str) -> Found:
     return found
 
 
-def _storable(html: str) -> str:
-    """Without halves of UTF-16 pairs, which no parser takes."""
+def _parsed(html: str) -> LexborHTMLParser:
+    from selectolax.lexbor import LexborHTMLParser
+
     try:
-        html.encode()
-    except UnicodeEncodeError:
-        return html.encode("utf-8", "replace").decode("utf-8")
-    return html
+        return LexborHTMLParser(html)
+    except UnicodeEncodeError:  # halves of UTF-16 pairs, which no parser takes
+        return LexborHTMLParser(html.encode("utf-8", "replace").decode("utf-8"))
 
 
 def _take(found: Found, node: LexborNode) -> None:

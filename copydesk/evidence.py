@@ -74,15 +74,15 @@ class _Page:
         self.elements, self.blocks = page.elements, page.blocks
         self.texts = [block.text for block in page.blocks]
         self.count = len(self.texts)
-        self.score = [labels.score(e.label) if len(e.label) > 1 else 0 for e in self.elements]
-        self.parents = [e.parent for e in self.elements]
+        self.score = [labels.score(label) if label else 0 for label in self.elements.labels]
+        self.parents = self.elements.parents
         self.up1 = np.maximum(np.array(self.parents, np.int64), 0)
         self.homes = np.array([block.home for block in page.blocks], np.int64)
         self.chars = np.array([_length(t) for t in self.texts], np.int64)
         sizes = np.array([len(t) for t in self.texts], np.int64)
         self.linked = np.array([block.linked for block in page.blocks], np.int64) * 1000 // sizes
         self.heavy = np.array([block.heavy for block in page.blocks], np.int64) * 1000 // sizes
-        tags = [_TAG.get(e.tag, len(_TAGS)) for e in self.elements]
+        tags = [_TAG.get(tag, len(_TAGS)) for tag in self.elements.tags]
         self.tags = np.array(tags, np.int64)[self.homes]
         plain = (self.tags < _HEADINGS[0]) | (self.tags > _HEADINGS[1])
         self.prose = np.where((self.chars >= LONG) & (self.linked < 400) & plain, self.chars, 0)
@@ -90,7 +90,7 @@ class _Page:
         self.ends = self._ends()
         self.weight = self._summed(self.prose)
         self.whole = max(1, int(self.weight[0]))
-        self.depth = np.minimum(np.array([e.depth for e in self.elements], np.int64), _FAR)
+        self.depth = np.minimum(np.array(self.elements.depths, np.int64), _FAR)
         self.core = self._core()
 
     def shapes(self) -> list[Column]:
@@ -116,8 +116,9 @@ class _Page:
     def looks(self) -> list[Column]:
         """What all blocks with its tag, class and parent's class have in common, and how often its text stands here."""
         keys: dict[tuple[str, str, str], int] = {}
-        homes = [self.elements[block.home] for block in self.blocks]
-        known = [keys.setdefault((e.tag, e.label, self.elements[max(0, e.parent)].label), len(keys)) for e in homes]
+        tags, labels, parents = self.elements.tags, self.elements.labels, self.parents
+        homes = [block.home for block in self.blocks]
+        known = [keys.setdefault((tags[h], labels[h], labels[max(0, parents[h])]), len(keys)) for h in homes]
         look = np.array(known, np.int64)
         count = np.bincount(look, minlength=len(keys))
         chars, links, prose = (_binned(look, v, len(keys)) for v in (self.chars, self.links, self.prose))
@@ -166,7 +167,7 @@ class _Page:
 
     def within(self) -> list[Column]:
         """The elements around it whose name says what they hold."""
-        bits = np.array([e.within for e in self.elements], np.int64)[self.homes]
+        bits = np.array(self.elements.within, np.int64)[self.homes]
         return [(bits & bit > 0).astype(np.int64) for bit in _WITHIN]
 
     def neighbours(self) -> list[Column]:

@@ -36,7 +36,7 @@ def fault(html: str, elements: int = ELEMENTS) -> str | None:
     if len(html) > MAX_HTML:
         return "too-large"
     pieces = html.split("<")
-    if max(map(len, pieces)) > _LONG_TAG and any(_attributes(piece) > MAX_ATTRIBUTES for piece in pieces):
+    if any(_attributes(piece) > MAX_ATTRIBUTES for piece in [p for p in pieces if len(p) > _LONG_TAG]):
         return "too-many-attributes"
     if len(pieces) <= min(MAX_DEPTH, elements):
         return None
@@ -55,7 +55,7 @@ def fault(html: str, elements: int = ELEMENTS) -> str | None:
 
 def _attributes(piece: str) -> int:
     """How many attributes a tag has, if it is a long one; what stands in quotes is not one."""
-    tag = piece.partition(">")[0] if len(piece) > _LONG_TAG else ""
+    tag = piece.partition(">")[0]
     if len(tag) <= _LONG_TAG or not tag[0].isalpha() or tag.count("=") <= MAX_ATTRIBUTES:
         return 0
     return len(re.findall(r"[\w:-]+\s*=", re.sub(r"\"[^\"]*\"|'[^']*'", '""', tag)))
