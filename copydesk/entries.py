@@ -14,6 +14,7 @@ from copydesk import lines, sketch
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
+Bools = npt.NDArray[np.bool_]
 
 ARTICLE, DUPLICATE, REVISION = 0, 1, 2
 KINDS = {"article": ARTICLE, "duplicate": DUPLICATE, "revision": REVISION}
@@ -131,6 +132,20 @@ def one(column: pa.ChunkedArray) -> pa.Array:
     if isinstance(combined, pa.ChunkedArray):
         return combined.chunk(0) if combined.num_chunks else pa.array([], column.type)
     return combined
+
+
+def first_of(column: pa.ChunkedArray) -> Bools:
+    """Whether a value is the first of its kind; nulls are all alike."""
+    codes = np.asarray(pc.fill_null(codes_of(column).indices, -1), np.int64)  # numbered as they first come
+    first = codes > np.concatenate([[-1], np.maximum.accumulate(codes)])[: len(codes)]
+    first[np.flatnonzero(codes < 0)[:1]] = True
+    return np.asarray(first, np.bool_)
+
+
+def codes_of(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """The column as numbers of its distinct values, in the order in which they first come."""
+    coded = column.combine_chunks().dictionary_encode()
+    return coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
 
 
 def texts_of(records: pa.Table) -> lines.Texts:

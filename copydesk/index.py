@@ -16,15 +16,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from copydesk import lines
+from copydesk.candidates import PER_KEY, PER_TEXT, closest
 from copydesk.entries import ENTRY, halves, id_array, item_array, one
-from copydesk.segment import PER_KEY, Segment, ranges
+from copydesk.segment import Segment, ranges
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
-
-PER_TEXT = 16
-"""How many candidates of one text are verified: those it shares most bands with. Keeps crowds of look-alikes linear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +87,9 @@ class Index:
             version[places[newer]] = versions[newer]
         return Latest(entry, version)
 
-    def candidates(self, keys: U64, per_key: int = PER_KEY, per_text: int = PER_TEXT) -> tuple[I64, I64]:
-        """Distinct pairs (row of `keys`, entry) that share a band, the closest `per_text` of each row, sorted.
+    def candidates(self, keys: U64, per_key: int = PER_KEY, per_text: int = PER_TEXT) -> tuple[I64, I64, I64]:
+        """Distinct pairs (row of `keys`, entry) that share a band, the closest `per_text` of each row, sorted; and how
+        many bands they share.
 
         keys: uint64[n, KEYS].
         """
@@ -98,9 +97,10 @@ class Index:
         flat = np.ascontiguousarray(keys).reshape(-1)
         for segment, start in zip(self.segments, self._starts, strict=False):
             places, rows = segment.candidates(flat, per_key)
-            found.append(np.stack([places // keys.shape[1], rows + start]))
-        pairs = np.concatenate(found, axis=1) if found else np.empty((2, 0), np.int64)
-        return closest(pairs[0], pairs[1], len(self), per_text)
+            found.append(
+                (places // keys.shape[1]).astype(np.uint64) << np.uint64(32) | (rows + start).astype(np.uint64)
+            )
+        return closest(np.concatenate([np.empty(0, np.uint64), *found]), len(keys), per_text)
 
     def entries(self, numbers: I64) -> pa.Table:
         """ENTRY rows of these entries, in the order asked for."""
@@ -152,15 +152,3 @@ class Index:
             new = result[places] < 0
             result[places[new]] = rows[new] + start
         return result
-
-
-def closest(rows: I64, others: I64, count: int, per_row: int = PER_TEXT) -> tuple[I64, I64]:
-    """Of pairs (row, other), which repeat for each band they share, the distinct: of each row the `per_row` that share
-    most, the smaller `other` first. others: less than `count`. Returns rows and others, sorted."""
-    codes, shared = np.unique(rows * max(1, count) + others, return_counts=True)
-    rows, others = np.divmod(codes, max(1, count))
-    order = np.lexsort((others, -shared, rows))
-    of_order = rows[order]
-    first = np.searchsorted(of_order, of_order, "left")
-    kept = np.sort(order[np.arange(len(order)) - first < per_row])
-    return rows[kept], others[kept]

@@ -171,7 +171,7 @@ def apply(part: Part, settings: Settings) -> Part:
         if after.removals != before.removals:
             changed[row] = _columns(source, after, record["flags"])
             added += [(row, r) for r in after.removals if r.category == templates.CATEGORY]
-    part.write("records.applied", _with(records, changed))
+    _write_applied(part, records, changed)
     part.write("removals.applied", pa.concat_tables([cut, removal_rows(added)]))
     return replace(part, applied=True)
 
@@ -206,19 +206,23 @@ def _columns(source: str, cleaned: Cleaned, flags: Sequence[str]) -> dict[str, A
     }
 
 
-def _with(records: pa.Table, changed: dict[int, dict[str, Any]]) -> pa.Table:
+def _write_applied(part: Part, records: pa.Table, changed: dict[int, dict[str, Any]]) -> None:
     """The records with the columns of these rows changed, and their sketches."""
-    if not changed:
-        return records
     made = sketch.sketch([new["text"] for new in changed.values()])
     news = {name: pa.array([new[name] for new in changed.values()], RECORDS.field(name).type) for name in _CHANGE}
     place = np.arange(len(records))
     place[list(changed)] = len(records) + np.arange(len(changed))
-    for name, column in (news | made.columns()).items():
-        both = pa.chunked_array([*records[name].chunks, column.cast(RECORDS.field(name).type)])
-        at = records.schema.get_field_index(name)
-        records = records.set_column(at, RECORDS.field(name), both.take(pa.array(place)))
-    return records
+    part.write("records.applied", _with(records, pa.table(news | made.columns()), place))
+    part.write("shingles.applied", _with(part.read("shingles"), made.shingles.table(), place))
+
+
+def _with(table: pa.Table, news: pa.Table, place: I64) -> pa.Table:
+    """The rows of `table` and behind them `news` in the order of `place`; news: some columns, the others stay."""
+    for name in news.column_names if len(news) else ():
+        kind = table.schema.field(name)
+        both = pa.chunked_array([*table[name].chunks, *news[name].cast(kind.type).chunks])
+        table = table.set_column(table.schema.get_field_index(name), kind, both.take(pa.array(place)))
+    return table
 
 
 _CHANGE = ("text", "word_count", "char_count", "removed_chars", "flags")

@@ -5,11 +5,16 @@
 Identical texts are collapsed before anything is compared, and of a crowded band only the first texts stand for the
 rest, so a run of copies of one text costs little more than one. The result depends on the set of rows, not on their
 order: rows are first put in order of precedence (earliest publication, unknown last; longest; smallest id).
+
+Columns and pairs are arrays throughout; there are Python objects only for what is rare: later versions, and texts whose
+story is not plain from strong pairs alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +22,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import sketch
-from copydesk.entries import REVISION, entries_of, id_array, microseconds, precedence
-from copydesk.index import Index, closest
-from copydesk.segment import PER_KEY
-from copydesk.similarity import EMBEDS, NONE, OVERLAP, STRONG, WEAK, Figures, Texts, judge, measure, title_containment
-from copydesk.stories import Edge, Node, Place, Tie, assign
+from copydesk.entries import REVISION, entries_of, id_array, precedence
+from copydesk.identity import identify
+from copydesk.index import Index
+from copydesk.nodes import Compared, History, Nodes
+from copydesk.pairs import verified
+from copydesk.similarity import EMBEDS, OVERLAP, STRONG, WEAK, Figures, compare, connected
+from copydesk.stories import Edge, Node, Tie, assign
 
 I64 = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 NEW = ("id", "item_key", "publisher", "title", "published_at", "modified_at", "fetched_at", "char_count")
 """Columns that match() needs beside those of sketch.SKETCH."""
@@ -54,6 +63,11 @@ LINKS = pa.schema(
 
 VERDICTS: dict[int, Tie] = {OVERLAP: "overlap", EMBEDS: "embeds", WEAK: "weak", STRONG: "strong"}
 
+KINDS = ("article", "duplicate", "revision", "seen")
+RELATIONS = ("exact", "truncated", "extended", "copy")
+
+SURE = (1.0, 1.0)
+
 MOSTLY = 0.8
 """Share of a text that must be found in another to call it a cut of it."""
 
@@ -76,16 +90,16 @@ class Decisions:
         return entries_of(rows), sketch.keys_of(rows)
 
 
-def match(new: pa.Table, index: Index, texts: Texts) -> Decisions:
+def match(new: pa.Table, index: Index, compared: Compared, threads: int = 1) -> Decisions:
     """Decide on the records of a run.
 
-    new: a row a record, columns NEW and sketch.SKETCH. texts: the cleaned texts of new or historic ids; asked only for
-    those that are compared, in batches. Raises ValueError if an id is not 32 hex digits, KeyError if `texts` has none.
+    new: a row a record, columns NEW and sketch.SKETCH. compared: asked only for those that are compared, in batches.
+    threads: that compare at once, 0 for one a core. Raises ValueError if an id is not 32 hex digits.
     """
     order = _canonical_order(new)
-    run = _Run(new.take(pa.array(order)), index, texts)
     back = np.empty(len(order), np.int64)
     back[order] = np.arange(len(order))
+    run = _Run(new, order, index, compared, threads)
     rows = run.decide()
     return Decisions(rows.take(pa.array(back)), run.overlaps())
 
@@ -93,280 +107,257 @@ def match(new: pa.Table, index: Index, texts: Texts) -> Decisions:
 def _canonical_order(new: pa.Table) -> I64:
     """Precedence; rows of one id by whatever else they say, so that the first of them is always the same one."""
     order = precedence(new)
-    ids = new["id"].take(pa.array(order)).to_pylist()
-    if len(set(ids)) == len(ids):
+    ids = new["id"].take(pa.array(order))
+    if pc.count_distinct(ids).as_py() == len(ids):
         return order
+    names = ids.to_pylist()
     known = ("published_at", "modified_at", "fetched_at", "publisher", "title", "source_uri", "source_offset")
     says = new.select([name for name in known if name in new.column_names]).take(pa.array(order)).to_pylist()
     lengths = new["char_count"].take(pa.array(order)).to_pylist()
-    first = {name: i for i, name in reversed(list(enumerate(ids)))}
-    rank = sorted(range(len(ids)), key=lambda i: (first[ids[i]], -lengths[i], repr(tuple(says[i].values()))))
+    first = {name: i for i, name in reversed(list(enumerate(names)))}
+    rank = sorted(range(len(names)), key=lambda i: (first[names[i]], -lengths[i], repr(tuple(says[i].values()))))
     return order[rank]
 
 
 class _Run:
     """The work of one match(): rows in order of precedence, nodes for the distinct texts among them."""
 
-    def __init__(self, new: pa.Table, index: Index, texts: Texts) -> None:
-        self.index = index
-        self.texts = texts
-        self.ids: list[str] = new["id"].to_pylist()
-        self.items: list[str] = new["item_key"].to_pylist()
-        self.hashes: list[bytes | None] = new["text_hash"].to_pylist()
-        self.sizes: list[int] = new["shingle_count"].to_pylist()
-        self.publishers: list[str | None] = new["publisher"].to_pylist()
-        self.titles: list[str | None] = new["title"].to_pylist()
-        self.times = _version_times(new)
-        self.new = new
-        self.kind = ["article"] * len(new)
-        self.story: list[str | None] = [None] * len(new)
-        self.revises: list[str | None] = [None] * len(new)
-        self.version: list[int | None] = [None] * len(new)
-        self.first_row: list[int | None] = [None] * len(new)  # of a revision, the row of this run it revises in the end
-        self.links: set[tuple[str, str]] = set()
+    def __init__(self, new: pa.Table, order: I64, index: Index, compared: Compared, threads: int) -> None:
+        self.index, self.threads = index, threads
+        self.rows = new.select([*NEW, "text_hash", "shingle_count"]).take(pa.array(order))
+        self.identity = identify(self.rows, index)
+        self.nodes = Nodes(self.rows, order, self.identity, compared)
+        self.exact = index.exact(self.nodes.hashes)
+        self.pairs = verified(self.nodes, new.select(["signature", "lead_signature"]), index, self.exact, threads)
+        self.history = self.pairs.history
 
-    # ---- identity
-
-    def _identify(self) -> None:
-        known = self.index.known(self.ids)
-        met: set[str] = set()
-        versions: dict[str, list[int]] = {}
-        for row, name in enumerate(self.ids):
-            if known[row] or name in met:
-                self.kind[row] = "seen"
-            else:
-                met.add(name)
-                versions.setdefault(self.items[row], []).append(row)
-        keys = list(versions)
-        latest = self.index.latest(keys)
-        history = _Entries(self.index, latest.entry)
-        for i, key in enumerate(keys):
-            rows = sorted(versions[key], key=lambda row: (self.times[row], self.ids[row]))
-            before = history.at(int(latest.entry[i]))
-            if before is None:
-                self._number(rows, None, None, 1)
-            else:
-                self._number(rows, before.id, before.story, int(latest.version[i]) + 1)
-
-    def _number(self, rows: list[int], before: str | None, story: str | None, version: int) -> None:
-        """Versions of one item: all but a new item's first are revisions of the one before."""
-        first = rows[0] if before is None else None
-        for row in rows:
-            if before is not None:
-                self.kind[row] = "revision"
-                self.revises[row], self.version[row], self.story[row] = before, version, story
-                self.first_row[row] = first
-            before, version = self.ids[row], version + 1
-
-    # ---- nodes: distinct texts
-
-    def _collapse(self) -> None:
-        """One node for each distinct text of first versions, and one for each of revisions."""
-        self.node_rows: list[int] = []
-        self.node_of: list[int] = [-1] * len(self.ids)
-        nodes: dict[tuple[bool, bytes], int] = {}
-        for row, text_hash in enumerate(self.hashes):
-            if self.kind[row] == "seen":
-                continue
-            key = None if text_hash is None else (self.kind[row] == "article", text_hash)
-            node = len(self.node_rows) if key is None else nodes.setdefault(key, len(self.node_rows))
-            if node == len(self.node_rows):
-                self.node_rows.append(row)
-            self.node_of[row] = node
-        self.twins = [
-            (node, nodes[False, text_hash])
-            for (base, text_hash), node in nodes.items()
-            if base and (False, text_hash) in nodes
-        ]
-
-    def _pairs(self) -> tuple[I64, I64, _Entries]:
-        """Candidate pairs of nodes; those from `count` on are historic entries."""
-        rows = np.array(self.node_rows, np.int64)
-        count = len(rows)
-        comparable = np.flatnonzero(np.array([self.sizes[row] for row in rows], np.int64) >= sketch.MIN_SHINGLES)
-        keys = sketch.keys_of(self.new.select(sketch.SKETCH.names).take(pa.array(rows[comparable])))
-        a, b = _within(keys)
-        c, entry = self.index.candidates(keys)
-        hashes = pa.array([self.hashes[row] for row in rows], pa.binary(16))
-        self.exact = self.index.exact(hashes)
-        numbers = np.unique(np.concatenate([entry, self.exact[self.exact >= 0]]))
-        history = _Entries(self.index, numbers)
-        # A text that history has already was compared when it first came; it belongs where that one is.
-        fresh = self.exact[comparable[c]] < 0
-        c, entry = c[fresh], entry[fresh]
-        d = np.searchsorted(numbers, entry) + count
-        return np.concatenate([comparable[a], comparable[c]]), np.concatenate([comparable[b], d]), history
-
-    def _verify(self, a: I64, b: I64, history: _Entries) -> tuple[Figures, npt.NDArray[np.int8]]:
-        rows = self.node_rows
-        ids = [self.ids[row] for row in rows] + history.ids
-        publishers = [self.publishers[row] for row in rows] + history.publishers
-        titles = [self.titles[row] for row in rows] + history.titles
-        figures = measure([ids[i] for i in a], [ids[i] for i in b], self.texts)
-        same = np.zeros(len(a), np.bool_)
-        title = np.zeros(len(a))
-        for k, (i, j) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
-            if figures.jaccard[k] > 0 and _same_publisher(publishers[i], publishers[j]):
-                same[k] = True
-                title[k] = title_containment(titles[i], titles[j])
-        return figures, judge(figures, same, title)
+    def decide(self) -> pa.Table:
+        self._assign()
+        self._name_stories()
+        self._find_links()
+        return self._decisions()
 
     # ---- stories
 
-    def decide(self) -> pa.Table:
-        self._identify()
-        self._collapse()
-        a, b, history = self._pairs()
-        figures, verdicts = self._verify(a, b, history)
-        number_of_story = self._story_numbers(history)
-        nodes = self._nodes(history, number_of_story)
-        edges = [
-            Edge(int(a[k]), int(b[k]), VERDICTS[verdicts[k]], _strength(figures, k), _longer(figures, a, b, k))
-            for k in np.flatnonzero(verdicts != NONE).tolist()
-        ]
-        edges += [Edge(node, twin, "strong", (1.0, 1.0)) for node, twin in self.twins]
-        self._name_stories(assign(nodes, edges), {number: story for story, number in number_of_story.items()})
-        self._find_links(a, b, verdicts, history)
-        return self._rows()
+    def _assign(self) -> None:
+        """Where the nodes end: `group`, which those of one new story share; `published`, the number of a published
+        story, -1 for none; `embeds`: see stories.Place.
 
-    def _story_numbers(self, history: _Entries) -> dict[str, int]:
-        """Precedence of the historic stories that matter here: entry numbers of their articles."""
-        stories = sorted(set(history.stories) | {s for s in self.story if s is not None})
+        Where strong pairs alone join all that are in pairs with each other, there is nothing to weigh.
+        """
+        a, b, figures, verdicts = self.pairs.a, self.pairs.b, self.pairs.figures, self.pairs.verdicts
+        count = len(self.nodes)
+        total = count + len(self.history)
+        base = np.concatenate([self.nodes.base, np.zeros(len(self.history), np.bool_)])
+        told = self.pairs.told()
+        strong = told[(verdicts[told] == STRONG) & base[a[told]] & base[b[told]]]
+        roots = connected(a[strong], b[strong], total)
+        ties = np.array([*self.nodes.twins, *self._versions()], np.int64).reshape(-1, 2)
+        wide = connected(np.concatenate([a[told], ties[:, 0]]), np.concatenate([b[told], ties[:, 1]]), total)
+        unsettled = roots != wide
+        unsettled[a[told]] |= ~base[a[told]]
+        unsettled[b[told]] |= ~base[b[told]]
+        unsettled[:count] |= ~self.nodes.base | (self.exact >= 0)
+        of_root = np.bincount(wide, weights=unsettled, minlength=total) > 0
+        self.group, self.published = np.where(self.nodes.base, roots[:count], -1), np.full(count, -1, np.int64)
+        self.embeds = np.zeros(count, np.bool_)
+        longer = np.where(figures.a_size >= figures.b_size, a, b)
+        embedding = np.zeros(total, np.bool_)
+        embedding[longer[told[verdicts[told] == EMBEDS]]] = True
+        one_group = base[a[told]] & base[b[told]] & (roots[a[told]] == roots[b[told]])
+        weighed = told[of_root[wide[a[told]]] & (~one_group | embedding[longer[told]])]
+        known = np.zeros(total, np.bool_)
+        known[:count] = known[a[told]] = known[b[told]] = True
+        nodes = np.flatnonzero(of_root[wide] & known)
+        joined = nodes[roots[nodes] != nodes]
+        sure = [*zip(roots[joined].tolist(), joined.tolist(), strict=True), *self.nodes.twins]
+        place = np.searchsorted(nodes, np.arange(total))
+        edges = [
+            Edge(one, other, VERDICTS[verdict], (jaccard, share), more)
+            for one, other, verdict, jaccard, share, more in zip(
+                place[a[weighed]].tolist(),
+                place[b[weighed]].tolist(),
+                verdicts[weighed].tolist(),
+                figures.jaccard[weighed].tolist(),
+                np.maximum(figures.a_in_b, figures.b_in_a)[weighed].tolist(),
+                place[longer[weighed]].tolist(),
+                strict=True,
+            )
+        ]
+        edges += [Edge(int(place[one]), int(place[other]), "strong", SURE) for one, other in sure]
+        self._weigh(nodes, edges)
+
+    def _versions(self) -> list[tuple[int, int]]:
+        """Pairs of nodes: of a revision, and of the first version in this run of its item."""
+        of_row = self.nodes.of_row
+        pairs = ((row, r.first) for row, r in self.identity.revisions.items() if r.first is not None)
+        return [(int(of_row[row]), int(of_row[first])) for row, first in pairs]
+
+    def _weigh(self, nodes: I64, edges: Sequence[Edge]) -> None:
+        """The places of these nodes, by stories.assign. edges: between them, by their places in `nodes`."""
+        numbers = self._story_numbers()
+        self.story_of_number = {number: story for story, number in numbers.items()}
+        base = self.nodes.base.tolist()
+        for node, found in zip(nodes.tolist(), assign(self._made(nodes, numbers), edges), strict=False):
+            if node < len(base) and base[node]:
+                self.group[node] = nodes[found.group]
+                self.published[node] = -1 if found.story is None else found.story
+                self.embeds[node] = found.embeds
+
+    def _story_numbers(self) -> dict[str, int]:
+        """Precedence of the published stories that matter here: entry numbers of their articles."""
+        revised = {r.story for r in self.identity.revisions.values() if r.story is not None}
+        stories = sorted(set(self.history.stories) | revised)
         return dict(zip(stories, self.index.find_ids(id_array(stories)).tolist(), strict=True))
 
-    def _nodes(self, history: _Entries, number_of_story: dict[str, int]) -> list[Node]:
-        nodes = []
-        for node, row in enumerate(self.node_rows):
-            base, first, story = self.kind[row] == "article", self.first_row[row], self.story[row]
-            exact = history.at(int(self.exact[node])) if base else None
-            nodes.append(
-                Node(
-                    self.ids[row],
-                    self.sizes[row],
-                    base,
-                    item=None if first is None else self.node_of[first],
-                    story=None if story is None else number_of_story[story],
-                    fixed=None if exact is None else number_of_story[exact.story],
-                )
+    def _made(self, nodes: I64, numbers: dict[str, int]) -> list[Node]:
+        """stories.Node of these nodes."""
+        count, history = len(self.nodes), self.history
+        place = {node: i for i, node in enumerate(nodes.tolist())}
+        here = self.nodes.rows[nodes[nodes < count]]
+        names, made = self.rows["id"].take(pa.array(here)).to_pylist(), []
+        for node, row, name in zip(nodes.tolist(), here.tolist(), names, strict=False):
+            revision = self.identity.revisions.get(row)
+            exact = history.place.get(int(self.exact[node])) if revision is None else None
+            item = None if revision is None or revision.first is None else place[int(self.nodes.of_row[revision.first])]
+            story = None if revision is None or revision.story is None else numbers[revision.story]
+            fixed = None if exact is None else numbers[history.stories[exact]]
+            size = int(self.nodes.sizes[node])
+            made.append(Node(name, size, revision is None, item=item, story=story, fixed=fixed))
+        for i in (nodes[nodes >= count] - count).tolist():
+            story, size = numbers[history.stories[i]], int(history.sizes[i])
+            made.append(
+                Node(history.ids[i], size, bool(history.kinds[i] != REVISION), story=story, core=history.core[i])
             )
-        for entry in history.entries:
-            nodes.append(
-                Node(entry.id, entry.size, entry.kind != REVISION, story=number_of_story[entry.story], core=entry.core)
-            )
-        return nodes
+        return made
 
-    def _name_stories(self, places: list[Place], names: dict[int, str]) -> None:
-        canonical: dict[int, str] = {}
-        for row, name in enumerate(self.ids):  # in order of precedence
-            place = places[self.node_of[row]] if self.kind[row] == "article" else None
-            if place is not None and not place.embeds:
-                canonical.setdefault(place.group, name)
-        for row, name in enumerate(self.ids):
-            if self.kind[row] == "article":
-                place = places[self.node_of[row]]
-                story = canonical[place.group] if place.story is None else names[place.story]
-                self.story[row] = story
-                if story != name:
-                    self.kind[row] = "duplicate"
-        for row, first in enumerate(self.first_row):
-            if first is not None:
-                self.story[row] = self.story[first]
+    def _name_stories(self) -> None:
+        """`story`: of each row the story it is of: the row of its article; below -1, -2 less the place of a published
+        one in `names`; -1 for what was seen."""
+        self.names = list(self.story_of_number.values())
+        code = {number: -2 - i for i, number in enumerate(self.story_of_number)}
+        self.code_of_name = {name: -2 - i for i, name in enumerate(self.names)}
+        of_node = np.full(len(self.nodes), -1, np.int64)
+        fit = np.flatnonzero(self.nodes.base & ~self.embeds & (self.published < 0))[::-1]
+        of_node[self.group[fit]] = self.nodes.rows[fit]  # the last to be written is the first in precedence
+        of_node = of_node[np.maximum(self.group, 0)]
+        for node in np.flatnonzero(self.published >= 0).tolist():
+            of_node[node] = code[int(self.published[node])]
+        first = self.identity.first_versions
+        self.story = np.full(len(self.rows), -1, np.int64)
+        self.story[first] = of_node[self.nodes.of_row[first]]
+        for row, revision in self.identity.revisions.items():
+            if revision.first is None:
+                self.story[row] = self.code_of_name[revision.story or ""]
+            else:
+                self.story[row] = self.story[revision.first]
 
-    def _find_links(self, a: I64, b: I64, verdicts: npt.NDArray[np.int8], history: _Entries) -> None:
-        stories = [self.story[row] for row in self.node_rows] + list(history.stories)
-        for k in np.flatnonzero(verdicts > NONE):
-            first, second = stories[a[k]], stories[b[k]]
-            assert first is not None
-            assert second is not None
-            if first != second:
-                self.links.add((min(first, second), max(first, second)))
+    def _ids(self, codes: I64) -> pa.Array:
+        """The ids that such codes stand for; null for -1."""
+        known = pa.chunked_array([*self.rows["id"].chunks, pa.array(self.names, pa.string())])
+        places = np.where(codes >= 0, codes, len(self.rows) - 2 - codes)
+        return known.take(pa.array(places, mask=codes == -1)).combine_chunks()
+
+    def _find_links(self) -> None:
+        """Pairs of stories that are not one, of which texts are alike; by id."""
+        old = np.array([self.code_of_name[story] for story in self.history.stories], np.int64)
+        stories = np.concatenate([self.story[self.nodes.rows], old])
+        told = self.pairs.told()
+        first, second = stories[self.pairs.a[told]], stories[self.pairs.b[told]]
+        apart = first != second
+        one, two = (self._ids(side[apart]).to_pylist() for side in (first, second))
+        self.links = sorted({(min(pair), max(pair)) for pair in zip(one, two, strict=True)})
 
     # ---- what is handed back
 
-    def _rows(self) -> pa.Table:
-        wanted: dict[tuple[str, str], None] = {}
-        compared: list[tuple[str, str] | None] = []
-        for row, kind in enumerate(self.kind):
-            other = self.story[row] if kind == "duplicate" else self.revises[row]
-            if kind in ("article", "seen") or other is None:
-                compared.append(None)
-                continue
-            mine = self.ids[self.node_rows[self.node_of[row]]]  # the same tokens, so the same shingles
-            compared.append((mine, other))
-            wanted.setdefault((mine, other))
-        pairs = list(wanted)
-        figures = measure([p[0] for p in pairs], [p[1] for p in pairs], self.texts)
-        place = {pair: i for i, pair in enumerate(pairs)}
-        same_text = self._same_text(pairs)
-        columns: dict[str, list[object]] = {name: [] for name in ROWS.names}
-        for row, kind in enumerate(self.kind):
-            pair = compared[row]
-            values: dict[str, object] = {
-                "id": self.ids[row],
-                "kind": kind,
-                "story_id": self.story[row],
-                "revises": self.revises[row],
-                "version": self.version[row],
-            }
-            if pair is not None:
-                i = place[pair]
-                alike = (1.0, 1.0, 1.0) if same_text[i] else (figures.jaccard[i], figures.a_in_b[i], figures.b_in_a[i])
-                values["jaccard"] = alike[0]
-                if kind == "duplicate":
-                    values["duplicate_of"] = self.story[row]
-                    values["relation"] = relation(alike[1], alike[2], same_text[i])
-                    values["containment_in_original"], values["containment_of_original"] = alike[1], alike[2]
-            for name, column in columns.items():
-                column.append(values.get(name))
-        return pa.table(columns, schema=ROWS)
+    def _decisions(self) -> pa.Table:
+        count = len(self.rows)
+        first = self.identity.first_versions
+        copy = first & (self.story != np.arange(count))
+        kinds = np.select([copy, first, self.identity.seen], [1, 0, 3], 2)
+        compared = self._compared(np.flatnonzero(copy))
+        places, none = np.zeros(count, np.int64), np.ones(count, np.bool_)
+        rows = np.concatenate([np.flatnonzero(copy), np.array(sorted(self.identity.revisions), np.int64)])
+        places[rows], none[rows] = np.arange(len(rows)), False
+        columns = {
+            "id": self.rows["id"],
+            "kind": pa.array(KINDS).take(pa.array(kinds)),
+            "story_id": self._ids(self.story),
+        }
+        columns |= {name: compared[name].take(pa.array(places, mask=none)) for name in compared.column_names}
+        return pa.table(columns).select(ROWS.names).cast(ROWS)
 
-    def _same_text(self, pairs: list[tuple[str, str]]) -> list[bool]:
-        """Whether the tokens of two texts are the same: by text hash, which short texts have too."""
-        of_run = {name: row for row, name in reversed(list(enumerate(self.ids)))}
-        missing = sorted({b for _, b in pairs if b not in of_run})
-        entries = _Entries(self.index, np.unique(self.index.find_ids(id_array(missing))))
-        historic = {entry.id: entry.text_hash for entry in entries.entries}
-        result = []
-        for a, b in pairs:
-            mine = self.hashes[of_run[a]]
-            other = self.hashes[of_run[b]] if b in of_run else historic.get(b)
-            result.append(mine is not None and mine == other)
-        return result
+    def _compared(self, copies: I64) -> pa.Table:
+        """The columns of ROWS from `duplicate_of` on, of copies with their original and then of revisions, by row, with
+        the version before."""
+        revisions = [revision for _, revision in sorted(self.identity.revisions.items())]
+        revised = np.array(sorted(self.identity.revisions), np.int64)
+        others = [code if code >= 0 else self.names[-2 - code] for code in self.story[copies].tolist()]
+        others += [r.revises if r.before is None else r.before for r in revisions]
+        history = self.history.with_ids(other for other in others if isinstance(other, str))
+        place = {id_: i for i, id_ in enumerate(history.ids, len(self.nodes))}
+        of_row = self.nodes.of_row
+        number = (place[other] if isinstance(other, str) else int(of_row[other]) for other in others)
+        nodes = of_row[np.concatenate([copies, revised])]
+        figures, same = self._figures(nodes, np.fromiter(number, np.int64, len(others)), history)
+        jaccard, in_other, of_other = figures
+        cut = (in_other >= MOSTLY) & (of_other < MOSTLY)
+        grown = (of_other >= MOSTLY) & (in_other < MOSTLY)
+        relations = np.select([same, cut, grown], [0, 1, 2], 3)
+        no_copy = np.arange(len(nodes)) >= len(copies)
+        nothing = [None] * len(copies)
+        return pa.table(
+            {
+                "duplicate_of": pa.concat_arrays([self._ids(self.story[copies]), pa.nulls(len(revised), pa.string())]),
+                "relation": pa.array(RELATIONS).take(pa.array(relations, mask=no_copy)),
+                "jaccard": pa.array(jaccard),
+                "containment_in_original": pa.array(in_other, mask=no_copy),
+                "containment_of_original": pa.array(of_other, mask=no_copy),
+                "revises": pa.array([*nothing, *(r.revises for r in revisions)], pa.string()),
+                "version": pa.array([*nothing, *(r.version for r in revisions)], pa.int32()),
+            }
+        )
+
+    def _figures(self, nodes: I64, others: I64, history: History) -> tuple[Floats, Bools]:
+        """Of pairs of nodes: float64[3, n], Jaccard, containment in the other and of the other; and whether the tokens
+        are the same. What was verified is not measured again. history: the published texts behind the nodes."""
+        total = len(self.nodes) + len(history)
+        codes, which = np.unique(np.minimum(nodes, others) * total + np.maximum(nodes, others), return_inverse=True)
+        known = self.pairs.a * total + self.pairs.b
+        order = np.argsort(known)
+        at = np.searchsorted(known[order], codes)
+        found = np.flatnonzero(at < len(known))
+        found = found[known[order[at[found]]] == codes[found]]
+        rows, told = order[at[found]], self.pairs.figures
+        of_code = np.zeros((3, len(codes)))
+        of_code[:, found] = told.jaccard[rows], told.a_in_b[rows], told.b_in_a[rows]
+        missing = np.setdiff1d(np.arange(len(codes)), found)
+        one, two = np.divmod(codes[missing], total)
+        more = self._measured(one, two, history)
+        of_code[:, missing] = more.jaccard, more.a_in_b, more.b_in_a
+        jaccard, a_in_b, b_in_a = of_code[:, which]
+        turned = nodes > others
+        hashes = np.asarray(self.nodes.column("text_hash", history).to_pylist(), object)
+        same = (hashes[nodes] == hashes[others]) & (hashes[nodes] != np.array(None))
+        alike = np.stack([jaccard, np.where(turned, b_in_a, a_in_b), np.where(turned, a_in_b, b_in_a)])
+        return np.where(same, 1.0, alike), same
+
+    def _measured(self, a: I64, b: I64, history: History) -> Figures:
+        sizes = np.concatenate([self.nodes.sizes, history.sizes])
+        shingles = partial(self.nodes.shingles, history=history)
+        here = not len(b) or b.max() < len(self.nodes)
+        return compare(a, b, sizes, shingles, by_second=not here, threads=self.threads if here else 1)
 
     def overlaps(self) -> pa.Table:
-        pairs = sorted(self.links)
-        a, b = [p[0] for p in pairs], [p[1] for p in pairs]
-        f = measure(a, b, self.texts)
-        return pa.table([a, b, f.jaccard, f.a_in_b, f.b_in_a], schema=LINKS)
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    id: str
-    story: str
-    kind: int
-    core: bool
-    size: int
-    text_hash: bytes | None
-
-
-class _Entries:
-    """Historic entries by number, read at once. numbers: sorted or not; negative ones are passed over."""
-
-    def __init__(self, index: Index, numbers: I64) -> None:
-        numbers = numbers[numbers >= 0]
-        table = index.entries(numbers)
-        columns = [table[name].to_pylist() for name in ("id", "story", "kind", "core", "shingle_count", "text_hash")]
-        self.entries = [_Entry(i.hex(), s.hex(), *rest) for i, s, *rest in zip(*columns, strict=True)]
-        self.ids = [entry.id for entry in self.entries]
-        self.stories = [entry.story for entry in self.entries]
-        self.publishers: list[str | None] = table["publisher"].to_pylist()
-        self.titles: list[str | None] = table["title"].to_pylist()
-        self._place = {number: i for i, number in enumerate(numbers.tolist())}
-
-    def at(self, number: int) -> _Entry | None:
-        place = self._place.get(number)
-        return None if place is None else self.entries[place]
+        ids = sorted({id_ for pair in self.links for id_ in pair})
+        nodes = pc.index_in(pa.array(ids, pa.string()), value_set=self.nodes.column("id")).to_pylist()
+        number = {id_: node for id_, node in zip(ids, nodes, strict=True) if node is not None}
+        history = self.history.with_ids(set(ids).difference(number))
+        number |= {id_: i for i, id_ in enumerate(history.ids, len(self.nodes))}
+        a, b = (np.array([number[pair[i]] for pair in self.links], np.int64) for i in (0, 1))
+        f = self._measured(a, b, history)
+        names = [[pair[i] for pair in self.links] for i in (0, 1)]
+        return pa.table([*names, f.jaccard, f.a_in_b, f.b_in_a], schema=LINKS)
 
 
 def relation(in_original: float, of_original: float, same_text: bool) -> str:
@@ -378,43 +369,3 @@ def relation(in_original: float, of_original: float, same_text: bool) -> str:
     if of_original >= MOSTLY > in_original:
         return "extended"
     return "copy"
-
-
-def _version_times(new: pa.Table) -> list[float]:
-    """When a row was last changed, as well as it is known; unknown last."""
-    times = pc.coalesce(*(microseconds(new[name]) for name in ("modified_at", "published_at", "fetched_at")))
-    return [float("inf") if time is None else time for time in times.to_pylist()]
-
-
-def _strength(figures: Figures, k: int) -> tuple[float, ...]:
-    return float(figures.jaccard[k]), float(max(figures.a_in_b[k], figures.b_in_a[k]))
-
-
-def _longer(figures: Figures, a: I64, b: I64, k: int) -> int:
-    return int(a[k] if figures.a_size[k] >= figures.b_size[k] else b[k])
-
-
-def _same_publisher(a: str | None, b: str | None) -> bool:
-    return bool(a and b) and a.casefold() == b.casefold()  # type: ignore[union-attr]
-
-
-def _within(keys: sketch.U64, per_key: int = PER_KEY) -> tuple[I64, I64]:
-    """Pairs (earlier, later) of rows that share a band key; in a crowded one the first `per_key` rows with all others.
-
-    Of each row, the closest earlier ones. keys: uint64[n, KEYS], rows in order of precedence. Distinct, sorted.
-    """
-    count = len(keys)
-    flat = keys.reshape(-1)
-    rows = np.repeat(np.arange(count, dtype=np.int64), keys.shape[1])
-    order = np.argsort(flat, kind="stable")
-    flat, rows = flat[order], rows[order]
-    starts = np.flatnonzero(np.concatenate(([True], flat[1:] != flat[:-1]))) if len(flat) else np.empty(0, np.int64)
-    start = np.repeat(starts, np.diff(np.append(starts, len(flat))))
-    within = np.arange(len(flat)) - start
-    earlier, later = [], []
-    for k in range(per_key):
-        others = within > k
-        earlier.append(rows[start[others] + k])
-        later.append(rows[others])
-    b, a = closest(np.concatenate(later), np.concatenate(earlier), count)
-    return a, b

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,23 +16,28 @@ from copydesk.lines import Lines
 from copydesk.match import NEW, ROWS, match
 from copydesk.parts import RECORDS, Part
 from copydesk.segment import write_segment
+from copydesk.shingling import Shingles, shingle
 from copydesk.store import Store
+
+I64 = npt.NDArray[np.int64]
 
 COLUMNS = [*NEW, *sketch.SKETCH.names, "minhash"]
 
 
-def decide(parts: Sequence[Part], store: Store, run_id: str, segment: Path) -> pa.Table:
+def decide(parts: Sequence[Part], store: Store, run_id: str, segment: Path, threads: int = 1) -> pa.Table:
     """Decide what every record of the run is; write each part's `decisions` and the run's index segment.
 
     segment: where to write it; nothing is written for a run that adds no text. What was forgotten counts as seen.
-    Returns the overlaps (match.Decisions.overlaps) that are not in the output yet.
+    threads: that compare texts, 0 for one a core. Returns the overlaps (match.Decisions.overlaps) that are not in the
+    output yet.
     """
     records = [part.read("records") for part in parts]
     columns = [*COLUMNS, "canonical_url"]
     new = pa.concat_tables([r.select(columns) for r in records]) if records else RECORDS.empty_table().select(columns)
     forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}")).cover(new)
     ids, new = new["id"], new.filter(pa.array(~forgotten)).select(COLUMNS)
-    decisions = match(new, open_index(store), _Texts(records, store))
+    compared = _Compared(parts, np.flatnonzero(~forgotten), store)
+    decisions = match(new, open_index(store), compared, threads)
     decided = _with_forgotten(decisions.rows, ids, forgotten)
     start = 0
     for part, rows in zip(parts, records, strict=True):
@@ -78,17 +83,29 @@ def _new_links(links: pa.Table, store: Store) -> pa.Table:
     return links.filter(pa.array([pair not in known for pair in pairs], pa.bool_()))
 
 
-class _Texts:
-    """The cleaned texts of this run's records and of history, by id."""
+class _Compared:
+    """The shingles of this run's records and of history (match.Compared)."""
 
-    def __init__(self, records: Sequence[pa.Table], store: Store) -> None:
-        chunks = [chunk for r in records for chunk in r["id"].chunks]
-        self._ids = pa.chunked_array(chunks, pa.string()).combine_chunks()
-        self._texts = pa.chunked_array([c for r in records for c in r["text"].chunks], pa.large_string())
+    def __init__(self, parts: Sequence[Part], numbers: I64, store: Store) -> None:
+        """numbers: of the rows of match(), among all records."""
+        chunks = [batch for part in parts for batch in part.read("shingles").to_batches()]
+        found = [Shingles.of_batch(chunk) for chunk in chunks]
+        self._values = [shingles.values for shingles in found]  # memory-mapped
+        self._chunk = np.repeat(np.arange(len(chunks)), [len(chunk) for chunk in chunks])[numbers]
+        self._starts, self._lead_ends, self._ends = (
+            np.concatenate([np.empty(0, np.int64), *(getattr(shingles, name) for shingles in found)])[numbers]
+            for name in ("starts", "lead_ends", "ends")
+        )
         self._store = store
 
-    def __call__(self, ids: Sequence[str]) -> Mapping[str, str]:
-        rows = pc.index_in(pa.array(ids, pa.string()), value_set=self._ids)
-        here = {id_: self._texts[row.as_py()].as_py() for id_, row in zip(ids, rows, strict=True) if row.is_valid}
-        before = [id_ for id_ in ids if id_ not in here]
-        return here | self._store.texts(before) if before else here
+    def of_run(self, rows: I64) -> Shingles:
+        starts, ends = self._starts[rows], self._ends[rows]
+        places = zip(self._chunk[rows].tolist(), starts.tolist(), ends.tolist(), strict=True)
+        values = np.concatenate([np.empty(0, np.uint64), *(self._values[i][start:end] for i, start, end in places)])
+        to = np.cumsum(ends - starts)
+        at = to - (ends - starts)
+        return Shingles(values, at, at + self._lead_ends[rows] - starts, to)
+
+    def of_history(self, ids: Sequence[str]) -> Shingles:
+        found = self._store.texts(ids)
+        return shingle([found[id_] for id_ in ids])

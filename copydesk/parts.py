@@ -1,12 +1,13 @@
 """What a worker leaves for the next stage: a folder of Arrow files, so that stages pass paths and not articles.
 
 records.arrow    RECORD and the sketch's columns, a row a record; `minhash` is of the text before templates
+shingles.arrow   shingling.COLUMNS: what the records are compared by
 removals.arrow   REMOVALS, with `row` (the record's row in records.arrow) in place of `id`
 rejects.arrow    REJECTS without `run_id`
 lines.arrow      lines.LINES: the lines of the records that no rule touches
 files.arrow      a row a source file: what the ledger will say of it
 templates.arrow  written by the learn stage, if any: rows and lines that the apply stage is to take out; it writes
-                 records.applied.arrow and removals.applied.arrow
+                 records.applied.arrow, shingles.applied.arrow and removals.applied.arrow
 decisions.arrow  written by the match stage: a row a record, in the order of records.arrow
 """
 
@@ -22,7 +23,7 @@ from typing import Any
 import pyarrow as pa
 
 from cleaners import Removal
-from copydesk import lines, points, schema, sketch
+from copydesk import lines, points, schema, shingling, sketch
 from copydesk.model import Record, Reject, SourceFile
 from copydesk.records import reject_id
 
@@ -39,14 +40,22 @@ FILES = pa.schema(
     ]
 )
 
-_FILES = {"records": RECORDS, "removals": REMOVALS, "lines": lines.LINES, "rejects": REJECTS, "files": FILES}
+_FILES = {
+    "records": RECORDS,
+    "shingles": shingling.COLUMNS,
+    "removals": REMOVALS,
+    "lines": lines.LINES,
+    "rejects": REJECTS,
+    "files": FILES,
+}
+_APPLIED = ("records", "shingles", "removals")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """A processed shard. number: its shard's, from 0. folder: where its files lie.
 
-    applied: whether the apply stage has changed its records and removals.
+    applied: whether the apply stage has changed its records, their shingles and removals.
     """
 
     number: int
@@ -57,7 +66,7 @@ class Part:
 
     def read(self, name: str) -> pa.Table:
         """One of the part's files, memory-mapped: only what is touched is read."""
-        name = f"{name}.applied" if self.applied and name in ("records", "removals") else name
+        name = f"{name}.applied" if self.applied and name in _APPLIED else name
         return pa.ipc.open_file(pa.memory_map(str(Path(self.folder) / f"{name}.arrow"))).read_all()
 
     def write(self, name: str, table: pa.Table) -> None:
@@ -112,11 +121,12 @@ class PartWriter:
         """Records with what was cut out of each and the lines of each, in the same order. Sketches them."""
         columns = {name: list(map(attrgetter(name), records)) for name in schema.RECORD.names}
         batch = pa.table(columns, schema=schema.RECORD)
-        made = sketch.sketch([r.text for r in records])
+        made = sketch.sketch(batch["text"].combine_chunks())
         for name, column in made.columns().items():
             batch = batch.append_column(sketch.SKETCH.field(name), column)
         minima = lines.as_lists(made.signature)
         self._out["records"].write_table(batch.append_column(RECORDS.field("minhash"), minima))
+        self._out["shingles"].write_table(made.shingles.table())
         self._out["lines"].write_table(lines.counted(held, self._records))
         rows = [(self._records + i, r) for i, cut in enumerate(removals) for r in cut]
         self._out["removals"].write_table(removal_rows(rows))

@@ -22,7 +22,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import cleaning, guard, matching, parquet, points, schema, sketch, tombstones
+from copydesk import cleaning, compiled, guard, matching, parquet, points, schema, sketch, tombstones
 from copydesk.discover import Discovery, discover
 from copydesk.errors import UsageError
 from copydesk.learn import apply, learn
@@ -112,7 +112,7 @@ def _stage(
         if settings.learn:
             parts = _without_templates(parts, store, settings, stage_map, progress)
             points.checkpoint("run: templates applied")
-        overlaps = matching.decide(parts, store, info.run_id, final / store.index_path(info.run_id))
+        overlaps = matching.decide(parts, store, info.run_id, final / store.index_path(info.run_id), settings.workers)
         points.checkpoint("run: matched")
         if settings.guard:
             guard.check(parts, store, settings)
@@ -131,7 +131,9 @@ def _stage(
 def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map, progress: Progress) -> list[Part]:
     """The parts of all shards, in the shards' order, and one for what could not even be opened."""
     stage = partial(process, settings=settings, parts=folder)
-    cleaning.warm(settings, sum(file.size for shard in found.shards for file in shard.files))
+    size = sum(file.size for shard in found.shards for file in shard.files)
+    cleaning.warm(settings, size)
+    compiled.warm(size)
     parts: list[Part] = []
     for part in stage_map("process", stage, found.shards):
         parts.append(part)

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from copydesk import parquet, sketch
+from copydesk import parquet
 from copydesk.asked import Asked
 from copydesk.schema import REJECTS
 from copydesk.similarity import Texts
 from copydesk.store import RUN_ID_FORMAT
+from copydesk.tokens import tokens
 from copydesk.urls import canonical
 
 RUN = 8
@@ -68,7 +69,7 @@ def _texts(ids: Sequence[str], texts: Texts) -> Iterator[str]:
 
 
 def _phrases(text: str, step: int) -> Iterable[str]:
-    words = sketch.tokens(text)
+    words = tokens(text)
     return (" ".join(words[i : i + RUN]) for i in range(0, len(words) - RUN + 1, step))
 
 

@@ -25,7 +25,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from copydesk import lines, points, sketch
-from copydesk.entries import ENTRY, halves, one, precedence
+from copydesk.candidates import PER_KEY, packed_keys
+from copydesk.entries import ENTRY, first_of, halves, one, precedence
 from copydesk.errors import IndexDamaged, IndexOutdated
 from copydesk.lines import Lines
 
@@ -35,8 +36,6 @@ Bools = npt.NDArray[np.bool_]
 
 FORMAT = 2
 MAGIC = b"copydesk-index\x00\x01"
-PER_KEY = 8
-"""How many entries of one band key are looked at in a segment; the first in precedence stand for the rest."""
 
 
 # ---- writing -------------------------------------------------------------------------------------------------------
@@ -85,23 +84,14 @@ def _in_first_row(values: npt.NDArray[Any], rows: int) -> pa.Array:
 
 def _has_keys(entries: pa.Table) -> Bools:
     """Long enough for near matching, and the first of its text in this segment."""
-    hashes = entries["text_hash"].to_pylist()
-    first: dict[bytes | None, int] = {}
-    for i, text_hash in enumerate(hashes):
-        first.setdefault(text_hash, i)
-    is_first = np.fromiter((first[h] == i for i, h in enumerate(hashes)), np.bool_, len(hashes))
     long_enough = np.asarray(entries["shingle_count"]) >= sketch.MIN_SHINGLES
-    return np.asarray(is_first & long_enough, np.bool_)
+    return np.asarray(first_of(entries["text_hash"]) & long_enough, np.bool_)
 
 
 def _packed_keys(keys: U64, keyed: Bools, bits: int) -> U64:
     """uint64[n * KEYS], sorted; places without a key come last, as 2**64 - 1 (no key of an entry: see `_probe`)."""
-    packed = np.full(keys.size, ~np.uint64(0), np.uint64)
-    entries = np.flatnonzero(keyed).astype(np.uint64)
-    shift = np.uint64(bits)
-    with_entry = ((keys[keyed] >> shift) << shift) | entries[:, None]
-    packed[: with_entry.size] = np.sort(with_entry, axis=None)
-    return packed
+    sorted_keys = packed_keys(keys[keyed], np.flatnonzero(keyed).astype(np.uint64), bits)
+    return np.concatenate([sorted_keys, np.full(keys.size - sorted_keys.size, ~np.uint64(0), np.uint64)])
 
 
 def _write(path: Path, batch: pa.RecordBatch, about: dict[str, Any]) -> None:

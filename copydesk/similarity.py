@@ -7,14 +7,17 @@ furniture, so the leads must be found in each other too.
 
 from __future__ import annotations
 
-from collections import Counter
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
-from copydesk import sketch
+from copydesk import compiled, loops
+from copydesk.shingling import Shingles, shared, shingle
+from copydesk.tokens import tokens
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
@@ -29,7 +32,11 @@ LEAST = 30
 
 NONE, OVERLAP, EMBEDS, WEAK, STRONG = 0, 1, 2, 3, 4
 
-_TEXTS_AT_ONCE = 8192
+_SHINGLES_AT_ONCE = 1 << 21
+"""Shingles of texts that are in memory at a time, 8 bytes each, and their texts."""
+_READ_AT_ONCE = 1 << 24
+"""The same where texts must be read from files, which is quicker for many at once."""
+_USUAL = 400  # shingles of a text of which nobody knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +52,75 @@ class Figures:
     a_size: I64
     b_size: I64
 
-
-@dataclass(frozen=True, slots=True)
-class _Shingled:
-    all: sketch.U64  # sorted, distinct
-    lead: sketch.U64
+    @classmethod
+    def joined(cls, first: Figures, second: Figures) -> Figures:
+        """Those of `first`, then those of `second`."""
+        pairs = ((getattr(first, f.name), getattr(second, f.name)) for f in fields(cls))
+        return cls(*map(np.concatenate, pairs))
 
 
 def measure(a: Sequence[str], b: Sequence[str], texts: Texts) -> Figures:
     """The figures of the pairs (a[i], b[i]) of ids. Of texts without a shingle all are 0."""
-    rows = np.zeros((len(a), 7))
-    for block in _blocks(_in_order(a, b), a, b):
-        wanted = sorted({a[i] for i in block} | {b[i] for i in block})
+    ids = sorted({*a, *b})
+    number = {id_: i for i, id_ in enumerate(ids)}
+
+    def numbered(numbers: I64) -> Shingles:
+        wanted = [ids[i] for i in numbers]
         found = texts(wanted)
-        shingled = {i: _shingle(found[i]) for i in wanted}
-        for i in block:
-            rows[i] = _compare(shingled[a[i]], shingled[b[i]])
-    jaccard, a_in_b, b_in_a, a_lead_in_b, b_lead_in_a, a_size, b_size = rows.T
-    return Figures(jaccard, a_in_b, b_in_a, a_lead_in_b, b_lead_in_a, a_size.astype(np.int64), b_size.astype(np.int64))
+        return shingle([found[id_] for id_ in wanted])
+
+    first, second = (np.fromiter((number[id_] for id_ in side), np.int64, len(side)) for side in (a, b))
+    return compare(first, second, np.full(len(ids), _USUAL, np.int64), numbered)
+
+
+def compare(
+    a: I64,
+    b: I64,
+    sizes: I64,
+    shingles: Callable[[I64], Shingles],
+    *,
+    near: Bools | None = None,
+    by_second: bool = False,
+    threads: int = 1,
+) -> Figures:
+    """The figures of the pairs (a[i], b[i]) of numbered texts.
+
+    sizes: of all texts, the number of shingles, or a guess: memory is bounded by it. shingles: gives those of texts
+    whose numbers ascend. near: the pairs that show which texts belong together, default all. by_second: whether texts
+    are quickest read if the pairs are compared in the order of b, because b are
+    ordered as they lie in files. threads: that share the work, 0 for one a core.
+    """
+    found = np.zeros((len(a), 7), np.int64)
+    order, turned = _by_second(b) if by_second else _by_component(a, b, near, len(sizes))
+    blocks = list(_blocks(order, a, b, sizes, _READ_AT_ONCE if by_second else _SHINGLES_AT_ONCE))
+
+    def fill(block: I64) -> None:
+        numbers, places = np.unique(np.concatenate([a[block], b[block]]), return_inverse=True)
+        here = shingles(numbers)
+        one, two = places[: len(block)], places[len(block) :]
+        back = turned[block]
+        both = shared(here, np.where(back, two, one), np.where(back, one, two))
+        found[block, :3] = np.where(back[:, None], both[:, [0, 2, 1]], both)
+        lengths, leads = here.sizes, here.lead_ends - here.starts
+        for column, values in enumerate((lengths[one], lengths[two], leads[one], leads[two]), 3):
+            found[block, column] = values
+
+    threads = min(threads or os.cpu_count() or 1, len(blocks))
+    if threads > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(fill, blocks))
+    else:
+        list(map(fill, blocks))
+    both, a_lead_in_b, b_lead_in_a, a_size, b_size, a_lead, b_lead = found.T
+    return Figures(
+        _share(both, a_size + b_size - both),
+        _share(both, a_size),
+        _share(both, b_size),
+        _share(a_lead_in_b, a_lead),
+        _share(b_lead_in_a, b_lead),
+        a_size,
+        b_size,
+    )
 
 
 def judge(figures: Figures, same_publisher: Bools, title: F64) -> I8:
@@ -96,62 +154,45 @@ def judge(figures: Figures, same_publisher: Bools, title: F64) -> I8:
 
 def title_containment(a: str | None, b: str | None) -> float:
     """Share of the shorter title's words that the other has; 0 if either is unknown or has no words."""
-    first, second = set(sketch.tokens(a or "")), set(sketch.tokens(b or ""))
+    first, second = set(tokens(a or "")), set(tokens(b or ""))
     least = min(len(first), len(second))
     return len(first & second) / least if least else 0.0
 
 
-def _in_order(a: Sequence[str], b: Sequence[str]) -> list[int]:
-    """The pairs by the one of the two texts that is in fewer of them.
+def connected(a: I64, b: I64, count: int) -> I64:
+    """Of `count` numbers, of which a[i] and b[i] belong together, of each the smallest of its set."""
+    parents = np.arange(count, dtype=np.int64)
+    (compiled.loops_for(a.nbytes) or loops).components(a, b, parents)
+    return parents
+
+
+def _by_second(b: I64) -> tuple[I64, Bools]:
+    """The order of the pairs by b; and that all are to be turned, so that those of one text stand first."""
+    return np.argsort(b, kind="stable"), np.ones(len(b), np.bool_)
+
+
+def _by_component(a: I64, b: I64, near: Bools | None, count: int) -> tuple[I64, Bools]:
+    """The order of the pairs component by component, so that a text is read once or twice; in one by the text that is
+    in fewer pairs; and which pairs are to be turned, so that that one stands first.
 
     The first texts of a crowd are in pairs with all the others. By those, the others would come up again for each.
     """
-    pairs = Counter(a) + Counter(b)
-    return sorted(range(len(a)), key=lambda i: min((pairs[a[i]], a[i], b[i]), (pairs[b[i]], b[i], a[i]))[1:])
+    parents = connected(a, b, count) if near is None else connected(a[near], b[near], count)
+    pairs = np.bincount(a, minlength=count) + np.bincount(b, minlength=count)
+    rare = np.where(pairs[a] <= pairs[b], a, b)
+    return np.lexsort((a + b - rare, rare, parents[rare])), rare != a
 
 
-def _blocks(order: Sequence[int], a: Sequence[str], b: Sequence[str]) -> Iterator[list[int]]:
-    """Runs of pairs that touch a bounded number of texts."""
-    block: list[int] = []
-    touched: set[str] = set()
-    for i in order:
-        block.append(i)
-        touched.update((a[i], b[i]))
-        if len(touched) >= _TEXTS_AT_ONCE:
-            yield block
-            block, touched = [], set()
-    if block:
-        yield block
+def _blocks(order: I64, a: I64, b: I64, sizes: I64, most: int) -> Iterator[I64]:
+    """Runs of pairs whose texts have a bounded number of shingles, as far as a pair has."""
+    ends = np.cumsum(sizes[a[order]] + sizes[b[order]])
+    first = 0
+    while first < len(order):
+        before = int(ends[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, before + most, "right")))
+        yield order[first:last]
+        first = last
 
 
-def _shingle(text: str) -> _Shingled:
-    in_order = sketch.shingles_in_order(text)
-    return _Shingled(sketch.distinct(in_order), sketch.distinct(in_order[: sketch.LEAD_SHINGLES]))
-
-
-def _compare(a: _Shingled, b: _Shingled) -> tuple[float, ...]:
-    shared = _shared(a.all, b.all)
-    union = len(a.all) + len(b.all) - shared
-    return (
-        _share(shared, union),
-        _share(shared, len(a.all)),
-        _share(shared, len(b.all)),
-        _share(_shared(a.lead, b.all), len(a.lead)),
-        _share(_shared(b.lead, a.all), len(b.lead)),
-        len(a.all),
-        len(b.all),
-    )
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
-
-
-def _shared(a: sketch.U64, b: sketch.U64) -> int:
-    """How many values two sorted arrays of distinct values share."""
-    if len(a) > len(b):
-        a, b = b, a
-    if not len(a):
-        return 0
-    places = b.searchsorted(a)  # of what is beyond the last, `take` clips to the last: another value
-    return int(np.count_nonzero(b.take(places, mode="clip") == a))
+def _share(part: I64, whole: I64) -> F64:
+    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from copydesk import sketch
 from copydesk.match import relation
 from copydesk.similarity import NONE, Texts, judge, measure, title_containment
+from copydesk.tokens import tokens
 
 Row = dict[str, Any]
 
@@ -166,5 +166,5 @@ def _same_publisher(a: str | None, b: str | None) -> bool:
 def _same_text(a: str, b: str, texts: Texts) -> bool:
     """Whether two texts have the same tokens; of those that have none (emoji), whether they are the same."""
     found = texts([a, b])
-    first, second = sketch.tokens(found[a]), sketch.tokens(found[b])
+    first, second = tokens(found[a]), tokens(found[b])
     return first == second if first or second else found[a].strip() == found[b].strip()

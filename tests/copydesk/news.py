@@ -8,11 +8,14 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from copydesk import schema
 from copydesk.index import Index
 from copydesk.match import Decisions, match
+from copydesk.shingling import Shingles, shingle
 from copydesk.sketch import sketch
 
 WORDS = [
@@ -78,7 +81,14 @@ class Library:
     def __call__(self, ids: Sequence[str]) -> Mapping[str, str]:
         return {i: self.texts[i] for i in ids}
 
+    def of_run(self, rows: NDArray[np.int64]) -> Shingles:
+        return shingle([self.run[row].text for row in rows.tolist()])
+
+    def of_history(self, ids: Sequence[str]) -> Shingles:
+        return shingle([self.texts[i] for i in ids])
+
     def match(self, records: Sequence[News], index: Index | None = None) -> Decisions:
+        self.run = records
         self.texts.update((r.id, r.text) for r in records)
         return match(table(records), index or Index(), self)
 

@@ -20,7 +20,7 @@ from cleaners.cleaning import default
 from cleaners.engine import Engine, Pattern
 from cleaners.reader import COMPILE_BYTES, reader
 from cleaners.rules import rules
-from copydesk import jsonld, match, page, similarity, sources
+from copydesk import jsonld, match, page, pairs, similarity, sources
 from copydesk.decode import decode, mend
 from copydesk.errors import ItemError
 from copydesk.extract import extract
@@ -233,21 +233,21 @@ def test_sources(kind: Any, unit: bytes, tmp_path: Path) -> None:
 
 
 def _near_copies(count: int, monkeypatch: pytest.MonkeyPatch) -> int:
-    """How many pairs of texts are compared in a run of near copies, and how many texts are cut into shingles for it."""
+    """How many pairs of texts are compared in a run of near copies, and how many texts are read for it."""
     worked = [0]
-    measure, shingle = match.measure, similarity._shingle
+    compare = match.compare
 
-    def measured(a: Any, b: Any, texts: Any) -> Any:
+    def compared(a: Any, b: Any, sizes: Any, shingles: Any, **how: Any) -> Any:
+        def counted(numbers: Any) -> Any:
+            worked[0] += len(numbers)
+            return shingles(numbers)
+
         worked[0] += len(a)
-        return measure(a, b, texts)
-
-    def shingled(text: str) -> Any:
-        worked[0] += 1
-        return shingle(text)
+        return compare(a, b, sizes, counted, **how)
 
     with monkeypatch.context() as patched:
-        patched.setattr(match, "measure", measured)
-        patched.setattr(similarity, "_shingle", shingled)
+        for module in (match, pairs):
+            patched.setattr(module, "compare", compared)
         text = story(1, 12)
         rows = decide([News(str(n), f"{text}\n\nNumber {n} of {n * 7} was found in mill {n}.") for n in range(count)])
     assert sum(row["kind"] == "article" for row in rows) == 1
@@ -255,10 +255,10 @@ def _near_copies(count: int, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("at_once", [similarity._TEXTS_AT_ONCE, 300])
+@pytest.mark.parametrize("at_once", [similarity._SHINGLES_AT_ONCE, 30_000])
 def test_near_copies(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """at_once: how many texts may be in memory; a crowd may fit in or not."""
-    monkeypatch.setattr(similarity, "_TEXTS_AT_ONCE", at_once)
+    """at_once: how many shingles may be in memory; a crowd may fit in or not."""
+    monkeypatch.setattr(similarity, "_SHINGLES_AT_ONCE", at_once)
     grows_with_size(lambda count: _near_copies(count, monkeypatch), 250)
 
 

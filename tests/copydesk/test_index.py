@@ -92,7 +92,7 @@ def test_candidates_are_found(tmp_path: Path) -> None:
     library = Library()
     index = indexed(tmp_path / "s", library, run())
     new = table([News("x", edited(story(3), 4)), News("y", story(99)), News("z", edited(story(1), 5))])
-    rows, entries = index.candidates(sketch.keys_of(new))
+    rows, entries, _ = index.candidates(sketch.keys_of(new))
     found = {(r, i.hex()) for r, i in zip(rows.tolist(), index.entries(entries)["id"].to_pylist(), strict=True)}
     records = run()
     assert found == {(0, records[6].id), (0, records[7].id), (2, records[0].id), (2, records[1].id)}
@@ -111,7 +111,7 @@ def test_copies_of_one_text_take_one_place_in_a_band(tmp_path: Path) -> None:
     records = [News(str(i), story(1), day=1) for i in range(20)]
     near = News("near", edited(story(1), 2), day=9)
     index = indexed(tmp_path / "s", Library(), [*records, near])
-    _, entries = index.candidates(sketch.keys_of(table([News("x", edited(story(1), 3))])))
+    _, entries, _ = index.candidates(sketch.keys_of(table([News("x", edited(story(1), 3))])))
     assert len(entries) == 2
 
 
@@ -119,7 +119,7 @@ def test_the_closest_are_verified(tmp_path: Path) -> None:
     far = [News(str(i), edited(story(1), i, 0.15), day=1) for i in range(7)]
     close = News("close", edited(story(1), 50, 0.01), day=9)
     index = indexed(tmp_path / "s", Library(), [*far, close])
-    _, entries = index.candidates(sketch.keys_of(table([News("x", story(1))])), per_text=1)
+    _, entries, _ = index.candidates(sketch.keys_of(table([News("x", story(1))])), per_text=1)
     assert index.entries(entries)["id"].to_pylist() == [bytes.fromhex(close.id)]
 
 
@@ -137,7 +137,7 @@ def test_a_crowded_band_gives_the_first_in_precedence(tmp_path: Path) -> None:
     records = [News(str(i), edited(story(1), i), day=1 + i) for i in range(30)]
     index = indexed(tmp_path / "s", Library(), records)
     keys = sketch.keys_of(table([News("x", story(1))]))
-    _, entries = index.candidates(keys, per_key=2)
+    _, entries, _ = index.candidates(keys, per_key=2)
     assert 2 <= len(entries) < 30
     assert entries.min() < 4
     assert len(index.candidates(keys, per_key=30, per_text=5)[1]) == 5

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from copydesk.index import Index
-from copydesk.match import LINKS, ROWS, match, relation
+from copydesk.match import LINKS, ROWS, relation
 from copydesk.segment import write_segment
+from copydesk.shingling import Shingles
 
 from .news import Library, News, cut, decide, edited, story, table
 
@@ -370,26 +373,27 @@ def test_the_order_of_records_does_not_matter(
         assert {link["a"], link["b"]} <= articles
 
 
-def test_a_thousand_copies_compare_few_pairs() -> None:
-    """Identical texts collapse; look-alikes are compared with a bounded number of others."""
+class Counting(Library):
+    """Counts the texts that it is asked for."""
+
     asked = 0
 
-    def texts(ids: list[str]) -> dict[str, str]:
-        nonlocal asked
-        asked += len(ids)
-        return {i: library.texts[i] for i in ids}
+    def of_run(self, rows: NDArray[np.int64]) -> Shingles:
+        self.asked += len(rows)
+        return super().of_run(rows)
 
-    library = Library()
+
+def test_a_thousand_copies_compare_few_pairs() -> None:
+    """Identical texts collapse; look-alikes are compared with a bounded number of others."""
+    library = Counting()
     records = [News(str(i), story(1), f"p{i}") for i in range(1000)]
-    library.match(records)
-    decisions = match(table(records), Index(), texts)  # type: ignore[arg-type]
+    decisions = library.match(records)
     assert decisions.rows["kind"].to_pylist().count("duplicate") == 999
-    assert asked <= 4
+    assert library.asked <= 4
 
 
 def test_texts_are_asked_for_only_where_needed() -> None:
-    def texts(ids: object) -> dict[str, str]:
-        raise AssertionError(ids)
-
+    library = Counting()
     records = [News("a", story(1)), News("b", story(2)), News("c", "stub")]
-    assert pa.compute.count_distinct(match(table(records), Index(), texts).rows["story_id"]).as_py() == 3
+    assert pa.compute.count_distinct(library.match(records).rows["story_id"]).as_py() == 3
+    assert library.asked == 0

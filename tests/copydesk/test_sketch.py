@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pyarrow as pa
@@ -9,16 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk import sketch
+from copydesk import compiled, loops, shingling, sketch, tokens
+from copydesk.shingling import shingle
 
 from .news import WORDS, story
+
+
+def shingles(text: str) -> np.ndarray:
+    return np.sort(shingle([text]).values)
 
 
 def signature_by_datasketch(text: str) -> np.ndarray:
     from datasketch import MinHash
 
     made = MinHash(num_perm=sketch.K, hashfunc=lambda value: value)
-    made.update_batch((sketch.shingles(text) >> np.uint64(32)).tolist())
+    made.update_batch((shingles(text) >> np.uint64(32)).tolist())
     return made.hashvalues
 
 
@@ -39,8 +45,8 @@ def test_signatures_load_in_datasketch() -> None:
         MinHash(hashvalues=signature, scheme="affine32", seed=sketch.SEED)
         for signature in sketch.sketch([a, b]).signature
     )
-    shared = len(np.intersect1d(sketch.shingles(a), sketch.shingles(b)))
-    exact = shared / (len(sketch.shingles(a)) + len(sketch.shingles(b)) - shared)
+    shared = len(np.intersect1d(shingles(a), shingles(b)))
+    exact = shared / (len(shingles(a)) + len(shingles(b)) - shared)
     assert first.jaccard(second) == pytest.approx(exact, abs=0.15)
 
 
@@ -52,7 +58,7 @@ def test_batches_do_not_matter() -> None:
         assert np.array_equal(alone.signature[0], together.signature[i])
         assert np.array_equal(alone.lead_signature[0], together.lead_signature[i])
         assert alone.text_hash[0] == together.text_hash[i]
-        assert alone.shingle_count[0] == together.shingle_count[i] == len(sketch.shingles(text))
+        assert alone.shingle_count[0] == together.shingle_count[i] == len(shingles(text))
 
 
 def test_the_same_in_every_process_and_version() -> None:
@@ -63,17 +69,16 @@ def test_the_same_in_every_process_and_version() -> None:
     here = sketch.sketch([text]).text_hash[0]
     assert here is not None
     assert other.strip() == here.hex()
-    assert int(sketch.shingles("one two three")[0]) == SHINGLE_OF_ONE_TWO_THREE
+    assert int(shingles("one two three")[0]) == SHINGLE_OF_ONE_TWO_THREE
 
 
 SHINGLE_OF_ONE_TWO_THREE = 2388513943340316382
 
 
 def test_shingles_are_sorted_and_distinct() -> None:
-    found = sketch.shingles("a b c a b c a b c")
+    found = shingles("a b c a b c a b c")
     assert len(found) == 3
     assert np.all(found[1:] > found[:-1])
-    assert len(sketch.shingles_in_order("a b c a b c a b c")) == 7
 
 
 @pytest.mark.parametrize(
@@ -87,16 +92,16 @@ def test_shingles_are_sorted_and_distinct() -> None:
     ],
 )
 def test_typography_makes_no_difference(one: str, other: str) -> None:
-    assert sketch.tokens(one) == sketch.tokens(other)
+    assert tokens.tokens(one) == tokens.tokens(other)
     assert sketch.sketch([one]).text_hash == sketch.sketch([other]).text_hash
 
 
 def test_order_of_words_makes_a_difference() -> None:
-    assert not np.array_equal(sketch.shingles("dog bites old man"), sketch.shingles("man bites old dog"))
+    assert not np.array_equal(shingles("dog bites old man"), shingles("man bites old dog"))
 
 
 @pytest.mark.parametrize(
-    ("text", "tokens"),
+    ("text", "found"),
     [
         ("新华社北京电", ["新华社", "华社北", "社北京", "北京电"]),
         ("他说：“好。”", ["他说好"]),
@@ -108,15 +113,15 @@ def test_order_of_words_makes_a_difference() -> None:
         ("한국어 뉴스", ["한국어", "뉴스"]),
     ],
 )
-def test_scripts(text: str, tokens: list[str]) -> None:
-    assert sketch.tokens(text) == tokens
+def test_scripts(text: str, found: list[str]) -> None:
+    assert tokens.tokens(text) == found
 
 
 def test_unspaced_text_is_found_again_after_an_edit() -> None:
     rng = np.random.default_rng(3)
     text = "".join(chr(0x4E00 + int(i)) for i in rng.integers(0, 2000, 300))
     other = text[:100] + "改" + text[101:]
-    a, b = sketch.shingles(text), sketch.shingles(other)
+    a, b = shingles(text), shingles(other)
     assert len(np.intersect1d(a, b)) / len(np.union1d(a, b)) > 0.9
 
 
@@ -133,7 +138,7 @@ def test_short_and_empty_texts() -> None:
 def test_hostile_texts() -> None:
     for text in ("x" * 1_000_000, "\ud800 lone surrogate \udfff here", "\u0301" * 1000, "\x00 " * 100, "ﷺ" * 200):
         made = sketch.sketch([text])
-        assert made.shingle_count[0] == len(sketch.shingles(text))
+        assert made.shingle_count[0] == len(shingles(text))
 
 
 def test_no_sketches() -> None:
@@ -148,10 +153,10 @@ def test_columns_are_those_of_the_schema() -> None:
 
 
 def test_keys_of_different_bands_do_not_meet() -> None:
-    same = np.zeros((1, sketch.K), np.uint32)
-    assert len(set(sketch.band_keys(same)[0].tolist())) == sketch.BANDS
-    lead = sketch.band_keys(same[:, : sketch.LEAD_K], first=sketch.BANDS)
-    assert not set(lead[0].tolist()) & set(sketch.band_keys(same)[0].tolist())
+    same, keys = np.zeros((1, sketch.K), np.uint32), np.zeros((1, sketch.KEYS), np.uint64)
+    sketch.band_keys(same, 0, keys)
+    sketch.band_keys(same[:, : sketch.LEAD_K], sketch.BANDS, keys)
+    assert len(set(keys[0].tolist())) == sketch.KEYS
 
 
 def test_a_cut_copy_shares_keys_of_its_lead() -> None:
@@ -162,6 +167,94 @@ def test_a_cut_copy_shares_keys_of_its_lead() -> None:
 
 def test_the_vocabulary_is_only_a_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     before = sketch.sketch([story(1)])
-    monkeypatch.setattr(sketch, "_CACHED_TOKENS", 3)
+    monkeypatch.setattr(tokens, "_CACHED_TOKENS", 3)
     sketch.sketch([story(2)])
     assert np.array_equal(sketch.sketch([story(1)]).signature, before.signature)
+
+
+# ---- compiled and not
+
+
+@pytest.fixture(params=["plain", "compiled"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of the two ways to work."""
+    ready = None if request.param == "plain" else compiled._compiled()
+    for module in (compiled, sketch):
+        monkeypatch.setattr(module, "loops_for", lambda size: ready)
+    assert request.param == "plain" or ready is not None
+
+
+SCRIPTS = "abc ABC \u00ad.\u0301ß\u4e00\u4e8c\u0e01\u0e38 \u1100\u1161한 ﬁ½…İ™ŉ_9٣\ud800🙂🇩𝐀𠀀\n\u0345ǅ"
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.text(st.sampled_from(SCRIPTS) | st.characters(), max_size=150), min_size=1, max_size=6))
+def test_compiled_tokens_are_those_of_the_definition(texts: list[str]) -> None:
+    ready = compiled._compiled()
+    assert ready is not None
+    found = shingling._tokenized(ready, *shingling._utf8(texts))
+    for i, text in enumerate(texts):
+        expected = tokens.token_hashes(text)
+        assert np.array_equal(found.hashes[found.starts[i] : found.ends[i]], expected), text
+
+
+def test_every_character_is_compiled_as_it_is_defined() -> None:
+    texts = [
+        f"a{chr(code)}b {chr(code)}{chr(code)} c{chr(code)}" for code in [*range(0x3100), *range(0xF900, 0x20000, 7)]
+    ]
+    ready = compiled._compiled()
+    assert ready is not None
+    found = shingling._tokenized(ready, *shingling._utf8(texts))
+    for i, text in enumerate(texts):
+        assert np.array_equal(found.hashes[found.starts[i] : found.ends[i]], tokens.token_hashes(text)), ascii(text)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(max_size=400) | st.lists(st.sampled_from(WORDS), max_size=90).map(" ".join), max_size=8))
+def test_sketches_are_the_same_compiled(texts: list[str]) -> None:
+    made = []
+    for ready in (None, compiled._compiled()):
+        with pytest.MonkeyPatch.context() as patched:
+            for module in (compiled, sketch):
+                patched.setattr(module, "loops_for", lambda size, ready=ready: ready)
+            one = sketch.sketch(texts)
+            made.append((one, sketch.keys_of(pa.table(one.columns()))))
+    (plain, plain_keys), (quick, quick_keys) = made
+    assert plain.text_hash == quick.text_hash
+    assert np.array_equal(plain.shingle_count, quick.shingle_count)
+    assert np.array_equal(plain.signature, quick.signature)
+    assert np.array_equal(plain.lead_signature, quick.lead_signature)
+    assert np.array_equal(plain_keys, quick_keys)
+
+
+@pytest.mark.usefixtures("way")
+def test_arrow_and_python_strings_are_sketched_alike() -> None:
+    texts = [story(i, 20 * i) for i in range(9)]
+    column = pa.array(["first", *texts, "last"], pa.large_string()).slice(1, 9)
+    assert sketch.sketch(column).text_hash == sketch.sketch(texts).text_hash
+
+
+@pytest.mark.usefixtures("way")
+def test_a_text_too_long_for_the_compiled_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [story(1, 300), story(2, 50)]
+    before = sketch.sketch(texts)
+    monkeypatch.setattr(shingling, "_LONGEST", 100)
+    after = sketch.sketch(texts)
+    assert np.array_equal(before.signature, after.signature)
+    assert np.array_equal(before.shingle_count, after.shingle_count)
+
+
+def test_rehearsal_calls_all_that_is_compiled() -> None:
+    called = set()
+
+    def told(name: str) -> object:
+        def function(*given: object) -> object:
+            called.add(name)
+            return getattr(loops, name)(*given)
+
+        return function
+
+    outer = [name for name in compiled._FUNCTIONS if name not in ("fmix64", "fmix32", "hashed", "short_run")]
+    with np.errstate(over="ignore"):
+        loops.rehearse(types.SimpleNamespace(**{name: told(name) for name in outer}))
+    assert {*outer} - {"tokenize", "shingle"} == called

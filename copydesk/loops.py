@@ -1,0 +1,407 @@
+"""The inner loops of near-duplicate detection: from bytes of text to tokens, shingles, signatures and likeness.
+
+Written for numba: numbers and arrays only. They are compiled when there is enough to do (compiled.py); what is compared
+by them has a definition in tokens.py and sketch.py, which gives the same bits. Every loop is linear in its input.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+SEPARATOR, WORD, UNSPACED, NOTHING, COMPLEX = range(5)
+"""Kinds of code points: between tokens; of a token; of a script without spaces; dropped; beyond these tables."""
+
+TOKEN_CHARS = 64
+NGRAM = 3
+
+FNV_START, FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
+PRIME_1, PRIME_2, PRIME_3 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9)
+MIX_1, MIX_2 = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
+MIX32_1, MIX32_2 = np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35)
+
+
+def fmix64(value: Any) -> Any:
+    """MurmurHash3's 64-bit finalizer."""
+    value = (value ^ (value >> np.uint64(33))) * MIX_1
+    value = (value ^ (value >> np.uint64(33))) * MIX_2
+    return value ^ (value >> np.uint64(33))
+
+
+def fmix32(value: Any) -> Any:
+    """MurmurHash3's 32-bit finalizer."""
+    value = np.uint32((value ^ (value >> np.uint32(16))) * MIX32_1)
+    value = np.uint32((value ^ (value >> np.uint32(13))) * MIX32_2)
+    return np.uint32(value ^ (value >> np.uint32(16)))
+
+
+def hashed(value: Any, code: Any) -> Any:
+    """FNV-1a over the UTF-8 bytes of a code point below 2**16."""
+    if code < 0x80:
+        return (value ^ np.uint64(code)) * FNV_PRIME
+    if code < 0x800:
+        value = (value ^ np.uint64(0xC0 | code >> 6)) * FNV_PRIME
+    else:
+        value = (value ^ np.uint64(0xE0 | code >> 12)) * FNV_PRIME
+        value = (value ^ np.uint64(0x80 | (code >> 6 & 0x3F))) * FNV_PRIME
+    return (value ^ np.uint64(0x80 | (code & 0x3F))) * FNV_PRIME
+
+
+def tokenize(data: Any, first: Any, last: Any, kinds: Any, folds: Any, seconds: Any, tokens: Any, at: Any) -> Any:
+    """Hash the tokens of the text data[first:last] (UTF-8) into `tokens` from `at` on.
+
+    kinds, folds, seconds: by code point below 2**16 its kind, what it becomes, and a second one that follows (0: none).
+    Returns where the tokens end, or -1 if the text has a code point that the tables do not tell.
+    """
+    value, chars = FNV_START, 0  # of the token that is being read
+    one, two, run = np.int64(0), np.int64(0), 0  # the last two of a run of unspaced characters, and their number
+    place = first
+    code: Any
+    while place < last:
+        code = np.int64(data[place])
+        if code < 0x80:
+            place += 1
+        elif code < 0xE0:
+            code = (code & 0x1F) << 6 | (np.int64(data[place + 1]) & 0x3F)
+            place += 2
+        elif code < 0xF0:
+            code = (code & 0x0F) << 12 | (np.int64(data[place + 1]) & 0x3F) << 6 | (np.int64(data[place + 2]) & 0x3F)
+            place += 3
+        else:
+            code = (code & 0x07) << 18 | (np.int64(data[place + 1]) & 0x3F) << 12
+            code |= (np.int64(data[place + 2]) & 0x3F) << 6 | (np.int64(data[place + 3]) & 0x3F)
+            place += 4
+            if not (0x1F300 <= code <= 0x1FAFF or 0x1F1E6 <= code <= 0x1F1FF):  # pictures and flags separate
+                return -1
+            code = np.int64(0)
+        kind = kinds[code]
+        if kind == WORD:
+            if chars == 0 and run > 0:
+                if run < NGRAM:
+                    tokens[at] = short_run(one, two, run)
+                    at += 1
+                run = 0
+            value = hashed(value, np.int64(folds[code]))
+            chars += 1
+            if chars == TOKEN_CHARS:
+                tokens[at] = fmix64(value)
+                at += 1
+                value, chars = FNV_START, 0
+            if seconds[code]:
+                value = hashed(value, np.int64(seconds[code]))
+                chars += 1
+                if chars == TOKEN_CHARS:
+                    tokens[at] = fmix64(value)
+                    at += 1
+                    value, chars = FNV_START, 0
+        elif kind == SEPARATOR:
+            if chars > 0:
+                tokens[at] = fmix64(value)
+                at += 1
+                value, chars = FNV_START, 0
+        elif kind == UNSPACED:
+            if chars > 0:
+                tokens[at] = fmix64(value)
+                at += 1
+                value, chars = FNV_START, 0
+            code = np.int64(folds[code])
+            if run >= NGRAM - 1:
+                tokens[at] = fmix64(hashed(hashed(hashed(FNV_START, one), two), code))
+                at += 1
+            one, two = two, code
+            run += 1
+        elif kind == COMPLEX:
+            return -1
+    if chars > 0:
+        tokens[at] = fmix64(value)
+        at += 1
+    elif 0 < run < NGRAM:
+        tokens[at] = short_run(one, two, run)
+        at += 1
+    return at
+
+
+def short_run(one: Any, two: Any, run: Any) -> Any:
+    """The token of one or two unspaced characters."""
+    value = FNV_START
+    if run == 2:
+        value = hashed(value, one)
+    return fmix64(hashed(value, two))
+
+
+def tokenize_all(data: Any, offsets: Any, kinds: Any, folds: Any, seconds: Any, tokens: Any, ends: Any) -> Any:
+    """Tokenize the texts data[offsets[i]:offsets[i + 1]] one after the other.
+
+    ends: receives where the tokens of each end; -1 - that for a text whose code points the tables do not tell, which
+    has none then.
+    """
+    at = np.int64(0)
+    for i in range(len(ends)):
+        end = tokenize(data, offsets[i], offsets[i + 1], kinds, folds, seconds, tokens, at)
+        if end < 0:
+            ends[i] = -1 - at
+        else:
+            at = end
+            ends[i] = at
+    return at
+
+
+def shingle(
+    tokens: Any, first: Any, last: Any, slots: Any, stamps: Any, stamp: Any, shingles: Any, at: Any, lead: Any
+) -> Any:
+    """The distinct shingles of tokens[first:last], in the order in which they first occur, into `shingles` from `at`.
+
+    slots, stamps: room for a set, of a power of two beyond twice the tokens; stamp: not used in `stamps` before.
+    lead: how many shingles from the start count as the lead. Returns where they end, and where those of the lead do.
+    """
+    begin = at
+    lead_end = at
+    mask = 1
+    while mask < 2 * (last - first):
+        mask *= 2
+    mask -= 1
+    for i in range(first, last - NGRAM + 1):
+        value = fmix64(tokens[i] * PRIME_1 + tokens[i + 1] * PRIME_2 + tokens[i + 2] * PRIME_3)
+        slot = np.int64(value) & mask
+        while stamps[slot] == stamp and slots[slot] != value:
+            slot = (slot + 1) & mask
+        if stamps[slot] != stamp:
+            stamps[slot] = stamp
+            slots[slot] = value
+            shingles[at] = value
+            at += 1
+        if i - first < lead:
+            lead_end = at
+    return at, lead_end if lead_end > begin else begin
+
+
+def shingle_all(
+    tokens: Any,
+    starts: Any,
+    ends: Any,
+    slots: Any,
+    stamps: Any,
+    stamp: Any,
+    shingles: Any,
+    lead: Any,
+    shingle_ends: Any,
+    lead_ends: Any,
+) -> Any:
+    """`shingle` of texts, one after the other. starts, ends: of the tokens of each. Returns the next free stamp."""
+    at = np.int64(0)
+    for i in range(len(ends)):
+        stamp += 1
+        at, lead_ends[i] = shingle(tokens, starts[i], ends[i], slots, stamps, stamp, shingles, at, lead)
+        shingle_ends[i] = at
+    return stamp
+
+
+def minimize(
+    shingles: Any, starts: Any, lead_ends: Any, ends: Any, a: Any, b: Any, signature: Any, lead_signature: Any
+) -> Any:
+    """MinHash: the least of the permutations a * h + b of the upper halves of each text's shingles, mixed.
+
+    signature: uint32[n, K] and lead_signature: uint32[n, LEAD_K], both filled with 2**32 - 1.
+    """
+    for i in range(len(ends)):
+        least = signature[i]
+        for j in range(starts[i], ends[i]):
+            h = fmix32(np.uint32(shingles[j] >> np.uint64(32)))
+            for k in range(len(a)):
+                value = np.uint32(a[k] * h + b[k])
+                least[k] = min(least[k], value)
+            if j == lead_ends[i] - 1:
+                for k in range(lead_signature.shape[1]):
+                    lead_signature[i, k] = least[k]
+
+
+def compare(
+    shingles: Any,
+    starts: Any,
+    lead_ends: Any,
+    ends: Any,
+    a: Any,
+    b: Any,
+    slots: Any,
+    places: Any,
+    stamps: Any,
+    stamp: Any,
+    shared: Any,
+) -> Any:
+    """How many distinct shingles pairs (a[i], b[i]) of texts share: shared[i] = in all, a's lead in b, b's lead in a.
+
+    Pairs of one `a` in a row cost less. slots, places, stamps: room for a set of the largest text, as in `shingle`.
+    """
+    held, mask = np.int64(-1), np.int64(0)
+    for i in range(len(a)):
+        first = a[i]
+        if first != held:
+            held = first
+            stamp += 1
+            mask = np.int64(1)
+            while mask < 2 * (ends[first] - starts[first]):
+                mask *= 2
+            mask -= 1
+            for j in range(starts[first], ends[first]):
+                slot = np.int64(shingles[j]) & mask
+                while stamps[slot] == stamp:
+                    slot = (slot + 1) & mask
+                stamps[slot] = stamp
+                slots[slot] = shingles[j]
+                places[slot] = j
+        both = a_lead = b_lead = 0
+        for j in range(starts[b[i]], ends[b[i]]):
+            value = shingles[j]
+            slot = np.int64(value) & mask
+            while stamps[slot] == stamp and slots[slot] != value:
+                slot = (slot + 1) & mask
+            if stamps[slot] == stamp:
+                both += 1
+                a_lead += places[slot] < lead_ends[first]
+                b_lead += j < lead_ends[b[i]]
+        shared[i, 0], shared[i, 1], shared[i, 2] = both, a_lead, b_lead
+    return stamp
+
+
+def band(signature: Any, rows: Any, first: Any, keys: Any) -> Any:
+    """Keys of the bands of `rows` values each: signature uint32[n, bands * rows] into keys uint64[n, ...] from column
+    `first` on. The band's number is mixed in."""
+    for i in range(signature.shape[0]):
+        for j in range(signature.shape[1] // rows):
+            key = np.uint64(first + j + 1) * PRIME_1
+            for k in range(j * rows, j * rows + rows):
+                key = fmix64((key ^ np.uint64(signature[i, k])) * PRIME_2)
+            keys[i, first + j] = key
+
+
+def pack(keys: Any, numbers: Any, bits: Any, buckets: Any, ends: Any, packed: Any) -> Any:
+    """Each row's keys, their upper bits above the row's number (`bits` of them), in buckets of their uppermost 8 bits.
+
+    keys: uint64[n, m]. numbers: uint64[n]. buckets: int64[256], zeros: counts them. ends: int64[256]: receives where
+    each bucket ends. packed: uint64[n * m].
+    """
+    shift, high = np.uint64(bits), np.uint64(56)
+    for i in range(keys.shape[0]):
+        for j in range(keys.shape[1]):
+            buckets[np.int64(keys[i, j] >> high)] += 1
+    at = np.int64(0)
+    for k in range(len(buckets)):
+        ends[k] = at
+        at += buckets[k]
+    for i in range(keys.shape[0]):
+        for j in range(keys.shape[1]):
+            bucket = np.int64(keys[i, j] >> high)
+            packed[ends[bucket]] = keys[i, j] >> shift << shift | numbers[i]
+            ends[bucket] += 1
+
+
+def count_neighbours(packed: Any, bits: Any, per_key: Any, counts: Any) -> Any:
+    """How many earlier rows each row meets in `join`. counts: int64, one a row, zeros."""
+    shift = np.uint64(bits)
+    low = (np.uint64(1) << shift) - np.uint64(1)
+    start = 0
+    for i in range(1, len(packed)):
+        if packed[i] >> shift != packed[start] >> shift:
+            start = i
+        else:
+            counts[np.int64(packed[i] & low)] += min(i - start, per_key)
+
+
+def join(packed: Any, bits: Any, per_key: Any, first: Any, at: Any, others: Any) -> Any:
+    """The rows that share a band key: for each row from `first` on, of each of its keys the first `per_key` rows that
+    have it before, as often as they share one.
+
+    packed: uint64, sorted: see `pack`. at: int64, of rows from `first` on where in `others` its own begin; in the end,
+    where they end; for rows that are not wanted, there are none. others: uint32.
+    """
+    shift = np.uint64(bits)
+    low = (np.uint64(1) << shift) - np.uint64(1)
+    start = 0
+    for i in range(1, len(packed)):
+        if packed[i] >> shift != packed[start] >> shift:
+            start = i
+            continue
+        row = np.int64(packed[i] & low) - first
+        if 0 <= row < len(at):
+            for k in range(start, min(i, start + per_key)):
+                others[at[row]] = np.uint32(packed[k] & low)
+                at[row] += 1
+
+
+def choose(others: Any, ends: Any, per_row: Any, rows: Any, chosen: Any, shared: Any) -> Any:
+    """Of what each row meets the distinct: the `per_row` that it meets most often, the smaller first, in their order.
+
+    others: uint32, those of row i up to ends[i]; sorted in place. rows, chosen, shared: receive the pairs and how often
+    they meet. Returns how many there are.
+    """
+    at, start = 0, 0
+    for i in range(len(ends)):
+        own = others[start : ends[i]]
+        start = ends[i]
+        own.sort()
+        first = at
+        for j in range(len(own)):
+            if at > first and chosen[at - 1] == own[j]:
+                shared[at - 1] += 1
+            else:
+                rows[at], chosen[at], shared[at] = i, own[j], 1
+                at += 1
+        if at - first > per_row:
+            rank = np.empty(at - first, np.int64)
+            for j in range(first, at):
+                rank[j - first] = -shared[j] << 32 | chosen[j]
+            rank.sort()
+            last = rank[per_row - 1]
+            kept = first
+            for j in range(first, at):
+                if -shared[j] << 32 | chosen[j] <= last:
+                    rows[kept], chosen[kept], shared[kept] = rows[j], chosen[j], shared[j]
+                    kept += 1
+            at = kept
+    return at
+
+
+def components(a: Any, b: Any, parents: Any) -> Any:
+    """Join the sets of a[i] and b[i], whose roots are the smallest of each (Tarjan, van Leeuwen 1984: path halving).
+
+    parents: int64, of each node itself to begin with; of each its set's root in the end.
+    """
+    for i in range(len(a)):
+        one, two = a[i], b[i]
+        while parents[one] != one:
+            parents[one] = parents[parents[one]]
+            one = parents[one]
+        while parents[two] != two:
+            parents[two] = parents[parents[two]]
+            two = parents[two]
+        if one < two:
+            parents[two] = one
+        else:
+            parents[one] = two
+    for i in range(len(parents)):
+        parents[i] = parents[parents[i]]
+
+
+def rehearse(ready: Any) -> None:
+    """Call each of the compiled functions, so that all are there. ready: them, by name."""
+    texts = np.frombuffer(b"one two three four", np.uint8)
+    tables = np.ones(1 << 16, np.uint8), np.arange(1 << 16, dtype=np.uint16), np.zeros(1 << 16, np.uint16)
+    tokens, ends, offsets = np.empty(32, np.uint64), np.empty(1, np.int64), np.array([0, len(texts)], np.int64)
+    ready.tokenize_all(texts, offsets, *tables, tokens, ends)
+    shingles, shingle_ends, lead_ends = np.empty(32, np.uint64), np.empty(1, np.int64), np.empty(1, np.int64)
+    starts = np.zeros(1, np.int64)
+    slots, stamps, places = np.empty(64, np.uint64), np.zeros(64, np.int64), np.empty(64, np.int64)
+    stamp = ready.shingle_all(tokens, starts, ends, slots, stamps, 0, shingles, 58, shingle_ends, lead_ends)
+    odd = np.ones(3, np.uint32)
+    signature = np.zeros((1, 3), np.uint32)
+    ready.minimize(shingles, starts, lead_ends, shingle_ends, odd, odd, signature, signature)
+    ready.band(signature, 3, 0, np.empty((1, 1), np.uint64))
+    shared = np.empty((1, 3), np.int64)
+    ready.compare(shingles, starts, lead_ends, shingle_ends, starts, starts, slots, places, stamps, stamp, shared)
+    packed, counts, others = np.zeros(2, np.uint64), np.zeros(256, np.int64), np.zeros(8, np.uint32)
+    ready.pack(np.zeros((1, 2), np.uint64), np.zeros(1, np.uint64), 1, counts.copy(), counts.copy(), packed)
+    ready.count_neighbours(packed, 1, 8, counts)
+    ready.join(packed, 1, 8, 0, np.zeros(1, np.int64), others)
+    ready.choose(others, np.ones(1, np.int64), 8, *(np.zeros(8, np.int64) for _ in range(3)))
+    ready.components(starts, starts, np.zeros(1, np.int64))

@@ -1,0 +1,118 @@
+"""The distinct texts that a run's matching is about, numbered: those of the run, then published ones behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.entries import codes_of, id_array
+from copydesk.identity import Identity
+from copydesk.index import Index
+from copydesk.shingling import Shingles
+
+I64 = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+class Compared(Protocol):
+    """The shingles of the cleaned texts that are compared."""
+
+    def of_run(self, rows: I64) -> Shingles:
+        """Those of rows of the run as it was handed in, in ascending order."""
+
+    def of_history(self, ids: Sequence[str]) -> Shingles:
+        """Those of published ids, in the order asked for. Raises KeyError for an id that is not published."""
+
+
+class History:
+    """Published texts: the index entries of these numbers, read at once. table: ENTRY. place: of an entry number."""
+
+    def __init__(self, index: Index, numbers: I64) -> None:
+        self.index, self.numbers = index, numbers
+        self.table = index.entries(numbers)
+        self.ids, self.stories = (_hex(self.table[name]) for name in ("id", "story"))
+        self.kinds = np.asarray(self.table["kind"], np.int64)
+        self.core: list[bool] = self.table["core"].to_pylist()
+        self.sizes = np.asarray(self.table["shingle_count"], np.int64)
+        self.place = {number: i for i, number in enumerate(numbers.tolist())}
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def with_ids(self, ids: Iterable[str]) -> History:
+        """These, and behind them the published texts of `ids` that are not among them."""
+        missing = sorted(set(ids).difference(self.ids))
+        if not missing:
+            return self
+        return History(self.index, np.concatenate([self.numbers, self.index.find_ids(id_array(missing))]))
+
+
+class Nodes:
+    """A node for each distinct text of first versions, and one for each of revisions, numbered by their first rows.
+
+    rows: of each its first. of_row: of each row its node, -1 if it was seen before. base: whether it is of a first
+    version. sizes: shingles. hashes: of the texts. twins: pairs of nodes, of a first version and of revisions, that
+    have the same text. Rows are in order of precedence; order: of each, where it stands in the run as it was handed in.
+    """
+
+    def __init__(self, table: pa.Table, order: I64, identity: Identity, compared: Compared) -> None:
+        """table: the rows: id, publisher, title, text_hash, shingle_count."""
+        self._table, self._order, self._compared = table, order, compared
+        first_versions = identity.first_versions
+        rows = np.flatnonzero(~identity.seen)
+        coded = codes_of(table["text_hash"].take(pa.array(rows)))
+        codes = np.asarray(pc.fill_null(coded.indices, -1), np.int64)
+        # A text of nothing stays alone.
+        keys = np.where(codes < 0, -1 - np.arange(len(rows)), codes * 2 + first_versions[rows])
+        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+        by_row = np.argsort(first)
+        number = np.empty(len(first), np.int64)
+        number[by_row] = np.arange(len(first))
+        self.rows: I64 = rows[first[by_row]]
+        self.of_row = np.full(len(table), -1, np.int64)
+        self.of_row[rows] = number[inverse]
+        self.base: Bools = first_versions[self.rows]
+        self.sizes = np.asarray(table["shingle_count"], np.int64)[self.rows]
+        self.hashes = self.column("text_hash")
+        self.twins = self._twins(keys[first[by_row]])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def column(self, name: str, history: History | None = None) -> pa.Array:
+        """A column of all nodes and of the published texts behind them."""
+        here = self._table[name].take(pa.array(self.rows))
+        behind = history.table[name].chunks if history else []
+        return pa.chunked_array([*here.chunks, *behind], here.type).combine_chunks()
+
+    def place(self, rows: I64) -> I64:
+        """Where rows stand in the run as it was handed in."""
+        return self._order[rows]
+
+    def shingles(self, nodes: I64, history: History) -> Shingles:
+        """Those of nodes, which ascend, and of the published texts behind them."""
+        here = self._order[self.rows[nodes[nodes < len(self)]]]
+        by_place = np.argsort(here)
+        found = self._compared.of_run(here[by_place])
+        back = np.argsort(by_place)
+        found = Shingles(found.values, found.starts[back], found.lead_ends[back], found.ends[back])
+        behind = [history.ids[i] for i in (nodes[len(here) :] - len(self)).tolist()]
+        return Shingles.joined(found, self._compared.of_history(behind)) if behind else found
+
+    def _twins(self, keys: I64) -> list[tuple[int, int]]:
+        if self.base.all():
+            return []
+        place = {key: node for node, key in enumerate(keys.tolist())}
+        revised = np.flatnonzero(~self.base & (keys >= 0)).tolist()
+        return [(place[keys[node] + 1], node) for node in revised if keys[node] + 1 in place]
+
+
+def _hex(column: pa.ChunkedArray) -> list[str]:
+    """Values of 16 bytes as 32 hexadecimal digits."""
+    digits = b"".join(column.to_pylist()).hex()
+    return [digits[i : i + 32] for i in range(0, len(digits), 32)]

@@ -1,0 +1,113 @@
+"""The pairs of texts that are compared: candidates by band keys, verified by their shingles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk import candidates, sketch
+from copydesk.entries import ARTICLE, REVISION
+from copydesk.index import Index
+from copydesk.nodes import History, Nodes
+from copydesk.similarity import NONE, STRONG, Figures, compare, judge, title_containment
+
+I64 = npt.NDArray[np.int64]
+I8 = npt.NDArray[np.int8]
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+NEAR = 8
+"""Texts that share so many band keys are most likely copies: they are compared together. Nothing else depends on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """n verified pairs (a[i], b[i]) of nodes, a < b: their figures and what they are to each other (similarity.judge).
+
+    history: the published texts behind the nodes.
+    """
+
+    a: I64
+    b: I64
+    figures: Figures
+    verdicts: I8
+    history: History
+
+    def told(self) -> I64:
+        """The numbers of those that are anything to each other."""
+        return np.flatnonzero(self.verdicts != NONE)
+
+    def joined(self, other: Pairs) -> Pairs:
+        """These and then the others."""
+        both = ((getattr(self, name), getattr(other, name)) for name in ("a", "b", "verdicts"))
+        a, b, verdicts = map(np.concatenate, both)
+        return Pairs(a, b, Figures.joined(self.figures, other.figures), verdicts, self.history)
+
+
+def verified(nodes: Nodes, signed: pa.Table, index: Index, exact: I64, threads: int) -> Pairs:
+    """All pairs of texts that share a band key, as far as candidates.py has them, of nodes with each other and with
+    published texts.
+
+    signed: the signatures of the run's rows. exact: of each node the published text that is the same, -1 if there is
+    none. threads: that compare at once, 0 for one a core.
+    """
+    comparable = np.flatnonzero(nodes.sizes >= sketch.MIN_SHINGLES)
+    keys = sketch.keys_of(signed.take(pa.array(nodes.place(nodes.rows[comparable]))))
+    a, b, shared = candidates.within(keys, threads=threads)
+    # A text that history has already was compared when it first came; it belongs where that one is.
+    fresh = np.flatnonzero(exact[comparable] < 0) if len(index) else np.empty(0, np.int64)
+    c, entries, shared_before = index.candidates(keys[fresh])
+    del keys
+    history = History(index, np.unique(np.concatenate([entries, exact[exact >= 0]])))
+    verify = partial(_verified, nodes, history, threads)
+    count = len(nodes)
+    here = verify(comparable[a], comparable[b], near=shared >= NEAR)
+    old = np.searchsorted(history.numbers, entries)
+    return here.joined(_with_history(verify, comparable[fresh[c]], old + count, shared_before, count, history))
+
+
+def _verified(
+    nodes: Nodes, history: History, threads: int, a: I64, b: I64, *, near: Bools | None = None, by_second: bool = False
+) -> Pairs:
+    sizes = np.concatenate([nodes.sizes, history.sizes])
+    shingles = partial(nodes.shingles, history=history)
+    figures = compare(a, b, sizes, shingles, near=near, by_second=by_second, threads=1 if by_second else threads)
+    same, title = _publishers_and_titles(nodes, history, a, b, figures)
+    return Pairs(a, b, figures, judge(figures, same, title), history)
+
+
+def _with_history(verify: partial[Pairs], a: I64, b: I64, shared: I64, count: int, history: History) -> Pairs:
+    """Pairs of nodes with published texts: of each node and story first that with its article or, if that is no
+    candidate, the closest text; the others only where that does not settle that they are of one story."""
+    numbers = {story: i for i, story in enumerate(dict.fromkeys(history.stories))}
+    stories = np.array([numbers[story] for story in history.stories], np.int64)[b - count]
+    kinds = history.kinds[b - count]
+    order = np.lexsort((b, -shared, kinds == REVISION, kinds != ARTICLE, stories, a))
+    group = a[order] * len(numbers) + stories[order]
+    starts = np.concatenate([[True], group[1:] != group[:-1]])[: len(group)]
+    first, others = order[starts], order[~starts]
+    told = verify(a[first], b[first], by_second=True)
+    settled = ((told.verdicts == STRONG) & (kinds[first] != REVISION))[np.cumsum(starts) - 1][~starts]
+    left = others[~settled]
+    return told.joined(verify(a[left], b[left], by_second=True))
+
+
+def _publishers_and_titles(nodes: Nodes, history: History, a: I64, b: I64, figures: Figures) -> tuple[Bools, Floats]:
+    """Whether the two of a pair are of one publisher; if so, how much of the shorter title is in the other."""
+    publishers = nodes.column("publisher", history).dictionary_encode()
+    folded = [(name or "").casefold() for name in publishers.dictionary.to_pylist()]
+    number = {"": -1} | {name: i for i, name in enumerate(folded) if name}
+    of_code = np.array([*(number[name] for name in folded), -1], np.int64)
+    codes = of_code[np.asarray(pc.fill_null(publishers.indices, len(folded)), np.int64)]
+    same = (codes[a] == codes[b]) & (codes[a] >= 0) & (figures.jaccard > 0)
+    alike = np.flatnonzero(same)
+    titles = nodes.column("title", history)
+    first, second = (titles.take(pa.array(side[alike])).to_pylist() for side in (a, b))
+    title = np.zeros(len(a))
+    title[alike] = [title_containment(one, two) for one, two in zip(first, second, strict=True)]
+    return same, title
