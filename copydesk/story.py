@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from copydesk import evidence, trees
-from copydesk.blocks import LIST, TABLE, Block, Blocks
+from copydesk.blocks import ASIDE, FOOTER, HIDDEN, LIST, NAV, TABLE, Block, Blocks
 
 BAR = -700
 """Log-odds (in parts of trees.SCALE) from which on a block is taken. Below an even chance, as a paragraph lost is worse
@@ -19,7 +19,15 @@ than a line too many, and cleaning comes after."""
 
 INSIDE_TABLE = -2500
 INSIDE = -1500
-"""The same for cells, and for list items and headings, that stand between blocks that are taken and are no links."""
+INSIDE_ALIKE = -2000
+"""The same for cells; for list items and headings; for blocks that look as the story's do, if they stand between blocks
+that are taken and are no links."""
+
+ALIKE = 0.6
+"""Share that is taken of the text of all blocks with the same tag, class and parent's class: then they look as the story's
+do."""
+
+BESIDE = HIDDEN | NAV | ASIDE | FOOTER
 
 SURE = 850
 """Expected F1 in parts of 1,000 from which on a reading is accepted (docs/decisions/0008)."""
@@ -70,19 +78,38 @@ def read(page: Blocks, title: str | None = None, body: str | None = None, model:
 def _taken(page: Blocks, scores: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     taken = scores >= BAR
     places = np.flatnonzero(taken).tolist()
-    if places:
-        for place in range(places[0], places[-1]):
-            block = page.blocks[place]
-            element = page.elements[block.home]
-            if element.within & TABLE:
-                bar = INSIDE_TABLE
-            elif element.within & LIST or element.tag in HEADINGS:
-                bar = INSIDE
-            else:
-                continue
-            if scores[place] >= bar and block.linked < MOST_LINKED * len(block.text):
-                taken[place] = True
+    if not places:
+        return taken
+    shares = _shares(page, taken)
+    for place in range(places[0], places[-1]):
+        block = page.blocks[place]
+        within = page.elements.within[block.home]
+        if within & TABLE:
+            bar = INSIDE_TABLE
+        elif shares[place] >= ALIKE and not within & BESIDE:
+            bar = INSIDE_ALIKE
+        elif within & LIST or page.elements.tags[block.home] in HEADINGS:
+            bar = INSIDE
+        else:
+            continue
+        if scores[place] >= bar and block.linked < MOST_LINKED * len(block.text):
+            taken[place] = True
     return taken
+
+
+def _shares(page: Blocks, taken: npt.NDArray[np.bool_]) -> list[float]:
+    """For each block, the share of the text that is taken of all blocks that look like it."""
+    known = page.elements
+    tags, labels, within, parents = known.tags, known.labels, known.within, known.parents
+    looks: dict[tuple[str, str, str, int], list[int]] = {}
+    found = []
+    for block, take in zip(page.blocks, taken.tolist(), strict=True):
+        home = block.home
+        sums = looks.setdefault((tags[home], labels[home], labels[max(0, parents[home])], within[home]), [0, 0])
+        sums[0] += len(block.text) * take
+        sums[1] += len(block.text)
+        found.append(sums)
+    return [sums[0] / sums[1] for sums in found]
 
 
 def _sureness(blocks: Sequence[Block], scores: npt.NDArray[np.int64], taken: npt.NDArray[np.bool_]) -> int:

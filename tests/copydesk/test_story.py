@@ -154,6 +154,17 @@ def test_a_model_is_written_and_read_back() -> None:
     assert again.words == model.words
 
 
+def test_what_looks_as_the_story_does_stays_between_its_paragraphs() -> None:
+    html = "".join(f"<p>{sentence}</p>" for sentence in SENTENCES) + f"<div class=x>{SENTENCES[0]}</div><p>End.</p>"
+    told = page.read(f"<body>{html}</body>")
+    high, low = story.BAR, story.INSIDE_ALIKE
+    scores = np.array([high, high, low, high, low, high])
+    assert story._taken(told.blocks, scores).tolist() == [True, True, True, True, False, True]
+    scores[2] = low - 1
+    assert not story._taken(told.blocks, scores)[2]
+    assert not story._taken(told.blocks, np.full(6, high - 1)).any()
+
+
 def test_trees_by_hand() -> None:
     splits, borders = np.array([[0, 1]], np.int16), np.array([[5, 7]], np.int32)
     model = trees.Model.of(splits, borders, np.array([[1, 20, 300, 4000]], np.int32), 10, {})
