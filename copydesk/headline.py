@@ -41,7 +41,9 @@ def agreed(shared: str | None, titled: str | None, sites: Sequence[str], heading
     """
     one = without_site(shared, sites, headings) if shared else None
     other = without_site(titled, sites, headings) if titled else None
-    if one is None or other is None or names.key(one) != names.key(other) or one.endswith(("...", "…")):
+    if one is None or other is None or one.endswith(("...", "…")):
+        return None
+    if names.key(one) not in (names.key(other), names.key(_SEPARATOR.split(other)[0])):
         return None
     return one[:MAX_TITLE]
 

@@ -24,8 +24,7 @@ INSIDE_ALIKE = -2000
 that are taken and are no links."""
 
 ALIKE = 0.6
-"""Share that is taken of the text of all blocks with the same tag, class and parent's class: then they look as the story's
-do."""
+"""Share that is taken of the text of blocks with one tag, class and parent's class: they look as the story's do."""
 
 BESIDE = HIDDEN | NAV | ASIDE | FOOTER
 
