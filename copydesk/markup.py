@@ -35,10 +35,9 @@ def fault(html: str, elements: int = ELEMENTS) -> str | None:
     """
     if len(html) > MAX_HTML:
         return "too-large"
-    pieces = html.split("<")
-    if any(_attributes(piece) > MAX_ATTRIBUTES for piece in [p for p in pieces if len(p) > _LONG_TAG]):
+    if any(_attributes(piece) > MAX_ATTRIBUTES for piece in [p for p in html.split("<") if len(p) > _LONG_TAG]):
         return "too-many-attributes"
-    if len(pieces) <= min(MAX_DEPTH, elements):
+    if html.count("<") < min(MAX_DEPTH, elements):
         return None
     depth = opened = 0
     for closing, name in _TAG.findall(html):
