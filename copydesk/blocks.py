@@ -41,6 +41,9 @@ _WITHIN = {
     "ol": LIST, "dl": LIST, "figure": FIGURE, "blockquote": QUOTE, "article": ARTICLE, "main": MAIN, "pre": PRE,
 }  # fmt: skip
 
+MOST_LABEL = 300
+"""Characters of a class and id that are read."""
+
 _NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
 
@@ -200,7 +203,7 @@ class _Reader:
         if attributes:
             name, own = attributes.get("class"), attributes.get("id")
             if name or own:
-                label = f"{name or ''} {own or ''}"
+                label = f"{name or ''} {own or ''}"[:MOST_LABEL]
             if _is_hidden(attributes):
                 within |= HIDDEN
             if "articleBody" in (attributes.get("itemprop") or ""):

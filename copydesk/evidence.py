@@ -34,7 +34,6 @@ _DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"(?<![a-z])[a-z]{3,19}(?![a-z])")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _FAR = 99
-_MOST_LABEL = 300
 _CORE = 0.75
 _WITHIN = (
     b.NAV, b.ASIDE, b.FOOTER, b.HEADER, b.FORM, b.TABLE, b.LIST, b.FIGURE, b.QUOTE, b.ARTICLE, b.MAIN, b.HIDDEN,
@@ -55,7 +54,6 @@ class Labels:
 
 def words(label: str) -> set[str]:
     """The words of a class and an id: `post-Body_text` -> post, body, text."""
-    label = label[:_MOST_LABEL]
     return set(_WORD.findall(label if label.islower() else _CAMEL.sub("-", label).lower()))
 
 

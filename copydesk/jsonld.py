@@ -23,6 +23,9 @@ MAX_TEXT = 5000
 MIN_BODY = 300
 """Characters of an `articleBody`; a shorter one is a teaser."""
 
+MAX_BODY = 100_000
+"""A longer one is not read: every block of the page is looked for in it."""
+
 Node = dict[str, Any]
 
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|NewsItem|CreativeWork|Recipe|HowTo|Interview|ClaimReview)$")
@@ -116,8 +119,8 @@ def text(value: Any, depth: int = 0) -> str | None:
 def body(nodes: list[Node]) -> str | None:
     """The longest `articleBody`, without markup; None if there is none that could be a story."""
     told = [value for node in nodes if isinstance(value := node.get("articleBody"), str)]
-    longest = max(told, key=len, default="")
-    return _MARKUP.sub(" ", html.unescape(longest)) if len(longest) >= MIN_BODY else None
+    fitting = [value for value in told if MIN_BODY <= len(value) <= MAX_BODY]
+    return _MARKUP.sub(" ", html.unescape(max(fitting, key=len))) if fitting else None
 
 
 def truth(value: Any) -> bool | None:
