@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from cleaners.cut import SENTENCE_END, WORD, Cut, paragraph
+from cleaners.cut import AT_EDGE, SENTENCE_END, WORD, Cut, paragraph
 from cleaners.engine import Hit
 from cleaners.headline import fold
 from cleaners.page import Page
@@ -36,6 +36,8 @@ FRAME = frozenset({"comment", "newsletter", "social", "promo", "contact", "relat
 
 def menu(page: Page, taken: Mapping[int, str], title: str | None) -> list[Cut]:
     """Short lines without a stop right below lines that are taken, above the first paragraph of the story."""
+    if not taken:
+        return []
     headline = fold(title) if title else ""
     cuts: list[Cut] = []
     above = False  # whether the line above is gone
@@ -49,7 +51,7 @@ def menu(page: Page, taken: Mapping[int, str], title: str | None) -> list[Cut]:
             return cuts
         above = above and _item(page, line) and fold(page.line(line)) != headline
         if above:
-            cuts.append(_cut(page, line, "menu-line", "nav"))
+            cuts.append(_cut(page, line, "menu-line", "nav", AT_EDGE))
     return []
 
 
@@ -92,12 +94,14 @@ def tail(page: Page, taken: Mapping[int, str]) -> list[Cut]:
             continue
         within = within and not text.endswith(":")
         if within and (frame >= 2 or not SENTENCE_END.search(text)):
-            cuts.append(_cut(page, line, "tail-line", "related"))
+            cuts.append(_cut(page, line, "tail-line", "related", AT_EDGE))
     return cuts
 
 
 def closing(page: Page, hits: Sequence[Hit], taken: Mapping[int, str]) -> list[Cut]:
     """Matches below which nothing of the story is left. The text keeps a paragraph above them."""
+    if not hits:
+        return []
     found = {hit.line_start: hit for hit in hits}
     cuts: list[Cut] = []
     for line in page.up(page.last()):
@@ -143,5 +147,5 @@ def _marks(page: Page, line: int) -> bool:
     return page.end(line) - line <= SEPARATOR_LENGTH and not WORD.search(page.line(line))
 
 
-def _cut(page: Page, line: int, rule: str, category: str) -> Cut:
-    return Cut(line, page.reach(line), line, rule, category)
+def _cut(page: Page, line: int, rule: str, category: str, needs: int | None = None) -> Cut:
+    return Cut(line, page.reach(line), line, rule, category, needs=needs)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import bisect
 import functools
 import itertools
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cleaners import model as model_of_lines
-from cleaners.cut import Cut, whole
+from cleaners.assent import Heard, hear
+from cleaners.cut import Cut
 from cleaners.engine import Engine, Group, Hit
 from cleaners.fields import gather
-from cleaners.layout import OF_PLACE, WITHIN, place
+from cleaners.layout import place
 from cleaners.model import Model, Opinion
 from cleaners.page import Page
 from cleaners.rules import Rule, rules
-from cleaners.span import Cleaned, Fields, Removal, Span, apply
+from cleaners.span import Action, Cleaned, Fields, Removal, Span, apply
+from cleaners.vetoes import protected
 
 # Texts are joined up to about this many bytes: enough to spread the cost of a call, little enough for the memory.
 BATCH_BYTES = 4 << 20
@@ -45,13 +47,15 @@ class Source:
 class Plan:
     """What is to be taken out of a text, before it is.
 
-    spans: of the cuts, in the same order, in code points. vetoes: what must stay.
+    spans: of the cuts, in the same order, in code points. vetoes: what must stay. objected: what rules would have taken
+    out but for the model, with its probability as the id of a veto.
     """
 
     source: Source
     cuts: list[Cut]
     spans: list[Span]
     vetoes: list[Span]
+    objected: list[tuple[Span, str]]
 
     def carried_out(self) -> Cleaned:
         """The text cleaned."""
@@ -107,8 +111,8 @@ class Cleaner:
 
     def keeps(self, line: str, language: str | None) -> bool:
         """Whether a `keep` rule for texts of `language` matches the line."""
-        data = line.encode("utf-8", "surrogatepass")
-        return any(True for _ in self._engine(self._spoken(language)).vetoes(data, 0, len(data)))
+        (found,) = self._engine(self._spoken(language)).vetoes([line.encode("utf-8", "surrogatepass")])
+        return bool(found)
 
 
 @functools.cache
@@ -133,18 +137,15 @@ def clean_many(sources: Sequence[Source]) -> list[Cleaned]:
 
 def _plans(sources: Sequence[Source], engine: Engine, without: frozenset[str], model: Model | None) -> Iterator[Plan]:
     for first, encoded in _batches(sources):
-        hits = engine.hits(b"\n".join(encoded))
         opinions = model.opinions(encoded) if model else itertools.repeat(None)
-        hit = next(hits, None)
-        offset = 0
-        for (number, data), opinion in zip(enumerate(encoded), opinions, strict=False):
-            own = []
-            end = offset + len(data)
-            while hit is not None and hit.line_start <= end:
-                own.append(_moved(hit, offset))
-                hit = next(hits, None)
-            offset = end + 1
-            yield _plan(sources[first + number], data, own, opinion, engine, without)
+        pages = [Page(data) for data in encoded]
+        own = sources[first : first + len(pages)]
+        heard = [
+            _heard(page, found, source.title, opinion, without)
+            for page, found, source, opinion in zip(pages, engine.hits(encoded), own, opinions, strict=False)
+        ]
+        for page, source, of_text, kept in zip(pages, own, heard, _kept(pages, heard, engine), strict=True):
+            yield _plan(source, page, of_text, kept)
 
 
 def _batches(sources: Sequence[Source]) -> Iterator[tuple[int, list[bytes]]]:
@@ -161,58 +162,46 @@ def _batches(sources: Sequence[Source]) -> Iterator[tuple[int, list[bytes]]]:
         yield first, batch
 
 
-def _moved(hit: Hit, offset: int) -> Hit:
-    if not offset:
-        return hit
-    return Hit(
-        hit.rule, hit.start - offset, hit.end - offset, hit.line_start - offset, hit.line_end - offset, hit.values
+def _heard(
+    page: Page, hits: Sequence[Hit], title: str | None, opinion: Opinion | None, without: frozenset[str]
+) -> Heard:
+    cuts = place(page, hits, title)
+    if without:
+        cuts = [cut for cut in cuts if without.isdisjoint((cut.rule, cut.category))]
+    return hear(page, opinion, cuts) if opinion else Heard(cuts, [])
+
+
+def _kept(pages: Sequence[Page], heard: Sequence[Heard], engine: Engine) -> list[list[Hit]]:
+    """What `keep` rules match in the lines of each text that cuts touch. Hits in bytes of the text."""
+    touched = ({cut.line for cut in (*of.cuts, *(objection.cut for objection in of.objections))} for of in heard)
+    lines = [(number, line) for number, of_text in enumerate(touched) for line in sorted(of_text)]
+    texts = [pages[number].data[line : pages[number].end(line)] for number, line in lines]
+    vetoes: list[list[Hit]] = [[] for _ in pages]
+    for (number, line), found in zip(lines, engine.vetoes(texts), strict=True):
+        vetoes[number] += [Hit(hit.rule, line + hit.start, line + hit.end, line, line + hit.line_end) for hit in found]
+    return vetoes
+
+
+def _plan(source: Source, page: Page, heard: Heard, kept: Sequence[Hit]) -> Plan:
+    objected = [objection.cut for objection in heard.objections]
+    if not heard.cuts and not objected:
+        return Plan(source, [], [], [], [])
+    vetoes = protected(page, kept, heard.cuts)
+    points = _code_points(page.data, [*heard.cuts, *objected, *vetoes])
+    by = [objection.by for objection in heard.objections]
+    return Plan(
+        source,
+        heard.cuts,
+        [_span(cut, points) for cut in heard.cuts],
+        [replace(veto, start=points[veto.start], end=points[veto.end]) for veto in vetoes],
+        list(zip([_span(cut, points) for cut in objected], by, strict=True)),
     )
 
 
-def _plan(
-    source: Source, data: bytes, hits: list[Hit], opinion: Opinion | None, engine: Engine, without: frozenset[str]
-) -> Plan:
-    page = Page(data)
-    cuts = place(page, hits, source.title)
-    if without:
-        cuts = [cut for cut in cuts if without.isdisjoint((cut.rule, cut.category))]
-    if opinion:
-        cuts = _with_opinion(page, opinion, cuts)
-    vetoes = [
-        Span(hit.start, hit.end, hit.rule.id, hit.rule.category)
-        for line in {cut.line for cut in cuts}
-        for hit in engine.vetoes(data, line, page.end(line))
-    ]
-    spans = []
-    for cut in cuts:
-        field = cut.field or FIELD_OF.get(cut.category)
-        spans.append(Span(cut.start, cut.end, cut.rule, cut.category, "field" if field else "drop", field))
-    if cuts and not source.text.isascii():
-        spans, vetoes = _code_points(data, spans), _code_points(data, vetoes)
-    return Plan(source, cuts, spans, vetoes)
-
-
-def _with_opinion(page: Page, opinion: Opinion, cuts: Sequence[Cut]) -> list[Cut]:
-    """The cuts that the model does not object to, and its own where the rules are silent, if they leave anything."""
-    kept = [cut for cut in cuts if not _objected(page, opinion, cut)]
-    if not opinion.votes:
-        return kept
-    taken = {cut.line: cut.category for cut in kept if whole(page, cut)}
-    frame = {line for line, category in taken.items() if category not in WITHIN}
-    own = {}
-    for vote in opinion.votes:
-        line = page.data.rfind(b"\n", 0, vote.start) + 1
-        if line not in taken and (vote.alone or not frame.isdisjoint((page.previous(line), page.next(line)))):
-            own[line] = Cut(line, page.reach(line), line, vote.rule, model_of_lines.CATEGORY)
-    left = any(line not in taken and line not in own for line in page.down(page.first()))
-    return [*kept, *own.values()] if left else kept
-
-
-def _objected(page: Page, opinion: Opinion, cut: Cut) -> bool:
-    """Whether a cut takes out a paragraph of the story whole, or a line that its place alone gives away, doubtfully."""
-    if cut.rule in OF_PLACE:
-        return opinion.doubts(cut.line)
-    return cut.end - cut.start >= model_of_lines.STORY_CHARS and whole(page, cut) and opinion.story(cut.line)
+def _span(cut: Cut, points: dict[int, int]) -> Span:
+    field = cut.field or FIELD_OF.get(cut.category)
+    action: Action = "field" if field else "drop"
+    return Span(points[cut.start], points[cut.end], cut.rule, cut.category, action, field)
 
 
 def _fields(text: str, cuts: Sequence[Cut], spans: Sequence[Span], removals: Sequence[Removal]) -> Fields:
@@ -228,14 +217,12 @@ def _fields(text: str, cuts: Sequence[Cut], spans: Sequence[Span], removals: Seq
     return gather(values)
 
 
-def _code_points(data: bytes, spans: list[Span]) -> list[Span]:
-    """The spans with offsets in code points instead of bytes: one pass over the text."""
+def _code_points(data: bytes, parts: Iterable[Cut | Span]) -> dict[int, int]:
+    """Where parts of a text start and end, in code points by bytes: one pass over the text."""
     places: dict[int, int] = {}
     position = points = 0
-    for offset in sorted({offset for span in spans for offset in (span.start, span.end)}):
+    for offset in sorted({offset for part in parts for offset in (part.start, part.end)}):
         points += len(data[position:offset].decode("utf-8", "surrogatepass"))
-        position = places[offset] = offset
+        position = offset
         places[offset] = points
-    return [
-        Span(places[span.start], places[span.end], span.rule, span.category, span.action, span.field) for span in spans
-    ]
+    return places

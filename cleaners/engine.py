@@ -1,35 +1,53 @@
 """Find the lines that rules may touch over a whole batch at once, then ask which rules, then where.
 
-Three steps, each in linear time (RE2): automata of what rules are looked up by run over the bytes of the batch and
-stop only at candidate lines, so lines that nothing touches cost no Python object; a set automaton tells which rules
-a candidate is one for; those rules alone then give their span, and are compiled when first asked. Everything here
-counts in bytes of UTF-8: the binding's str interface would count code points anew at every match.
+There are two ways to do it, with the same answers. `Group` needs nothing but RE2: automata of what rules are looked up
+by run over the bytes of the batch, some rules together, and stop only at candidate lines; a set automaton tells which
+rules a candidate is one for. `Triggered`, for a corpus, finds the candidates of all rules in one pass (triggers.py) and
+asks each rule of all its lines together. Either way lines that nothing touches cost no Python object, the rules alone
+give their span, and all is done in linear time. Everything here counts in bytes of UTF-8: the binding's str interface
+would count code points anew at every match.
 """
 
 from __future__ import annotations
 
+import bisect
+import functools
+import itertools
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import re2
 
 from cleaners.rules import Rule, options
+from cleaners.triggers import Triggers
 
 # A rule that matches a line this often is no longer read further: keeps hostile lines linear.
 MATCHES_PER_LINE = 64
-# Memory for an automaton of many rules, in bytes; those of one rule need little.
+# Memory that an automaton which runs over a batch may take, in bytes: with 8 MB some are built over and over.
 SHARED_MEMORY = 64 << 20
 # Rules of a group. Every group is one more pass over the text, larger ones cost more states than they save passes.
 GROUP = 16
+# From so many bytes on that an engine is given, building an automaton of what its rules need pays.
+TRIGGER_BYTES = 8 << 20
+# Beyond this a batch is one text that is no article, and notes of where what rules need ends in it might be
+# twelve times as long.
+MOST_TRIGGERED = 8 << 20
+# So many lines of so many bytes a rule remembers with what it matched in them.
+REMEMBERED_LINES, REMEMBERED_BYTES = 512, 512
 
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 _GROUP = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|\((?!\?)|\(\?P<(\w+)>")
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+Values = tuple[tuple[str, str], ...]
+Matches = tuple[tuple[int, int, Values], ...]
+"""What a rule matches in a line: start and end in bytes, and what the named groups of the pattern matched."""
+Found = tuple[Rule, int, int, Matches]
+"""A rule, the start and the end of a line of a batch, and what it matches there."""
+
+
+class Hit(NamedTuple):
     """A rule's answer. start, end: bytes of the part it matched; line_start, line_end: its line, no line break.
 
     values: what the named groups of the pattern matched, in order of position.
@@ -40,11 +58,11 @@ class Hit:
     end: int
     line_start: int
     line_end: int
-    values: tuple[tuple[str, str], ...] = field(default=())
+    values: Values = ()
 
 
 class Engine:
-    """The compiled form of some rules, in groups. Building one takes a tenth of a second: keep it.
+    """The compiled form of some rules. Building one takes a tenth of a second: keep it.
 
     One automaton of all rules would need as many states as the rules of its groups multiplied; apart they need the
     sum. So a language's rules are a group of their own, those tied to the start of a line are apart from the others,
@@ -66,19 +84,49 @@ class Engine:
                 key = tuple(rule.id for rule in part)
                 group = shared.get(key) or shared.setdefault(key, Group(part))
                 (self._keepers if keep else self._takers).append(group)
+        self._read = 0  # bytes
 
-    def hits(self, data: bytes) -> Iterator[Hit]:
-        """What rules match in the lines of `data` (UTF-8), line by line in order of position; no vetoes."""
-        found = [hit for group in self._takers for hit in group.hits(data)]
-        return iter(sorted(found, key=lambda hit: (hit.line_start, hit.rule.id, hit.start)))
+    def hits(self, texts: Sequence[bytes]) -> list[list[Hit]]:
+        """What rules match in the lines of each text (UTF-8), in order of line, rule and position; no vetoes."""
+        data = b"\n".join(texts)
+        self._read += len(data)
+        if self._read >= TRIGGER_BYTES and len(data) <= MOST_TRIGGERED:
+            return _by_text(texts, self._triggered.found(data))
+        return _by_text(texts, (found for group in self._takers for found in group.found(data)))
 
-    def vetoes(self, data: bytes, start: int, end: int) -> Iterator[Hit]:
-        """The `keep` rules that match the line data[start:end]."""
-        return (hit for group in self._keepers for hit in group.hits_of_line(data, start, end))
+    def vetoes(self, texts: Sequence[bytes]) -> list[list[Hit]]:
+        """What `keep` rules match in the lines of each text."""
+        data = b"\n".join(texts)
+        return _by_text(texts, (found for group in self._keepers for found in group.found(data)))
+
+    @functools.cached_property
+    def _triggered(self) -> Triggered:
+        return Triggered([rule for rule in self.rules if rule.action != "keep"])
+
+
+def warm(size: int) -> None:
+    """Compile, if so many bytes are to be read that it pays; as model.warm does."""
+    if size >= TRIGGER_BYTES:
+        list(Triggers(()).chosen(b"warm"))
+
+
+def _by_text(texts: Sequence[bytes], all_found: Iterable[Found]) -> list[list[Hit]]:
+    hits: list[list[Hit]] = [[] for _ in texts]
+    starts = list(itertools.accumulate((len(text) + 1 for text in texts), initial=0))
+    for rule, start, end, matches in all_found:
+        number = bisect.bisect_right(starts, start) - 1
+        start, end = start - starts[number], end - starts[number]
+        hits[number] += [Hit(rule, start + a, start + b, start, end, values) for a, b, values in matches]
+    for own in hits:
+        own.sort(key=lambda hit: (hit.line_start, hit.rule.id, hit.start))
+    return hits
 
 
 class Group:
-    """Some rules compiled together: where one of them may match, which of them, and what they match."""
+    """Some rules compiled together: where one of them may match, which of them, and what they match.
+
+    Nothing but RE2, whose compiled form is at hand at once.
+    """
 
     def __init__(self, known: Sequence[Rule]) -> None:
         self._rules = known
@@ -87,47 +135,90 @@ class Group:
         for rule in known:
             self._set.Add(_uncaptured(rule.lookup))
         self._set.Compile()
-        self._finder = _finder(known)
+        self._finder = _finder([rule.lookup for rule in known])
 
-    def hits(self, data: bytes) -> Iterator[Hit]:
-        """What the rules match in the lines of `data`, in order of position."""
+    def found(self, data: bytes) -> Iterator[Found]:
+        """What the rules match in the lines of `data`."""
         for start, end in _lines(self._finder, data):
-            yield from self.hits_of_line(data, start, end)
+            line = data[start:end]
+            for number in self._set.Match(line) or ():
+                rule = self._rules[number]
+                if len(line) < rule.min_length:
+                    continue
+                if len(line) > rule.max_length and len(line.decode("utf-8", "surrogatepass")) > rule.max_length:
+                    continue
+                if (pattern := self._patterns.get(number)) is None:
+                    pattern = self._patterns.setdefault(number, Pattern(rule))
+                if matches := pattern.matches(line):
+                    yield rule, start, end, matches
 
-    def hits_of_line(self, data: bytes, start: int, end: int) -> Iterator[Hit]:
-        """What the rules match in the line data[start:end]."""
-        line = data[start:end]
-        length = end - start
-        for number in self._set.Match(line) or ():
-            rule = self._rules[number]
-            if (pattern := self._patterns.get(number)) is None:
-                pattern = self._patterns.setdefault(number, Pattern(rule))
-            if length < rule.min_length:
-                continue
-            if length > rule.max_length and len(line.decode("utf-8", "surrogatepass")) > rule.max_length:
-                continue
-            for count, match in enumerate(pattern.compiled.finditer(line)):
-                a, b = match.span()
-                if a == b or count >= MATCHES_PER_LINE:
-                    break
-                values = tuple(
-                    (name, value.decode("utf-8", "replace"))
-                    for index, name in pattern.groups
-                    if (value := match.group(index))
-                )
-                yield Hit(rule, start + a, start + b, start, end, values)
+
+class Triggered:
+    """The same for all rules of an engine at once: each is asked of the lines that have what it needs (triggers.py)."""
+
+    def __init__(self, known: Sequence[Rule]) -> None:
+        self._triggers = Triggers(known)
+        self._finders = [_finder([rule.lookup]) for rule in known]
+        self._patterns = [Pattern(rule) for rule in known]
+
+    def found(self, data: bytes) -> Iterator[Found]:
+        """What the rules match in the lines of `data`."""
+        for number, starts, ends in self._triggers.chosen(data):
+            pattern = self._patterns[number]
+            lines = b"\n".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
+            places: list[int] = []  # of these lines in `lines`
+            for start, end in _lines(self._finders[number], lines):
+                if matches := pattern.matches(lines[start:end]):
+                    places = places or _places(starts, ends)
+                    line = starts[bisect.bisect_left(places, start)]
+                    yield pattern.rule, line, line + end - start, matches
+
+
+def _places(starts: Sequence[int], ends: Sequence[int]) -> list[int]:
+    """Where lines begin that are put together, a line break after each."""
+    return list(itertools.accumulate(map(lambda start, end: end - start + 1, starts, ends), initial=0))
 
 
 class Pattern:
     """A rule's pattern, compiled, and the numbers of its named groups."""
 
-    __slots__ = ("compiled", "groups")
+    __slots__ = ("_groups", "_known", "compiled", "rule")
 
     def __init__(self, rule: Rule) -> None:
+        self.rule = rule
         self.compiled = re2.compile(rule.anchored, options())
         # RE2 tells the number of the first group of a name only, and each way to match may have one.
         opened = [token for token in _GROUP.finditer(rule.anchored) if token[0].startswith("(")]
-        self.groups = [(index, token[1]) for index, token in enumerate(opened, 1) if token[1]]
+        self._groups = [(index, token[1]) for index, token in enumerate(opened, 1) if token[1]]
+        self._known: dict[bytes, Matches] = {}
+
+    def matches(self, line: bytes) -> Matches:
+        """What it matches in a line. Sites repeat their lines, so some are remembered."""
+        if (matches := self._known.get(line)) is None:
+            matches = tuple(self._matches(line))
+            if len(line) <= REMEMBERED_BYTES:
+                if len(self._known) >= REMEMBERED_LINES:
+                    self._known.clear()
+                self._known[line] = matches
+        return matches
+
+    def _matches(self, line: bytes) -> Iterator[tuple[int, int, Values]]:
+        position = 0
+        for _ in range(MATCHES_PER_LINE):
+            match = self.compiled.search(line, position)
+            start, position = match.span() if match else (0, 0)
+            if start == position:
+                break
+            yield start, position, self._values(match)
+            if position == len(line):
+                break
+
+    def _values(self, match: Any) -> Values:
+        if not self._groups:
+            return ()
+        return tuple(
+            (name, value.decode("utf-8", "replace")) for index, name in self._groups if (value := match.group(index))
+        )
 
 
 def _lines(finder: re2._Regexp, data: bytes) -> Iterator[tuple[int, int]]:
@@ -142,10 +233,10 @@ def _lines(finder: re2._Regexp, data: bytes) -> Iterator[tuple[int, int]]:
         position = end + 1
 
 
-def _finder(known: Sequence[Rule]) -> re2._Regexp:
+def _finder(patterns: Iterable[str]) -> re2._Regexp:
     chosen = options(SHARED_MEMORY)
     chosen.never_capture = True
-    return re2.compile("|".join(_uncaptured(rule.lookup) for rule in known), chosen)
+    return re2.compile("|".join(map(_uncaptured, patterns)), chosen)
 
 
 def _uncaptured(pattern: str) -> str:

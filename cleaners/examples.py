@@ -24,7 +24,8 @@ def matched(rule: Rule, line: str) -> bool:
     """Whether the engine, knowing this rule only, finds it in the line."""
     data = line.encode("utf-8", "surrogatepass")
     alone = Engine([rule])
-    return bool(list(alone.vetoes(data, 0, len(data)) if rule.action == "keep" else alone.hits(data)))
+    (found,) = alone.vetoes([data]) if rule.action == "keep" else alone.hits([data])
+    return bool(found)
 
 
 def failures(rule: Rule) -> Iterator[Failed]:

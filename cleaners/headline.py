@@ -62,7 +62,7 @@ def find(page: Page, title: str | None, taken: Container[int], cuts: Sequence[Cu
                 found.append(_cut(page, line, "repeats-title"))
             elif paragraph(page, line):
                 break
-        elif fold(text) in crumbs or _looks_like_one(page, line, text, taken, cuts):
+        elif (crumbs and fold(text) in crumbs) or _looks_like_one(page, line, text, taken, cuts):
             found.append(_cut(page, line, "first-line"))
             wanted = fold(text)
         else:
@@ -94,6 +94,8 @@ def _looks_like_one(page: Page, line: int, text: str, taken: Container[int], cut
     A first sentence, a question that opens the story, a caption and a pull quote must stay: so a line that is not
     in title case needs evidence, namely a byline or date next to it or its words in the lead.
     """
+    if not LENGTH[0] <= len(text) <= LENGTH[1]:
+        return False
     words = WORD.findall(text)
     if not _shaped(text, words) or not _story_follows(page, line, taken):
         return False
@@ -108,7 +110,7 @@ def _looks_like_one(page: Page, line: int, text: str, taken: Container[int], cut
 
 def _shaped(text: str, words: list[str]) -> bool:
     """Short, one sentence without its stop, starts as a headline does, no caption, no quote from end to end."""
-    if not LENGTH[0] <= len(text) <= LENGTH[1] or not WORDS[0] <= len(words) <= WORDS[1]:
+    if not WORDS[0] <= len(words) <= WORDS[1]:
         return False
     if words[0].casefold() in _GO_ON or not (text[0].isupper() or text[0].isdigit() or text[0] in _QUOTE + "¿¡"):
         return False

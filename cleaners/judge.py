@@ -40,6 +40,8 @@ NEAR = (-3, -2, -1, 1, 2, 3)
 NEAR_FEATURES = 7
 FEATURES = 12 + MARK_COUNT + 7 + 8 + 7 + 4 + NEAR_FEATURES * len(NEAR) + 6 + 2
 SLOTS = 8192  # of the tables of a text's words and lines
+COUNT = 1 << 24  # how often a line stands in a text is below this
+BLOCK = 64  # lines that go through the trees together: as many as keep their features at hand
 SHORT_CHARS = 80
 RUN_CHARS = 100
 MOST_RUN = 30
@@ -102,13 +104,9 @@ def survey(table: Any, low: Any, high: Any, tokens: Any, sums: Any, owner: Any, 
     """What one text (rows low to high) is like: fills prefix sums, and the tables of its paragraphs' words and lines.
 
     sums: rows of (characters, lexical score, paragraphs) before each line. owner: word -> row of the first paragraph
-    with it, many: 1 if others have it. lines: how often a line stands in the text. Returns (short lines, first and last
-    paragraph).
+    with it, many: 1 if others have it. lines: how often a line stands in the text. What was there of texts before is
+    told by its rows, and not cleared. Returns (short lines, first and last paragraph).
     """
-    for k in range(SLOTS):
-        owner[k] = -1
-        many[k] = 0
-        lines[k] = 0
     short = 0
     first = high
     last = low - 1
@@ -123,7 +121,10 @@ def survey(table: Any, low: Any, high: Any, tokens: Any, sums: Any, owner: Any, 
         sums[n + 1][2] = sums[n][2] + row[PARAGRAPH]
         if row[CHARS] < SHORT_CHARS:
             short += 1
-        lines[row[HASH] % SLOTS] += 1
+        slot = row[HASH] % SLOTS
+        if lines[slot] < low * COUNT:
+            lines[slot] = low * COUNT
+        lines[slot] += 1
         if row[PARAGRAPH]:
             if first == high:
                 first = i
@@ -132,8 +133,9 @@ def survey(table: Any, low: Any, high: Any, tokens: Any, sums: Any, owner: Any, 
                 t = tokens[k] + 0
                 if t:
                     slot = t % SLOTS
-                    if owner[slot] < 0:
+                    if owner[slot] < low:
                         owner[slot] = i
+                        many[slot] = 0
                     elif owner[slot] != i:
                         many[slot] = 1
     return short, first, last
@@ -211,14 +213,14 @@ def describe(
         if t:
             long += 1
             slot = t % SLOTS
-            if owner[slot] >= 0 and (owner[slot] != i or many[slot]):
+            if owner[slot] >= low and (owner[slot] != i or many[slot]):
                 found += 1
                 if many[slot]:
                     near += 1
     out[f] = found
     out[f + 1] = share(found, long, 100)
     out[f + 2] = share(near, long, 100)
-    out[f + 3] = lines[row[HASH] % SLOTS]
+    out[f + 3] = lines[row[HASH] % SLOTS] - low * COUNT
     f += 4
     for d in NEAR:
         j = i + d
@@ -255,6 +257,26 @@ def describe(
     out[f + 1] = b
 
 
+def weigh(
+    block: Any, held: Any, count: Any, splits: Any, borders: Any, leaves: Any, bias: Any, leaf: Any, scores: Any
+) -> None:
+    """Put lines through the trees, `count` of them together. block: features by lines; held: their rows in scores."""
+    for n in range(count):
+        scores[held[n]] = bias
+    for t in range(len(splits)):
+        for n in range(count):
+            leaf[n] = 0
+        for k in range(len(splits[t])):
+            feature = block[splits[t][k]]
+            border = borders[t][k]
+            bit = 1 << k
+            for n in range(count):
+                leaf[n] |= bit if feature[n] >= border else 0
+        values = leaves[t]
+        for n in range(count):
+            scores[held[n]] += values[leaf[n]]
+
+
 def judge(
     table: Any,
     rows: Any,
@@ -271,14 +293,19 @@ def judge(
     many: Any,
     lines: Any,
     out: Any,
+    block: Any,
+    held: Any,
+    leaf: Any,
     scores: Any,
 ) -> None:
     """Fill `scores`: for every row the log-odds that it is boilerplate, in parts of 1,000.
 
     splits, borders: trees by depth: which feature is compared (>=) with what. leaves: trees by 2**depth. Paragraphs of
-    gate_chars and more whose lexical score is below gate_lexical are not looked at further: they get the LEAST.
+    gate_chars and more whose lexical score is below gate_lexical are not looked at further: they get the LEAST. sums,
+    owner, many, lines: see survey; owner is -1 at first, lines 0. out, block, held, leaf: room, see weigh.
     """
     low = 0
+    count = 0
     while low < rows:
         high = low + 1
         while high < rows and table[high][DOCUMENT] == table[low][DOCUMENT]:
@@ -290,12 +317,12 @@ def judge(
                 scores[i] = LEAST
                 continue
             describe(table, low, high, i, tokens, sums, owner, many, lines, short, first, last, flags, out)
-            total = bias
-            for t in range(len(splits)):
-                leaf = 0
-                for k in range(len(splits[t])):
-                    if out[splits[t][k]] >= borders[t][k]:
-                        leaf |= 1 << k
-                total += leaves[t][leaf]
-            scores[i] = total
+            for k in range(FEATURES):
+                block[k][count] = out[k]
+            held[count] = i
+            count += 1
+            if count == BLOCK:
+                weigh(block, held, count, splits, borders, leaves, bias, leaf, scores)
+                count = 0
         low = high
+    weigh(block, held, count, splits, borders, leaves, bias, leaf, scores)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from cleaners import blocks, headline
-from cleaners.cut import SENTENCE_END, STOP_END, WORD, Cut, paragraph, title_case, whole
+from cleaners.cut import LISTED, SENTENCE_END, STOP_END, WORD, Cut, paragraph, title_case, whole
 from cleaners.engine import Hit
 from cleaners.page import Page
 
@@ -33,9 +33,6 @@ BUILT_IN = {
     "tail-line": ("related", "what stands below the story and below a line of its frame"),
 }
 """Rules that are code, because only neighbours tell: id -> category and what they take out."""
-
-OF_PLACE = frozenset({"menu-line", "tail-line"})
-"""Those that take lines for nothing but where they stand."""
 
 WITHIN = frozenset({"ad_marker", "dangling", "embed", "headline", "interface", "video"})
 """Categories whose lines stand between those of the story: that one is near says nothing of a line."""
@@ -159,7 +156,9 @@ def _headings(page: Page, hits: list[Hit], taken: Mapping[int, str]) -> list[Cut
             continue
         cuts.append(_of_line(page, hit))
         cuts += [
-            Cut(line, page.reach(line), line, hit.rule.id, hit.rule.category) for line in block if line not in taken
+            Cut(line, page.reach(line), line, hit.rule.id, hit.rule.category, needs=LISTED)
+            for line in block
+            if line not in taken
         ]
         reached = block[-1] if block else hit.line_start
     return cuts

@@ -29,8 +29,12 @@ class Page:
 
     def blank(self, start: int) -> bool:
         """Whether the line has no content."""
-        end = self.end(start)
-        if end - start > 64:
+        return self._empty(start, self.end(start))
+
+    def _empty(self, start: int, end: int) -> bool:
+        if start == end:
+            return True
+        if end - start > 64 or b" " < self.data[start : start + 1] < b"\x7f":
             return False
         content = self.data[start:end].strip(SPACE)
         return not content or not content.decode("utf-8", "surrogatepass").strip(_STRIP)
@@ -46,17 +50,24 @@ class Page:
 
     def next(self, start: int) -> int | None:
         """Start of the next line with content."""
-        line = self.below(start)
-        while line is not None and self.blank(line):
-            line = self.below(line)
-        return line
+        data, size = self.data, len(self.data)
+        end = data.find(b"\n", start)
+        while end >= 0:
+            start = end + 1
+            end = data.find(b"\n", start)
+            if not self._empty(start, size if end < 0 else end):
+                return start
+        return None
 
     def previous(self, start: int) -> int | None:
         """Start of the line before that has content."""
-        line = self.above(start)
-        while line is not None and self.blank(line):
-            line = self.above(line)
-        return line
+        data = self.data
+        while start > 0:
+            end = start - 1
+            start = data.rfind(b"\n", 0, end) + 1
+            if not self._empty(start, end):
+                return start
+        return None
 
     def first(self) -> int | None:
         """Start of the first line with content."""

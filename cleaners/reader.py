@@ -7,7 +7,6 @@ give the same bits.
 from __future__ import annotations
 
 import functools
-import types
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cleaners import judge, scan
+from cleaners.compiler import compiled as compiled_functions
 
 # Marks of one kind are counted together.
 MARK_KINDS = (
@@ -73,6 +73,7 @@ def _arrays() -> Tables:
             lower[code] = ord(small) if len(small) == 1 and ord(small) < 65536 else code
         elif character.isdigit() or character == "_":
             flags[code] = scan.DIGIT if character != "_" else scan.LETTER
+            lower[code] = ord("0") if character != "_" else code
         elif character.isspace() or character in "\u200b\ufeff":
             flags[code] = scan.SPACE
     for character in "\"'”’»)]":
@@ -111,6 +112,7 @@ _FUNCTIONS = (
     "share",
     "survey",
     "describe",
+    "weigh",
     "judge",
 )
 
@@ -118,16 +120,7 @@ _FUNCTIONS = (
 @functools.cache
 def _compiled() -> dict[str, Any]:
     """The functions of scan.py and judge.py, compiled; each finds those before it, compiled as well."""
-    import numba
-
-    scope: dict[str, Any] = vars(scan) | vars(judge)
-    for name in _FUNCTIONS:
-        function = types.FunctionType(scope[name].__code__, scope, name)
-        try:
-            scope[name] = numba.njit(cache=True, nogil=True)(function)
-        except RuntimeError:  # there is no place that it may write to: every process compiles for itself
-            scope[name] = numba.njit(nogil=True)(function)
-    return scope
+    return compiled_functions(vars(scan) | vars(judge), _FUNCTIONS)
 
 
 class Reader:
@@ -161,10 +154,12 @@ class Reader:
         """
         table, rows, tokens = scanned
         sums = [[0, 0, 0] for _ in range(rows + 1)]
-        slots: Any = [[0] * judge.SLOTS for _ in range(3)]
-        scores, room = [0] * rows, [0] * judge.FEATURES
+        slots: Any = [[first] * judge.SLOTS for first in (-1, 0, 0)]
+        block = [[0] * judge.BLOCK for _ in range(judge.FEATURES)]
+        room: Any = [0] * judge.FEATURES, block, [0] * judge.BLOCK, [0] * judge.BLOCK
+        scores = [0] * rows
         listed: Any = [part.tolist() for part in trees]
-        self._functions["judge"](table, rows, tokens, self.flags, *listed, bias, *gate, sums, *slots, room, scores)
+        self._functions["judge"](table, rows, tokens, self.flags, *listed, bias, *gate, sums, *slots, *room, scores)
         return _judged(np.array(table[:rows], np.int64).reshape(rows, scan.COLUMNS), scores)
 
 
@@ -189,9 +184,11 @@ class CompiledReader(Reader):
     def judge(self, scanned: Any, trees: Trees, bias: int, gate: Numbers) -> Table:
         table, rows, tokens = scanned
         sums = np.empty((rows + 1, 3), np.int64)
-        slots = np.empty(judge.SLOTS, np.int32), np.empty(judge.SLOTS, np.uint8), np.empty(judge.SLOTS, np.int32)
-        scores, room = np.empty(rows, np.int32), np.empty(judge.FEATURES, np.int32)
-        self._functions["judge"](table, rows, tokens, self.flags, *trees, bias, *gate, sums, *slots, room, scores)
+        slots = np.full(judge.SLOTS, -1, np.int32), np.zeros(judge.SLOTS, np.uint8), np.zeros(judge.SLOTS, np.int64)
+        block = np.empty((judge.FEATURES, judge.BLOCK), np.int32)
+        room = np.empty(judge.FEATURES, np.int32), block, *np.empty((2, judge.BLOCK), np.int32)
+        scores = np.empty(rows, np.int32)
+        self._functions["judge"](table, rows, tokens, self.flags, *trees, bias, *gate, sums, *slots, *room, scores)
         return _judged(table[:rows], scores)
 
 

@@ -200,8 +200,6 @@ def scan(
             flag = 0 if over else flags[code] + 0
             if flag & 3:
                 low = lower[code] + 0
-                if flag & 2:
-                    low = 48
                 if token < 0:
                     token = _FNV_OFFSET
                     length = 0
@@ -288,6 +286,24 @@ def scan(
                     whole = mix(whole, mark)
             before = flag
             position += step
+            if flag & 3:
+                # The rest of a word in ASCII changes nothing but the word.
+                step = position
+                while position < size:
+                    low = data[position] + 0
+                    if low >= 0x80 or not flags[low] & 3:
+                        break
+                    code = low
+                    before = flags[low] + 0
+                    token = ((token ^ lower[low]) * _FNV_PRIME) & _MASK
+                    capitals += (before & CAPITAL) >> 2
+                    digits += (before & DIGIT) >> 1
+                    position += 1
+                length += position - step
+                seen += position - step
+                chars = seen
+                end = position
+                last = code
         if first >= 0:
             row[START] = begin
             row[END] = end

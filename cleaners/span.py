@@ -175,6 +175,9 @@ def _groups(text: str, spans: Iterable[Span]) -> Iterable[list[Span]]:
 
 
 def _removal(text: str, start: int, end: int, group: list[Span]) -> Removal:
+    if len(group) == 1:
+        (only,) = group
+        return Removal(start, end, text[start:end], (only.rule,), only.category, only.action, only.field)
     lead = min(group, key=lambda s: (-(s.end - s.start), s.start, s.rule))
     rules = tuple(sorted({s.rule for s in group}))
     return Removal(start, end, text[start:end], rules, lead.category, lead.action, lead.field)

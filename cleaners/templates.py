@@ -4,6 +4,9 @@ A line repeated across a site's articles is evidence, not proof: a quote, a subh
 repeat as well. So each occurrence of a line comes with marks of where it stood and what it looks like, and `judge`
 looks at the marks of all of them and at the number of distinct stories. Templates come last: only lines that no rule
 touches are counted, and only those are taken out, so what is counted does not depend on the templates known.
+
+Lines that differ in a name or a number are told by their frames (shapes.py). That a frame repeats says little, as
+reporting has phrases too: what counts is that rules, or the model, take it out of most of the stories that have it.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from cleaners import shapes
 from cleaners.cut import PARAGRAPH_LENGTH, SENTENCE_END
 from cleaners.span import Cleaned, Removal, restore, without
 
@@ -29,9 +33,9 @@ RULE = "template:"
 # above it, or below it, or at most one below it; first or last of all; among the first or last three; next to a line
 # that a rule takes. What it looks like: it ends as a sentence does; it is longer than most subheads; it has quotation
 # marks; it has three numbers or more, as what tells of one poll or match has; it ends with a colon or a question mark,
-# as subheads do.
-HEAD, TAIL, LOW, FIRST, LAST, EARLY, LATE, BESIDE, SENTENCE, WIDE, QUOTE, FIGURES, HEADING = MARKS = tuple(
-    1 << n for n in range(13)
+# as subheads do. Of frames (shapes.py): that it is one; that rules take the line out wherever it stands in the text.
+HEAD, TAIL, LOW, FIRST, LAST, EARLY, LATE, BESIDE, SENTENCE, WIDE, QUOTE, FIGURES, HEADING, FRAME, TAKEN = MARKS = (
+    tuple(1 << n for n in range(15))
 )
 _PLACE = HEAD | TAIL | LOW | FIRST | LAST | EARLY | LATE | BESIDE
 _OUTER = 3
@@ -78,15 +82,21 @@ def line_hash(line: str) -> int:
     return int.from_bytes(digest)
 
 
+def frame_hash(frame: str) -> int:
+    """64 bits of a frame, which are not those of any line."""
+    return line_hash(f"\0{frame}")
+
+
 def rule_id(line: int) -> str:
     """The rule that a removal of the line names: `template:` and 12 hex digits of its hash."""
     return f"{RULE}{line >> 16:012x}"
 
 
 def occurrences(text: str, removals: Sequence[Removal]) -> dict[int, int]:
-    """The lines of `text` that no removal touches: hash -> marks. text: before cleaning; removals: in order.
+    """The lines of `text` that no removal touches, and the frames of all: hash -> marks. text: before cleaning.
 
-    Of a line that stands there twice the marks of place are those that both have.
+    removals: in order, without those of templates. Of a line that stands there twice the marks of place are those that
+    both have; of a frame as well.
     """
     lines = _lines(text, removals)
     kept = [n for n, (line, gone) in enumerate(lines) if not gone]
@@ -113,6 +123,10 @@ def occurrences(text: str, removals: Sequence[Removal]) -> dict[int, int]:
         )
         key = line_hash(line)
         found[key] = marks if key not in found else marks & (found[key] | ~_PLACE)
+    for line, gone in lines:
+        for frame in shapes.frames(line) if gone is not None else ():
+            key, marks = frame_hash(frame), FRAME | TAKEN * bool(gone)
+            found[key] = marks & found.get(key, marks)
     return found
 
 
@@ -127,15 +141,17 @@ def judge(evidence: Evidence) -> Bools:
     - elsewhere, what stands next to other boilerplate, and what a quarter of the site's texts hold, if longer than most
       subheads: from 8 on;
     - what has quotation marks or several numbers, or below the story ends as a subhead does, only if outermost or next
-      to other boilerplate, and from 8 on.
+      to other boilerplate, and from 8 on;
+    - a frame that rules take out of three quarters of the texts that have it: from 4 on.
     """
-    head, tail, low, first, last, early, late, beside, sentence, wide, quote, figures, heading = (
+    head, tail, low, first, last, early, late, beside, sentence, wide, quote, figures, heading, frame, taken = (
         evidence.share[mark] >= ALMOST_ALWAYS for mark in MARKS
     )
     edge = head | tail | (low & sentence)
     outermost = (tail & last) | (head & first)
     needed = np.select(
         [
+            frame & taken,
             (((quote | figures) & edge & ~heading) | (heading & tail)) & (outermost | beside),
             quote | figures | heading,
             outermost | (edge & beside),
@@ -143,7 +159,7 @@ def judge(evidence: Evidence) -> Bools:
             (edge & sentence) | (head & early),
             beside | ((evidence.spread >= EVERYWHERE) & wide),
         ],
-        [STORIES_WITHIN, _NEVER, STORIES, STORIES_NEAR, STORIES_ALONE, STORIES_WITHIN],
+        [STORIES_NEAR, STORIES_WITHIN, _NEVER, STORIES, STORIES_NEAR, STORIES_ALONE, STORIES_WITHIN],
         _NEVER,
     )
     return np.asarray(evidence.stories >= needed)
@@ -153,7 +169,7 @@ _NEVER = np.iinfo(np.int64).max
 
 
 def take_out(text: str, cleaned: Cleaned, templates: Collection[int], keeps: Callable[[str], bool]) -> Cleaned:
-    """`cleaned` with the lines taken out whose hashes are in `templates` and that nothing else touches.
+    """`cleaned` with the lines taken out that are in `templates`, or a frame of theirs, and that nothing else touches.
 
     text: before cleaning. keeps: whether a line must stay, as `keep` rules have it. A text of which nothing would be
     left stays as it is.
@@ -168,9 +184,8 @@ def take_out(text: str, cleaned: Cleaned, templates: Collection[int], keeps: Cal
         while removal is not None and removal.end <= position:
             removal = next(taken, None)
         touched = removal is not None and removal.start < max(end, position + 1)
-        if not touched and line and line_hash(line) in templates and line.strip(_STRIP) and not keeps(line):
+        if not touched and line.strip(_STRIP) and (rule := _template(line, templates)) and not keeps(line):
             reach = _reach(text, end)
-            rule = rule_id(line_hash(line))
             more.append(Removal(position, reach, text[position:reach], (rule,), CATEGORY))
         position = end + 1
     if not more:
@@ -178,6 +193,12 @@ def take_out(text: str, cleaned: Cleaned, templates: Collection[int], keeps: Cal
     removals = tuple(sorted((*cleaned.removals, *more), key=lambda r: r.start))
     left = without(text, removals)
     return Cleaned(left, removals, cleaned.fields) if left.strip() else cleaned
+
+
+def _template(line: str, templates: Collection[int]) -> str | None:
+    """The rule that a removal of the line would name, if it is one of the templates or has a frame that is."""
+    names = line_hash(line), *(frame_hash(frame) for frame in shapes.frames(line.strip(_STRIP)))
+    return next((rule_id(name) for name in names if name in templates), None)
 
 
 def before(text: str, removals: Sequence[Removal]) -> tuple[str, Cleaned]:

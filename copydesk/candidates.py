@@ -21,8 +21,8 @@ U64 = npt.NDArray[np.uint64]
 U32 = npt.NDArray[np.uint32]
 
 PER_KEY = 8
-"""How many texts of one band key are looked at, of a run or of a segment of the index; the first in precedence stand for
-the rest."""
+"""How many texts of one band key are looked at, of a run or of a segment of the index; the first in precedence stand
+for the rest."""
 
 PER_TEXT = 16
 """How many candidates of one text are verified: those it shares most bands with. Keeps crowds of look-alikes linear."""

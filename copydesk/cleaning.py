@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from cleaners import Cleaner, model
+from cleaners import Cleaner, engine, model
 from cleaners.layout import BUILT_IN
 from cleaners.own import PREFIXES, WORDS, check_shape, load_own
 from cleaners.rules import Rule, RuleError, rules
@@ -29,6 +29,7 @@ def cleaner(settings: Settings) -> Cleaner:
 
 def warm(settings: Settings, size: int) -> None:
     """Get ready, once for all processes of a run, to clean `size` bytes."""
+    engine.warm(size)
     if model.CATEGORY not in settings.without:
         model.warm(size)
 

@@ -21,6 +21,7 @@ _FUNCTIONS = (
     "tokenize_all",
     "shingle",
     "shingle_all",
+    "least_of",
     "minimize",
     "compare",
     "band",

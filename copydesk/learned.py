@@ -25,6 +25,7 @@ PLACES = {
     "first": templates.FIRST,
     "last": templates.LAST,
     "beside": templates.BESIDE,
+    "taken": templates.TAKEN,
 }
 
 

@@ -82,6 +82,20 @@ def tokenize(data: Any, first: Any, last: Any, kinds: Any, folds: Any, seconds: 
                     tokens[at] = short_run(one, two, run)
                     at += 1
                 run = 0
+            if code < 0x80:  # most of most texts: the rest of the word, as far as it is of this kind
+                value = (value ^ np.uint64(folds[code])) * FNV_PRIME
+                chars += 1
+                stop = min(last, place + TOKEN_CHARS - chars)
+                begun = place
+                while place < stop and data[place] < 0x80 and kinds[data[place]] == WORD:
+                    value = (value ^ np.uint64(folds[data[place]])) * FNV_PRIME
+                    place += 1
+                chars += place - begun
+                if chars == TOKEN_CHARS:
+                    tokens[at] = fmix64(value)
+                    at += 1
+                    value, chars = FNV_START, 0
+                continue
             value = hashed(value, np.int64(folds[code]))
             chars += 1
             if chars == TOKEN_CHARS:
@@ -147,27 +161,27 @@ def tokenize_all(data: Any, offsets: Any, kinds: Any, folds: Any, seconds: Any, 
     return at
 
 
-def shingle(
-    tokens: Any, first: Any, last: Any, slots: Any, stamps: Any, stamp: Any, shingles: Any, at: Any, lead: Any
-) -> Any:
+def shingle(tokens: Any, first: Any, last: Any, slots: Any, shingles: Any, at: Any, lead: Any) -> Any:
     """The distinct shingles of tokens[first:last], in the order in which they first occur, into `shingles` from `at`.
 
-    slots, stamps: room for a set, of a power of two beyond twice the tokens; stamp: not used in `stamps` before.
-    lead: how many shingles from the start count as the lead. Returns where they end, and where those of the lead do.
+    slots: room for a set, more than twice the tokens. lead: how many shingles from the start count as the lead. Returns
+    where they end, and where those of the lead do. A shingle whose hash is 0 has the hash 1.
     """
     begin = at
     lead_end = at
-    mask = 1
+    mask = np.int64(1)
     while mask < 2 * (last - first):
         mask *= 2
+    slots[:mask] = 0
     mask -= 1
     for i in range(first, last - NGRAM + 1):
         value = fmix64(tokens[i] * PRIME_1 + tokens[i + 1] * PRIME_2 + tokens[i + 2] * PRIME_3)
+        if value == 0:
+            value = np.uint64(1)
         slot = np.int64(value) & mask
-        while stamps[slot] == stamp and slots[slot] != value:
+        while slots[slot] != 0 and slots[slot] != value:
             slot = (slot + 1) & mask
-        if stamps[slot] != stamp:
-            stamps[slot] = stamp
+        if slots[slot] == 0:
             slots[slot] = value
             shingles[at] = value
             at += 1
@@ -177,24 +191,13 @@ def shingle(
 
 
 def shingle_all(
-    tokens: Any,
-    starts: Any,
-    ends: Any,
-    slots: Any,
-    stamps: Any,
-    stamp: Any,
-    shingles: Any,
-    lead: Any,
-    shingle_ends: Any,
-    lead_ends: Any,
+    tokens: Any, starts: Any, ends: Any, slots: Any, shingles: Any, lead: Any, shingle_ends: Any, lead_ends: Any
 ) -> Any:
-    """`shingle` of texts, one after the other. starts, ends: of the tokens of each. Returns the next free stamp."""
+    """`shingle` of texts, one after the other. starts, ends: of the tokens of each."""
     at = np.int64(0)
     for i in range(len(ends)):
-        stamp += 1
-        at, lead_ends[i] = shingle(tokens, starts[i], ends[i], slots, stamps, stamp, shingles, at, lead)
+        at, lead_ends[i] = shingle(tokens, starts[i], ends[i], slots, shingles, at, lead)
         shingle_ends[i] = at
-    return stamp
 
 
 def minimize(
@@ -205,63 +208,62 @@ def minimize(
     signature: uint32[n, K] and lead_signature: uint32[n, LEAD_K], both filled with 2**32 - 1.
     """
     for i in range(len(ends)):
-        least = signature[i]
-        for j in range(starts[i], ends[i]):
-            h = fmix32(np.uint32(shingles[j] >> np.uint64(32)))
-            for k in range(len(a)):
-                value = np.uint32(a[k] * h + b[k])
-                least[k] = min(least[k], value)
-            if j == lead_ends[i] - 1:
-                for k in range(lead_signature.shape[1]):
-                    lead_signature[i, k] = least[k]
+        least_of(shingles, starts[i], lead_ends[i], a, b, signature[i])
+        lead_signature[i] = signature[i, : lead_signature.shape[1]]
+        least_of(shingles, lead_ends[i], ends[i], a, b, signature[i])
+
+
+def least_of(shingles: Any, first: Any, last: Any, a: Any, b: Any, least: Any) -> Any:
+    """`minimize` of the shingles from `first` to `last`, four at a time: a permutation is loaded once for them."""
+    for j in range(first, last - 3, 4):
+        h0 = fmix32(np.uint32(shingles[j] >> np.uint64(32)))
+        h1 = fmix32(np.uint32(shingles[j + 1] >> np.uint64(32)))
+        h2 = fmix32(np.uint32(shingles[j + 2] >> np.uint64(32)))
+        h3 = fmix32(np.uint32(shingles[j + 3] >> np.uint64(32)))
+        for k in range(len(least)):
+            one = min(np.uint32(a[k] * h0 + b[k]), np.uint32(a[k] * h1 + b[k]))
+            two = min(np.uint32(a[k] * h2 + b[k]), np.uint32(a[k] * h3 + b[k]))
+            least[k] = min(least[k], min(one, two))
+    for j in range(max(first, last - (last - first) % 4), last):
+        h = fmix32(np.uint32(shingles[j] >> np.uint64(32)))
+        for k in range(len(least)):
+            least[k] = min(least[k], np.uint32(a[k] * h + b[k]))
 
 
 def compare(
-    shingles: Any,
-    starts: Any,
-    lead_ends: Any,
-    ends: Any,
-    a: Any,
-    b: Any,
-    slots: Any,
-    places: Any,
-    stamps: Any,
-    stamp: Any,
-    shared: Any,
+    shingles: Any, starts: Any, lead_ends: Any, ends: Any, a: Any, b: Any, slots: Any, places: Any, shared: Any
 ) -> Any:
     """How many distinct shingles pairs (a[i], b[i]) of texts share: shared[i] = in all, a's lead in b, b's lead in a.
 
-    Pairs of one `a` in a row cost less. slots, places, stamps: room for a set of the largest text, as in `shingle`.
+    Pairs of one `a` in a row cost less. slots, places: room for a set of the largest text, as in `shingle`.
     """
     held, mask = np.int64(-1), np.int64(0)
     for i in range(len(a)):
         first = a[i]
         if first != held:
             held = first
-            stamp += 1
             mask = np.int64(1)
             while mask < 2 * (ends[first] - starts[first]):
                 mask *= 2
+            slots[:mask] = 0
             mask -= 1
             for j in range(starts[first], ends[first]):
                 slot = np.int64(shingles[j]) & mask
-                while stamps[slot] == stamp:
+                while slots[slot] != 0:
                     slot = (slot + 1) & mask
-                stamps[slot] = stamp
                 slots[slot] = shingles[j]
                 places[slot] = j
         both = a_lead = b_lead = 0
         for j in range(starts[b[i]], ends[b[i]]):
             value = shingles[j]
             slot = np.int64(value) & mask
-            while stamps[slot] == stamp and slots[slot] != value:
+            while slots[slot] != 0 and slots[slot] != value:
                 slot = (slot + 1) & mask
-            if stamps[slot] == stamp:
+            if slots[slot] == value:
                 both += 1
                 a_lead += places[slot] < lead_ends[first]
                 b_lead += j < lead_ends[b[i]]
         shared[i, 0], shared[i, 1], shared[i, 2] = both, a_lead, b_lead
-    return stamp
 
 
 def band(signature: Any, rows: Any, first: Any, keys: Any) -> Any:
@@ -391,14 +393,14 @@ def rehearse(ready: Any) -> None:
     ready.tokenize_all(texts, offsets, *tables, tokens, ends)
     shingles, shingle_ends, lead_ends = np.empty(32, np.uint64), np.empty(1, np.int64), np.empty(1, np.int64)
     starts = np.zeros(1, np.int64)
-    slots, stamps, places = np.empty(64, np.uint64), np.zeros(64, np.int64), np.empty(64, np.int64)
-    stamp = ready.shingle_all(tokens, starts, ends, slots, stamps, 0, shingles, 58, shingle_ends, lead_ends)
+    slots, places = np.empty(64, np.uint64), np.empty(64, np.int64)
+    ready.shingle_all(tokens, starts, ends, slots, shingles, 58, shingle_ends, lead_ends)
     odd = np.ones(3, np.uint32)
     signature = np.zeros((1, 3), np.uint32)
     ready.minimize(shingles, starts, lead_ends, shingle_ends, odd, odd, signature, signature)
     ready.band(signature, 3, 0, np.empty((1, 1), np.uint64))
     shared = np.empty((1, 3), np.int64)
-    ready.compare(shingles, starts, lead_ends, shingle_ends, starts, starts, slots, places, stamps, stamp, shared)
+    ready.compare(shingles, starts, lead_ends, shingle_ends, starts, starts, slots, places, shared)
     packed, counts, others = np.zeros(2, np.uint64), np.zeros(256, np.int64), np.zeros(8, np.uint32)
     ready.pack(np.zeros((1, 2), np.uint64), np.zeros(1, np.uint64), 1, counts.copy(), counts.copy(), packed)
     ready.count_neighbours(packed, 1, 8, counts)

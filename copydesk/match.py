@@ -12,9 +12,11 @@ story is not plain from strong pairs alone.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -22,13 +24,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import sketch
+from copydesk.digests import part_of_digest
+from copydesk.edges import edges_of, embedding
 from copydesk.entries import REVISION, entries_of, id_array, precedence
 from copydesk.identity import identify
 from copydesk.index import Index
 from copydesk.nodes import Compared, History, Nodes
 from copydesk.pairs import verified
-from copydesk.similarity import EMBEDS, OVERLAP, STRONG, WEAK, Figures, compare, connected
-from copydesk.stories import Edge, Node, Tie, assign
+from copydesk.similarity import EMBEDS, NONE, OVERLAP, STRONG, Figures, compare, connected
+from copydesk.stories import Edge, Node, assign
 
 I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -61,12 +65,13 @@ LINKS = pa.schema(
     ]
 )
 
-VERDICTS: dict[int, Tie] = {OVERLAP: "overlap", EMBEDS: "embeds", WEAK: "weak", STRONG: "strong"}
-
 KINDS = ("article", "duplicate", "revision", "seen")
 RELATIONS = ("exact", "truncated", "extended", "copy")
 
 SURE = (1.0, 1.0)
+
+FURNITURE = 3
+"""A story that overlaps with as many others of its publisher shares furniture with them (galleries, background)."""
 
 MOSTLY = 0.8
 """Share of a text that must be found in another to call it a cut of it."""
@@ -141,7 +146,7 @@ class _Run:
 
     def _assign(self) -> None:
         """Where the nodes end: `group`, which those of one new story share; `published`, the number of a published
-        story, -1 for none; `embeds`: see stories.Place.
+        story, -1 for none; `embeds`: see edges.embedding; `attached`: see stories.Place.
 
         Where strong pairs alone join all that are in pairs with each other, there is nothing to weigh.
         """
@@ -149,49 +154,52 @@ class _Run:
         count = len(self.nodes)
         total = count + len(self.history)
         base = np.concatenate([self.nodes.base, np.zeros(len(self.history), np.bool_)])
-        told = self.pairs.told()
+        ties = [*self.nodes.twins, *self._versions()]
+        apart = part_of_digest(a, b, figures, verdicts, total, [*ties, *self._published_ties()])
+        verdicts = np.where(apart, np.int8(NONE), verdicts)
+        told = np.flatnonzero(verdicts != NONE)
         strong = told[(verdicts[told] == STRONG) & base[a[told]] & base[b[told]]]
         roots = connected(a[strong], b[strong], total)
-        ties = np.array([*self.nodes.twins, *self._versions()], np.int64).reshape(-1, 2)
-        wide = connected(np.concatenate([a[told], ties[:, 0]]), np.concatenate([b[told], ties[:, 1]]), total)
+        tied = np.array(ties, np.int64).reshape(-1, 2)
+        wide = connected(np.concatenate([a[told], tied[:, 0]]), np.concatenate([b[told], tied[:, 1]]), total)
         unsettled = roots != wide
         unsettled[a[told]] |= ~base[a[told]]
         unsettled[b[told]] |= ~base[b[told]]
         unsettled[:count] |= ~self.nodes.base | (self.exact >= 0)
         of_root = np.bincount(wide, weights=unsettled, minlength=total) > 0
         self.group, self.published = np.where(self.nodes.base, roots[:count], -1), np.full(count, -1, np.int64)
-        self.embeds = np.zeros(count, np.bool_)
+        self.attached = np.zeros(count, np.bool_)
         longer = np.where(figures.a_size >= figures.b_size, a, b)
-        embedding = np.zeros(total, np.bool_)
-        embedding[longer[told[verdicts[told] == EMBEDS]]] = True
+        holding = np.zeros(total, np.bool_)
+        holding[longer[told[verdicts[told] == EMBEDS]]] = True
         one_group = base[a[told]] & base[b[told]] & (roots[a[told]] == roots[b[told]])
-        weighed = told[of_root[wide[a[told]]] & (~one_group | embedding[longer[told]])]
+        weighed = told[of_root[wide[a[told]]] & (~one_group | holding[longer[told]])]
         known = np.zeros(total, np.bool_)
         known[:count] = known[a[told]] = known[b[told]] = True
         nodes = np.flatnonzero(of_root[wide] & known)
         joined = nodes[roots[nodes] != nodes]
         sure = [*zip(roots[joined].tolist(), joined.tolist(), strict=True), *self.nodes.twins]
         place = np.searchsorted(nodes, np.arange(total))
-        edges = [
-            Edge(one, other, VERDICTS[verdict], (jaccard, share), more)
-            for one, other, verdict, jaccard, share, more in zip(
-                place[a[weighed]].tolist(),
-                place[b[weighed]].tolist(),
-                verdicts[weighed].tolist(),
-                figures.jaccard[weighed].tolist(),
-                np.maximum(figures.a_in_b, figures.b_in_a)[weighed].tolist(),
-                place[longer[weighed]].tolist(),
-                strict=True,
-            )
-        ]
+        edges = edges_of(a, b, figures, verdicts, weighed, place)
         edges += [Edge(int(place[one]), int(place[other]), "strong", SURE) for one, other in sure]
         self._weigh(nodes, edges)
+        new = np.flatnonzero(base[a] & base[b])
+        new = new[self.group[a[new]] == self.group[b[new]]]
+        self.embeds = embedding(a[new], b[new], figures.at(new), verdicts[new], count)
 
     def _versions(self) -> list[tuple[int, int]]:
         """Pairs of nodes: of a revision, and of the first version in this run of its item."""
         of_row = self.nodes.of_row
         pairs = ((row, r.first) for row, r in self.identity.revisions.items() if r.first is not None)
         return [(int(of_row[row]), int(of_row[first])) for row, first in pairs]
+
+    def _published_ties(self) -> list[tuple[int, int]]:
+        """Pairs of nodes: of texts of a published story, and revisions of those, with the first of them."""
+        stories = list(enumerate(self.history.stories, len(self.nodes)))
+        revised = self.identity.revisions.items()
+        stories += [(int(self.nodes.of_row[row]), r.story) for row, r in revised if r.first is None and r.story]
+        first: dict[str, int] = {}
+        return [(first.setdefault(story, node), node) for node, story in stories]
 
     def _weigh(self, nodes: I64, edges: Sequence[Edge]) -> None:
         """The places of these nodes, by stories.assign. edges: between them, by their places in `nodes`."""
@@ -202,7 +210,7 @@ class _Run:
             if node < len(base) and base[node]:
                 self.group[node] = nodes[found.group]
                 self.published[node] = -1 if found.story is None else found.story
-                self.embeds[node] = found.embeds
+                self.attached[node] = found.attached
 
     def _story_numbers(self) -> dict[str, int]:
         """Precedence of the published stories that matter here: entry numbers of their articles."""
@@ -238,8 +246,10 @@ class _Run:
         code = {number: -2 - i for i, number in enumerate(self.story_of_number)}
         self.code_of_name = {name: -2 - i for i, name in enumerate(self.names)}
         of_node = np.full(len(self.nodes), -1, np.int64)
-        fit = np.flatnonzero(self.nodes.base & ~self.embeds & (self.published < 0))[::-1]
-        of_node[self.group[fit]] = self.nodes.rows[fit]  # the last to be written is the first in precedence
+        new = self.nodes.base & (self.published < 0)
+        for fit in (new, new & ~self.embeds, new & ~self.embeds & ~self.attached):
+            nodes = np.flatnonzero(fit)[::-1]
+            of_node[self.group[nodes]] = self.nodes.rows[nodes]  # the last to be written is the first in precedence
         of_node = of_node[np.maximum(self.group, 0)]
         for node in np.flatnonzero(self.published >= 0).tolist():
             of_node[node] = code[int(self.published[node])]
@@ -259,14 +269,19 @@ class _Run:
         return known.take(pa.array(places, mask=codes == -1)).combine_chunks()
 
     def _find_links(self) -> None:
-        """Pairs of stories that are not one, of which texts are alike; by id."""
+        """Pairs of stories that are not one, of which texts are alike; by id. Less those that share what many stories
+        of their publisher share."""
         old = np.array([self.code_of_name[story] for story in self.history.stories], np.int64)
         stories = np.concatenate([self.story[self.nodes.rows], old])
-        told = self.pairs.told()
-        first, second = stories[self.pairs.a[told]], stories[self.pairs.b[told]]
-        apart = first != second
-        one, two = (self._ids(side[apart]).to_pylist() for side in (first, second))
-        self.links = sorted({(min(pair), max(pair)) for pair in zip(one, two, strict=True)})
+        a, b, told = self.pairs.a, self.pairs.b, self.pairs.told()
+        told = told[stories[a[told]] != stories[b[told]]]
+        one, two = (self._ids(stories[side[told]]).to_pylist() for side in (a, b))
+        within = (self.pairs.verdicts[told] == OVERLAP) & self.pairs.same_publisher[told]
+        found: tuple[set[tuple[str, str]], set[tuple[str, str]]] = set(), set()
+        for first, second, of_one in zip(one, two, within.tolist(), strict=True):
+            found[of_one].add((min(first, second), max(first, second)))
+        others = Counter(chain.from_iterable(found[1]))
+        self.links = sorted(found[0] | {pair for pair in found[1] if max(others[s] for s in pair) < FURNITURE})
 
     # ---- what is handed back
 

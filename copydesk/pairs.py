@@ -14,7 +14,7 @@ from copydesk import candidates, sketch
 from copydesk.entries import ARTICLE, REVISION
 from copydesk.index import Index
 from copydesk.nodes import History, Nodes
-from copydesk.similarity import NONE, STRONG, Figures, compare, judge, title_containment
+from copydesk.similarity import NONE, STRONG, Figures, compare, judge, other_year, title_containment
 
 I64 = npt.NDArray[np.int64]
 I8 = npt.NDArray[np.int8]
@@ -29,13 +29,14 @@ NEAR = 8
 class Pairs:
     """n verified pairs (a[i], b[i]) of nodes, a < b: their figures and what they are to each other (similarity.judge).
 
-    history: the published texts behind the nodes.
+    same_publisher: whether both are of one that is known. history: the published texts behind the nodes.
     """
 
     a: I64
     b: I64
     figures: Figures
     verdicts: I8
+    same_publisher: Bools
     history: History
 
     def told(self) -> I64:
@@ -44,9 +45,9 @@ class Pairs:
 
     def joined(self, other: Pairs) -> Pairs:
         """These and then the others."""
-        both = ((getattr(self, name), getattr(other, name)) for name in ("a", "b", "verdicts"))
-        a, b, verdicts = map(np.concatenate, both)
-        return Pairs(a, b, Figures.joined(self.figures, other.figures), verdicts, self.history)
+        both = ((getattr(self, name), getattr(other, name)) for name in ("a", "b", "verdicts", "same_publisher"))
+        a, b, verdicts, same = map(np.concatenate, both)
+        return Pairs(a, b, Figures.joined(self.figures, other.figures), verdicts, same, self.history)
 
 
 def verified(nodes: Nodes, signed: pa.Table, index: Index, exact: I64, threads: int) -> Pairs:
@@ -77,8 +78,8 @@ def _verified(
     sizes = np.concatenate([nodes.sizes, history.sizes])
     shingles = partial(nodes.shingles, history=history)
     figures = compare(a, b, sizes, shingles, near=near, by_second=by_second, threads=1 if by_second else threads)
-    same, title = _publishers_and_titles(nodes, history, a, b, figures)
-    return Pairs(a, b, figures, judge(figures, same, title), history)
+    same, title, years = _publishers_and_titles(nodes, history, a, b, figures)
+    return Pairs(a, b, figures, judge(figures, same, title, years), same, history)
 
 
 def _with_history(verify: partial[Pairs], a: I64, b: I64, shared: I64, count: int, history: History) -> Pairs:
@@ -97,8 +98,11 @@ def _with_history(verify: partial[Pairs], a: I64, b: I64, shared: I64, count: in
     return told.joined(verify(a[left], b[left], by_second=True))
 
 
-def _publishers_and_titles(nodes: Nodes, history: History, a: I64, b: I64, figures: Figures) -> tuple[Bools, Floats]:
-    """Whether the two of a pair are of one publisher; if so, how much of the shorter title is in the other."""
+def _publishers_and_titles(
+    nodes: Nodes, history: History, a: I64, b: I64, figures: Figures
+) -> tuple[Bools, Floats, Bools]:
+    """Whether the two of a pair are of one publisher; if so, how much of the shorter title is in the other, and whether
+    the titles are of different years."""
     publishers = nodes.column("publisher", history).dictionary_encode()
     folded = [(name or "").casefold() for name in publishers.dictionary.to_pylist()]
     number = {"": -1} | {name: i for i, name in enumerate(folded) if name}
@@ -108,6 +112,7 @@ def _publishers_and_titles(nodes: Nodes, history: History, a: I64, b: I64, figur
     alike = np.flatnonzero(same)
     titles = nodes.column("title", history)
     first, second = (titles.take(pa.array(side[alike])).to_pylist() for side in (a, b))
-    title = np.zeros(len(a))
+    title, years = np.zeros(len(a)), np.zeros(len(a), np.bool_)
     title[alike] = [title_containment(one, two) for one, two in zip(first, second, strict=True)]
-    return same, title
+    years[alike] = [other_year(one, two) for one, two in zip(first, second, strict=True)]
+    return same, title, years

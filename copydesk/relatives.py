@@ -20,14 +20,15 @@ from copydesk.parquet import BROKEN
 from copydesk.schema import DATASETS
 
 Row = dict[str, Any]
-Kind = Literal["copy of", "copy", "same story", "earlier version", "later version", "overlap"]
+Kind = Literal["article", "copy of", "copy", "same story", "earlier version", "later version", "overlap"]
 
 
 @dataclass(frozen=True, slots=True)
 class Relative:
     """Another article, and what it is to the one in question. relation, jaccard, ...: as in duplicates/ and overlaps/.
 
-    containment_in_original: the copy's in the original; of an overlap: the article's in the other.
+    containment_in_original: the copy's in the original; of an overlap: the article's in the other. revises: of a later
+    version of story(): the id of the version before it, to which its jaccard is.
     """
 
     kind: Kind
@@ -42,12 +43,13 @@ class Relative:
     jaccard: float | None = None
     containment_in_original: float | None = None
     containment_of_original: float | None = None
+    revises: str | None = None
 
 
 _FIGURES = ("relation", "jaccard", "containment_in_original", "containment_of_original")
 _COLUMNS = (
     *("id", "item_key", "story_id", "publisher", "url", "canonical_url", "source_uri", "title", "published_at"),
-    *("ingested_at", "duplicate_of", "version", *_FIGURES),
+    *("ingested_at", "duplicate_of", "revises", "version", *_FIGURES),
 )
 
 
@@ -56,12 +58,38 @@ def find(root: Path, wanted: Asked) -> list[tuple[str, Row, list[Removal]]]:
 
     The newest come first. Raises StoreError for a file that cannot be read.
     """
+    return [whole(root, row) for row in matching(root, wanted)]
+
+
+def matching(root: Path, wanted: Asked) -> list[Row]:
+    """As find(), but of each row only what tells it apart: `dataset`, `path`, `version`, `story_id`, its names."""
     rows = list(_rows(root, wanted.matches))
     rows.sort(key=lambda row: (row["ingested_at"], row["version"], row["id"]), reverse=True)
     chosen: dict[str, Row] = {}
     for row in rows:
         chosen.setdefault(row["id"] if row["id"] in wanted.ids else row["item_key"], row)
-    return [_whole(root, row) for row in chosen.values()]
+    return list(chosen.values())
+
+
+def story(root: Path, story_id: str) -> tuple[Relative, ...]:
+    """All texts of a story: its article, its copies, after each the later versions of it; then what it overlaps with.
+
+    Raises StoreError for a file that cannot be read.
+    """
+    rows = list(_rows(root, lambda rows: _is(rows, "story_id", {"story_id": story_id})))
+    first = {row["item_key"]: row for row in sorted(rows, key=lambda row: row["version"], reverse=True)}
+    rows.sort(key=lambda row: (*_place(first[row["item_key"]]), row["version"], row["id"]))
+    members = []
+    for row in rows:
+        kind: Kind = "article" if row["dataset"] == "articles" else "copy" if row["duplicate_of"] else "later version"
+        members.append(_relative(kind, row, {name: row[name] for name in (*_FIGURES, "revises")}))
+    return (*members, *_overlaps(root, story_id))
+
+
+def _place(row: Row) -> tuple[bool, bool, str, str]:
+    """Among the items of a story: the article first, then by date of publication, unknown last."""
+    date = row["published_at"]
+    return row["dataset"] != "articles", date is None, str(date), row["item_key"]
 
 
 def of(root: Path, row: Row) -> tuple[Relative, ...]:
@@ -132,7 +160,8 @@ def _is(rows: pa.Table, column: str, row: Row) -> pa.Array:
     return pc.fill_null(pc.equal(rows[column], pa.scalar(row[column], pa.string())), False)
 
 
-def _whole(root: Path, row: Row) -> tuple[str, Row, list[Removal]]:
+def whole(root: Path, row: Row) -> tuple[str, Row, list[Removal]]:
+    """(dataset, the whole row, its removals in order) of a row of matching()."""
     name, path = row["dataset"], row["path"]
     (whole,) = _of_id(root / path, name, row["id"])
     cuts = f"removals/{path.partition('/')[2]}"

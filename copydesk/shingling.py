@@ -131,21 +131,14 @@ def shingles_of(tokens: Tokens) -> Shingles:
         return _shingled(tokens)
     values = np.empty(int(np.maximum(counts - NGRAM + 1, 0).sum()), np.uint64)
     ends, lead_ends = np.empty(len(tokens), np.int64), np.empty(len(tokens), np.int64)
-    room = _Set(int(counts.max(initial=0)))
-    ready.shingle_all(
-        tokens.hashes, tokens.starts, tokens.ends, room.slots, room.stamps, 0, values, LEAD_SHINGLES, ends, lead_ends
-    )
+    slots = np.empty(_slots(int(counts.max(initial=0))), np.uint64)
+    ready.shingle_all(tokens.hashes, tokens.starts, tokens.ends, slots, values, LEAD_SHINGLES, ends, lead_ends)
     return Shingles(values[: int(ends[-1]) if len(ends) else 0], _starts(ends), lead_ends, ends)
 
 
-class _Set:
-    """Room for a set of `most` values in the compiled loops: twice as many slots and more, a power of two."""
-
-    def __init__(self, most: int) -> None:
-        slots = 1 << max(1, 2 * most - 1).bit_length()
-        self.slots = np.empty(slots, np.uint64)
-        self.places = np.empty(slots, np.int64)
-        self.stamps = np.zeros(slots, np.int64)
+def _slots(most: int) -> int:
+    """Of a set of `most` values in the compiled loops: twice as many and more, a power of two."""
+    return 1 << max(1, 2 * most - 1).bit_length()
 
 
 def shared(shingles: Shingles, a: I64, b: I64) -> I64:
@@ -155,9 +148,9 @@ def shared(shingles: Shingles, a: I64, b: I64) -> I64:
     ready = compiled.loops_for(0)
     most = int(shingles.sizes[a].max(initial=0))
     if ready is not None and most <= _LONGEST:
-        room = _Set(most)
+        room = np.empty(_slots(most), np.uint64), np.empty(_slots(most), np.int64)
         s = shingles
-        ready.compare(s.values, s.starts, s.lead_ends, s.ends, a, b, room.slots, room.places, room.stamps, 0, found)
+        ready.compare(s.values, s.starts, s.lead_ends, s.ends, a, b, *room, found)
         return found
     leads = shingles.lead_ends - shingles.starts
     for i, (one, two) in enumerate(zip(a.tolist(), b.tolist(), strict=True)):
@@ -249,4 +242,5 @@ def _shingle_hashes(hashes: U64) -> U64:
     mixed = hashes[:count] * loops.PRIME_1
     mixed += hashes[1 : 1 + count] * loops.PRIME_2
     mixed += hashes[2 : 2 + count] * loops.PRIME_3
-    return loops.fmix64(mixed)  # type: ignore[no-any-return]
+    found: U64 = np.maximum(loops.fmix64(mixed), np.uint64(1))
+    return found

@@ -8,6 +8,7 @@ furniture, so the leads must be found in each other too.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
@@ -16,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from copydesk import compiled, loops
-from copydesk.shingling import Shingles, shared, shingle
+from copydesk.shingling import LEAD_SHINGLES, Shingles, shared, shingle
 from copydesk.tokens import tokens
 
 F64 = npt.NDArray[np.float64]
@@ -30,6 +31,9 @@ STRONG_BETWEEN = 0.4
 LEAST = 30
 """Shingles that a text needs for containment or a template-prone publisher to say anything."""
 
+CUT = 2 / 3
+"""A text is a cut of another if it is no longer than this share of it."""
+
 NONE, OVERLAP, EMBEDS, WEAK, STRONG = 0, 1, 2, 3, 4
 
 _SHINGLES_AT_ONCE = 1 << 21
@@ -37,6 +41,7 @@ _SHINGLES_AT_ONCE = 1 << 21
 _READ_AT_ONCE = 1 << 24
 """The same where texts must be read from files, which is quicker for many at once."""
 _USUAL = 400  # shingles of a text of which nobody knows
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,10 @@ class Figures:
     b_lead_in_a: F64
     a_size: I64
     b_size: I64
+
+    def at(self, pairs: I64) -> Figures:
+        """Those of these pairs."""
+        return Figures(*(getattr(self, f.name)[pairs] for f in fields(self)))
 
     @classmethod
     def joined(cls, first: Figures, second: Figures) -> Figures:
@@ -87,8 +96,8 @@ def compare(
 
     sizes: of all texts, the number of shingles, or a guess: memory is bounded by it. shingles: gives those of texts
     whose numbers ascend. near: the pairs that show which texts belong together, default all. by_second: whether texts
-    are quickest read if the pairs are compared in the order of b, because b are
-    ordered as they lie in files. threads: that share the work, 0 for one a core.
+    are quickest read if the pairs are compared in the order of b, because b are ordered as they lie in files.
+    threads: that share the work, 0 for one a core.
     """
     found = np.zeros((len(a), 7), np.int64)
     order, turned = _by_second(b) if by_second else _by_component(a, b, near, len(sizes))
@@ -123,33 +132,83 @@ def compare(
     )
 
 
-def judge(figures: Figures, same_publisher: Bools, title: F64) -> I8:
+def judge(figures: Figures, same_publisher: Bools, title: F64, other_year: Bools) -> I8:
     """What each pair is.
 
     STRONG: one story; merges. WEAK: one story; attaches. EMBEDS: the longer holds the shorter under another lead: it
     may be a longer version or a digest of several stories. OVERLAP: linked only. NONE.
     same_publisher: both known and equal. title: containment of the shorter title's words in the other, 0 if unknown.
+    other_year: both titles name years, and no common one.
     """
     f = figures
     contained = np.maximum(f.a_in_b, f.b_in_a)
-    least = np.minimum(f.a_size, f.b_size)
     longer_lead = np.where(f.a_size >= f.b_size, f.a_lead_in_b, f.b_lead_in_a)
-    leads = np.minimum(f.a_lead_in_b, f.b_lead_in_a)
-
-    between = (contained >= 0.5) & (f.jaccard >= 0.3)
-    cut = (contained >= 0.5) & (leads >= 0.3) & (least >= LEAST)
-    within = (f.jaccard >= 0.5) & (leads >= 0.5) & (least >= LEAST)
-    within |= (title >= 0.8) & ((f.jaccard >= 0.3) & (least >= LEAST) | (f.jaccard >= 0.95))
-    same = np.where(same_publisher, within, between | cut)
-    embeds = same & ~same_publisher & (contained >= 0.75) & (longer_lead < 0.1) & (f.jaccard < 0.65)
+    same = np.where(same_publisher, _within(f, title) & ~other_year, _between(f, contained, longer_lead))
+    embeds = same & ~same_publisher & under_another_lead(f) & (f.jaccard < 0.8)
     strong = same & ~embeds & (f.jaccard >= np.where(same_publisher, 0.5, STRONG_BETWEEN))
 
     result = np.zeros(len(contained), np.int8)
-    result[(contained >= 0.5) & (least >= LEAST)] = OVERLAP
+    result[(contained >= 0.5) & (_least(f) >= LEAST)] = OVERLAP
     result[same] = WEAK
     result[embeds] = EMBEDS
     result[strong] = STRONG
     return result
+
+
+def under_another_lead(figures: Figures) -> Bools:
+    """Whether the longer text holds the shorter, or its lead, and begins with something else."""
+    f = figures
+    a_is_longer = f.a_size >= f.b_size
+    longer_lead = np.where(a_is_longer, f.a_lead_in_b, f.b_lead_in_a)
+    shorter_lead = np.where(a_is_longer, f.b_lead_in_a, f.a_lead_in_b)
+    held = np.where(a_is_longer, f.b_in_a, f.a_in_b)
+    return np.asarray((longer_lead < 0.1) & ((held >= 0.75) | (held >= 0.5) & (shorter_lead >= 0.5)), np.bool_)
+
+
+def _between(f: Figures, contained: F64, longer_lead: F64) -> Bools:
+    """Different or unknown publishers.
+
+    What they share may be quotes, a statement or a rewritten brief, if it is short. A copy shares more than a hundred
+    words, and two hundred if half of each text is its own; or the texts are alike as wholes, or in half and both leads;
+    or one is a cut of the other, or begins it. Of thirty words hardly one may differ.
+    """
+    shared = f.a_in_b * f.a_size
+    least = _least(f)
+    half = (contained >= 0.5) & (f.jaccard >= 0.3)
+    most = (contained >= 0.65) | (f.jaccard >= 0.42)
+    copied = half & ((shared >= 200) | (most & (shared >= 100)))
+    alike = f.jaccard >= np.where(least >= LEAST, 0.65, 0.8)
+    alike |= (f.jaccard >= 0.45) & (_leads(f) >= 0.55) & (least >= LEAST)
+    alike |= half & (contained >= 0.9) & (least >= LEAST // 2)
+    shorter = least <= np.maximum(f.a_size, f.b_size) * CUT
+    cut = shorter & (contained >= 0.5) & (_leads(f) >= 0.35) & (least >= LEAST)
+    whole_lead = np.minimum(least, LEAD_SHINGLES) / LEAD_SHINGLES
+    excerpt = (contained >= 0.9) & (longer_lead >= 0.9 * whole_lead) & (least >= LEAST // 2)
+    return np.asarray(copied | alike | cut | excerpt, np.bool_)
+
+
+def _within(f: Figures, title: F64) -> Bools:
+    """One publisher, whose texts share furniture and yesterday's paragraphs: the leads must be found, or the title."""
+    both = (_leads(f) >= 0.4) & (f.a_lead_in_b + f.b_lead_in_a >= 1.2)
+    one = np.maximum(f.a_lead_in_b, f.b_lead_in_a) >= 0.25
+    lead = (f.jaccard >= 0.5) & both & (_least(f) >= LEAST)
+    titled = (title >= 0.8) & ((f.jaccard >= 0.3) & one & (_least(f) >= LEAST) | (f.jaccard >= 0.95))
+    return np.asarray(lead | titled, np.bool_)
+
+
+def _least(f: Figures) -> I64:
+    return np.minimum(f.a_size, f.b_size)
+
+
+def _leads(f: Figures) -> F64:
+    """How much of its lead is found in the other of that of the two of which less is."""
+    return np.minimum(f.a_lead_in_b, f.b_lead_in_a)
+
+
+def other_year(a: str | None, b: str | None) -> bool:
+    """Whether two titles name different years: the lists, reviews and agendas of which there is one each year."""
+    first, second = set(_YEAR.findall(a or "")), set(_YEAR.findall(b or ""))
+    return bool(first and second) and first.isdisjoint(second)
 
 
 def title_containment(a: str | None, b: str | None) -> float:

@@ -1,10 +1,11 @@
 """From verified pairs to stories: merge the strong, then attach.
 
 Strong pairs of articles make components; one that touches published stories joins the earliest. Then, in order of
-strength, a weaker pair brings a single article, and a strong match with the text of a revision a component, to one
-story. What has attached once attaches no more, and only the core of a story is attached to: attachments neither chain
-nor join two stories. A text that embeds another under a lead of its own attaches to that one's story, unless it holds
-a second story as well: then it is a digest, and linked only. It is never a story's canonical article.
+strength, a weaker pair brings a single article, more than half of the members of a component bring the component, and
+so does a strong match with the text of a revision, to one story. What has attached once attaches no more, and only the
+core of a story is attached to: attachments neither chain nor join two stories. A text that embeds another under a lead
+of its own attaches to that one's story, or has it attached if it has copies itself, unless it holds another story as
+well. (Pairs of digests with what they hold are left out before, see digests.py.)
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+WHOLE = 1.05
+"""Two parts of a text that are no more than this together do not overlap; some shingles are found in both."""
 
 Tie = Literal["overlap", "embeds", "weak", "strong"]
 
@@ -42,7 +46,8 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A verified pair of nodes. strength: larger is attached first. longer: which of the two has more shingles."""
+    """A verified pair of nodes. strength: larger is attached first. longer: which of the two has more shingles, -1 if
+    it holds less than half of the other."""
 
     a: int
     b: int
@@ -50,15 +55,19 @@ class Edge:
     strength: tuple[float, ...]
     longer: int = -1
 
+    @property
+    def shorter(self) -> int:
+        return self.a if self.longer == self.b else self.b
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a node ended. group: open nodes of one story share it, -1 for others. story: the published story it is of,
-    None if new. embeds: attached because it embeds another."""
+    None if new. attached: with others of its kind, to a group that may share no more with it than one of them does."""
 
     group: int
     story: int | None
-    embeds: bool = False
+    attached: bool = False
 
 
 class Forest:
@@ -89,7 +98,10 @@ class _Group:
     story: int | None = None
     hub: bool = False
     to: int | None = None
-    embeds: bool = False
+
+    @property
+    def rank(self) -> tuple[int, int, str]:
+        return self.members, self.size, self.name
 
     @property
     def loose(self) -> bool:
@@ -110,14 +122,15 @@ class _Assignment:
                 self.forest.join(edge.a, edge.b)
         self.groups = self._components()
         self._join_published(edges)
-        digests = self._digests(edges)
+        self.support = self._support(edges)
+        mixed = self._mixed(edges)
         ordered = sorted(edges, key=lambda e: (e.strength, *sorted((nodes[e.a].name, nodes[e.b].name))), reverse=True)
         for edge in ordered:
-            if edge.tie == "strong" or (edge.tie == "weak" and edge.longer not in digests):
+            if edge.tie == "strong" or (edge.tie == "weak" and edge.longer not in mixed):
                 self._attach(edge.a, edge.b, edge.tie == "strong")
                 self._attach(edge.b, edge.a, edge.tie == "strong")
         for edge in ordered:
-            if edge.tie == "embeds" and edge.longer not in digests:
+            if edge.tie == "embeds" and edge.longer not in mixed:
                 self._attach_embedding(edge)
 
     def places(self) -> list[Place]:
@@ -125,7 +138,8 @@ class _Assignment:
         for i, node in enumerate(self.nodes):
             if node.open:
                 top = self._top(i)
-                result.append(Place(top, self.groups[top].story, self.groups[self.forest.root(i)].embeds))
+                mine = self.groups[self.forest.root(i)]
+                result.append(Place(top, self.groups[top].story, mine.to is not None and mine.members > 1))
             else:
                 result.append(Place(-1, node.story))
         return result
@@ -164,26 +178,43 @@ class _Assignment:
         mine = self.groups[self.forest.root(a)] if self.nodes[a].open else None
         if mine is None or not mine.loose:
             return
+        root = self.forest.root(a)
         if target.story is not None:
-            if (target.base and target.core) or (strong and not target.base):
+            if strong if not target.base else target.core and self._may_attach(root, _published(target.story)):
                 mine.story = target.story
-            return
-        if (mine.members > 1) if target.item is None else (not strong):
             return
         goal = self.forest.root(b) if target.item is None else self._top(target.item)
         other = self.groups[goal]
-        if other is mine or other.to is not None:
+        if other is mine or other.to is not None or not (self._may_attach(root, goal) if target.base else strong):
             return
-        if target.base and other.loose and other.members == 1 and (mine.size, mine.name) > (other.size, other.name):
+        if target.base and other.loose and mine.rank > other.rank and self._may_attach(goal, root):
             return  # the shorter attaches to the longer, which may have other cuts; its turn comes with `b`
         mine.to, other.hub = goal, True
 
-    def _digests(self, edges: Sequence[Edge]) -> set[int]:
+    def _support(self, edges: Sequence[Edge]) -> dict[tuple[int, int], int]:
+        """Of a group and another, or a published story, how many members of the group are in a pair with a text of the
+        other that attaches."""
+        members: dict[tuple[int, int], set[int]] = defaultdict(set)
+        for edge in edges:
+            if edge.tie in ("weak", "embeds"):
+                for mine, other in ((edge.a, edge.b), (edge.b, edge.a)):
+                    node = self.nodes[other]
+                    if self.nodes[mine].open and (node.open or (node.base and node.core)):
+                        goal = self.forest.root(other) if node.story is None else _published(node.story)
+                        members[self.forest.root(mine), goal].add(mine)
+        return {pair: len(found) for pair, found in members.items()}
+
+    def _may_attach(self, root: int, goal: int) -> bool:
+        """A single article may, on one weak pair; of several more than half must be in one."""
+        members = self.groups[root].members
+        return members == 1 or 2 * self.support.get((root, goal), 0) > members
+
+    def _mixed(self, edges: Sequence[Edge]) -> set[int]:
         """Texts that embed one story and hold another as well."""
         held: dict[int, set[tuple[str, int]]] = defaultdict(set)
         for edge in edges:
             if edge.longer >= 0:
-                held[edge.longer].add(self._story_of(edge.a if edge.longer == edge.b else edge.b))
+                held[edge.longer].add(self._story_of(edge.shorter))
         return {edge.longer for edge in edges if edge.tie == "embeds" and len(held[edge.longer]) > 1}
 
     def _story_of(self, i: int) -> tuple[str, int]:
@@ -195,22 +226,39 @@ class _Assignment:
         return ("new", top) if story is None else ("published", story)
 
     def _attach_embedding(self, edge: Edge) -> None:
-        shorter = edge.a if edge.longer == edge.b else edge.b
+        shorter = edge.shorter
         if not self.nodes[edge.longer].open or not self.nodes[shorter].base:
             return
-        mine = self.groups[self.forest.root(edge.longer)]
+        root = self.forest.root(edge.longer)
+        mine = self.groups[root]
+        if mine.members > 1:
+            self._attach_embedded(shorter, root)
         if not mine.loose or mine.members > 1:
             return
         published = self.nodes[shorter].story
         if published is not None:
-            mine.story, mine.embeds = published, True
+            mine.story = published
             return
         goal = self._top(shorter)  # not `mine`: nothing has attached to what is loose
-        mine.to, mine.embeds = goal, True
+        mine.to = goal
         self.groups[goal].hub = True
+
+    def _attach_embedded(self, shorter: int, goal: int) -> None:
+        """Attach a single text to a group most of which holds it: the earlier text of a story that has a new lead."""
+        if not self.nodes[shorter].open:
+            return
+        root = self.forest.root(shorter)
+        mine, other = self.groups[root], self.groups[goal]
+        if mine.loose and mine.members == 1 and other.to is None and 2 * self.support[goal, root] > other.members:
+            mine.to, other.hub = goal, True
 
     def _top(self, i: int) -> int:
         root = self.forest.root(i)
         while (to := self.groups[root].to) is not None:
             root = to
         return root
+
+
+def _published(story: int) -> int:
+    """A published story among the numbers of groups."""
+    return -1 - story

@@ -29,7 +29,7 @@ ALIKE = 0.6
 BESIDE = HIDDEN | NAV | ASIDE | FOOTER
 
 SURE = 850
-"""Expected F1 in parts of 1,000 from which on a reading is accepted (docs/decisions/0008)."""
+"""Expected F1 in parts of 1,000 from which on a reading is accepted (docs/decisions/0009)."""
 
 SHORT = 300
 """Characters of a story below which no reading is sure."""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from copydesk.match import relation
-from copydesk.similarity import NONE, Texts, judge, measure, title_containment
+from copydesk.similarity import NONE, Texts, judge, measure, other_year, title_containment
 from copydesk.tokens import tokens
 
 Row = dict[str, Any]
@@ -97,7 +97,8 @@ def _copies(pairs: Sequence[tuple[Row, Row]], texts: Texts) -> list[Row | None]:
     figures = measure(a, b, texts)
     same = np.array([_same_publisher(x["publisher"], y["publisher"]) for x, y in pairs], np.bool_)
     titles = np.array([title_containment(x["title"], y["title"]) for x, y in pairs], np.float64)
-    verdicts = judge(figures, same, titles)
+    years = np.array([other_year(x["title"], y["title"]) for x, y in pairs], np.bool_)
+    verdicts = judge(figures, same, titles, years)
     found: list[Row | None] = []
     for k, (mine, other) in enumerate(zip(a, b, strict=True)):
         in_original, of_original = float(figures.a_in_b[k]), float(figures.b_in_a[k])

@@ -277,6 +277,41 @@ def explain(
     return show(named, settings, item, limit, json)
 
 
+DUPLICATES_EXAMPLES = """
+Examples:
+  copydesk duplicates https://example.com/news/1 -o output
+  copydesk duplicates https://example.com/news/1 https://example.org/wire/7 -o output
+"""
+
+
+@app.command(help_epilogue=DUPLICATES_EXAMPLES)
+def duplicates(
+    article: Annotated[str, Parameter(help="The id or URL of an article of the output, or the file it came from.")],
+    other: Annotated[
+        str | None, Parameter(help="Another article: show what the two texts share, word by word.")
+    ] = None,
+    /,
+    *,
+    output: Output = None,
+    limit: Annotated[int, Parameter(help="How many stories at the most.")] = 5,
+    config: Config = None,
+    json: AsJson = False,
+) -> int:
+    """Show the story of an article: its copies and versions, how alike they are, and the stories it overlaps with."""
+    from copydesk import family
+    from flows import duplicated
+
+    if limit < 1:
+        raise UsageError("--limit is a number from 1")
+    root = existing(read_settings(config, output=output).output)
+    told = family.stories(root, article, limit) if other is None else family.pair(root, article, other)
+    if json:
+        print(duplicated.as_json(told))
+    else:
+        duplicated.show(told)
+    return 0
+
+
 @app.command
 def schema() -> int:
     """Print the columns of every dataset, as Markdown."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+import numpy as np
 import pytest
 
-from cleaners import Cleaner, Source, clean, explain
+from cleaners import Cleaner, Source, clean, explain, model
 from cleaners.rules import load
 from tests.cleaners.test_clean import FIRST, SECOND, story
 
@@ -40,3 +43,45 @@ def test_a_veto_that_touches_nothing_that_would_go_saves_nothing() -> None:
 @pytest.mark.parametrize("text", ["", story(FIRST, "Advertisement", SECOND)])
 def test_a_text_without_vetoes(text: str) -> None:
     assert explain(Source(text)).vetoed == ()
+
+
+class Doubter(model.Model):
+    """Finds no line of a text to be boilerplate."""
+
+    def opinions(self, texts: Sequence[bytes]) -> Iterator[model.Opinion]:
+        for text in texts:
+            starts = [0, *(place + 1 for place, byte in enumerate(text) if byte == 10)]
+            yield model.Opinion(np.array([[start, 40, -4000] for start in starts], np.int64), [])
+
+
+@pytest.mark.parametrize("first", ["It rained.", "Möwen schrien."])
+def test_what_the_model_saved_is_told_with_its_probability(first: str) -> None:
+    line = LINE | {"category": "newsletter"}
+    known = model.default()
+    doubter = Doubter(known.weights, known.splits, known.borders, known.leaves, known.bias, known.gate)
+    text = story(first, "Ring the bell", FIRST)
+    done = explain(Source(text), Cleaner(load({"p": {"rule": [line]}}), model=doubter))
+    assert done.cleaned.text == text
+    (saved,) = done.vetoed
+    assert text[saved.start : saved.end] == saved.text == "Ring the bell\n\n"
+    assert (saved.rules, saved.category, saved.vetoes) == (("bell",), "newsletter", ("model:0.02",))
+
+
+def test_what_another_rule_takes_all_the_same_was_not_saved() -> None:
+    line, bells = LINE | {"category": "newsletter"}, LINE | {"id": "bells"}
+    known = model.default()
+    doubter = Doubter(known.weights, known.splits, known.borders, known.leaves, known.bias, known.gate)
+    done = explain(
+        Source(story(SECOND, "Ring the bell", FIRST)), Cleaner(load({"p": {"rule": [line, bells]}}), model=doubter)
+    )
+    assert done.cleaned.text == story(SECOND, FIRST)
+    assert done.vetoed == ()
+
+
+def test_what_a_veto_saves_is_told_by_the_veto_whatever_the_model_thinks() -> None:
+    ask = LINE | {"category": "newsletter"}
+    known = model.default()
+    doubter = Doubter(known.weights, known.splits, known.borders, known.leaves, known.bias, known.gate)
+    text = story(FIRST, "“Come in. Ring the bell.", SECOND)
+    done = explain(Source(text), Cleaner(load({"p": {"rule": [ask, QUOTE]}}), model=doubter))
+    assert [saved.vetoes for saved in done.vetoed] == [("quote",)]

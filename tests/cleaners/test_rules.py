@@ -135,4 +135,5 @@ def test_missing_keys_and_ids_used_twice_are_refused() -> None:
 def test_a_field_may_be_named_in_every_way_to_match() -> None:
     rule = {**GOOD, "pattern": r"a(?P<credit>[(b]+)|c[(](?P<credit>d)", "takes": ["ab", "c(d"]}
     engine = Engine(load({"p": {"rule": [rule]}}))
-    assert [hit.values for hit in engine.hits(b"a(b\nc(d")] == [(("credit", "(b"),), (("credit", "d"),)]
+    (found,) = engine.hits([b"a(b\nc(d"])
+    assert [hit.values for hit in found] == [(("credit", "(b"),), (("credit", "d"),)]

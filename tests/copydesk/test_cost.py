@@ -17,7 +17,7 @@ import pytest
 
 from cleaners import Cleaned, clean, model, templates
 from cleaners.cleaning import default
-from cleaners.engine import Engine, Pattern
+from cleaners.engine import TRIGGER_BYTES, Engine, Pattern
 from cleaners.reader import COMPILE_BYTES, reader
 from cleaners.rules import rules
 from copydesk import jsonld, match, page, pairs, similarity, sources
@@ -76,17 +76,16 @@ class _Counted:
         self._count[0] += len(line)
         return self._real.Match(line)
 
-    def finditer(self, line: bytes) -> Iterator[Any]:
-        self._count[0] += len(line)
-        return iter(self._real.finditer(line))
-
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
 
 
-@pytest.fixture(scope="module")
-def scanned() -> Iterator[list[int]]:
-    """Bytes that the rules' automata were given so far. The model's loops are compiled before anything is counted."""
+@pytest.fixture(scope="module", params=["plain", "triggered"])
+def scanned(request: pytest.FixtureRequest) -> Iterator[list[int]]:
+    """Bytes that the rules' automata were given so far, in either way to find lines.
+
+    The model's loops and those of spot.py are compiled before anything is counted.
+    """
     reader(COMPILE_BYTES)
     model.warm(COMPILE_BYTES)
     count = [0]
@@ -97,6 +96,21 @@ def scanned() -> Iterator[list[int]]:
         for number, rule in enumerate(group._rules):
             group._patterns[number] = pattern = Pattern(rule)
             pattern.compiled = _Counted(pattern.compiled, count)
+    if request.param == "triggered":
+        counting._read = TRIGGER_BYTES
+        counting.hits([b"warm"])
+        triggered = counting._triggered
+        triggered._finders = [_Counted(finder, count) for finder in triggered._finders]
+        for pattern in triggered._patterns:
+            pattern.compiled = _Counted(pattern.compiled, count)
+        run, choose = triggered._triggers._run, triggered._triggers._run["choose"]
+
+        def counted(*arguments: Any) -> Any:
+            rows, line, place = choose(*arguments)
+            count[0] += rows + len(arguments[3])  # lines to ask a rule of, and ends of texts that rules need
+            return rows, line, place
+
+        triggered._triggers._run = {**run, "choose": counted}
     real, default()._engines = default()._engines, {None: counting}
     yield count
     default()._engines = real

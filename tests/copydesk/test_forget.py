@@ -62,7 +62,7 @@ def corpus(folder: Path) -> list[Path]:
     second = write_jsonl(
         folder / "second.jsonl",
         [
-            record(1, "delta", 1, day=9, text=near(1, 11)),
+            record(1, "delta", 1, day=9, text=near(1, 20)),
             record(2, "alpha", 2, day=10, text=near(2, 7)),
             record(2, "alpha", 2, day=11, text=near(2, 5)),
             record(4, "delta", 4, day=12),
@@ -108,7 +108,7 @@ def test_a_url_is_forgotten_and_its_story_goes_to_the_next_member(output: Path, 
 def test_what_is_promoted_is_as_a_run_without_the_forgotten_would_have_it(output: Path, tmp_path: Path) -> None:
     forget(output, ["https://alpha.example/news/1", "https://alpha.example/news/9"])
     kept = [record(1, "beta", 1, day=4, text=near(1)), record(2, "alpha", 2, day=5), record(3, "gamma", 3, day=6)]
-    later = [record(1, "delta", 1, day=9, text=near(1, 11))]
+    later = [record(1, "delta", 1, day=9, text=near(1, 20))]
     ingest(tmp_path / "other", write_jsonl(tmp_path / "kept.jsonl", kept))
     ingest(tmp_path / "other", write_jsonl(tmp_path / "later.jsonl", later))
     figures = (

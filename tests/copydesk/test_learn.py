@@ -294,3 +294,43 @@ def test_what_was_forgotten_is_no_evidence_and_leaves_no_trace(tmp_path: Path) -
 def words(told: Iterable[str]) -> list[str]:
     """What would give the texts away."""
     return [part for text in told for part in text.split("\n\n")]
+
+
+# ---- lines that differ in a name
+
+
+def test_a_line_goes_by_the_frame_that_rules_take_out_elsewhere(tmp_path: Path) -> None:
+    """The rule knows the line at the end of a text only; a phrase with other names each time is none of its."""
+    mine = tmp_path / "mine.toml"
+    mine.write_text(
+        """
+        [[rule]]
+        id = "talk"
+        scope = "tail block"
+        max_length = 80
+        pattern = "Ferry talk with [^.!?]+ is on tonight"
+        takes = ["Ferry talk with Ida is on tonight", "Ferry talk with Tom is on tonight"]
+        leaves = ["Ferry talk", "Ferry talk with Ida is on."]
+        """
+    )
+    names = ["Ada Lind", "Tom Ashby", "Ida Brandt", "Max Finch", "Zoe Marsh"]
+    talk = [f"Ferry talk with {name} is on tonight" for name in names]
+    phrase = [f"What {name} told the council" for name in names]
+
+    def within(seed: int, *lines: str) -> list[str]:
+        first, *rest = story(seed).split("\n\n")
+        return [first, *lines, *rest]
+
+    told = [record(n, text="\n\n".join([*within(n, phrase[n]), talk[n]])) for n in range(4)]
+    told.append(record(4, text="\n\n".join(within(4, phrase[4], talk[4]))))
+    ingest(tmp_path / "out", write_jsonl(tmp_path / "in.jsonl", told), rules=[mine], without=["model"])
+    assert taken(tmp_path / "out") == [talk[4]]
+    for line in phrase:
+        assert line in texts(tmp_path / "out")
+    assert verify(tmp_path / "out", read_data=True) == []
+    before = everything(tmp_path / "out")
+    ingest(tmp_path / "few", write_jsonl(tmp_path / "few.jsonl", told[2:]), rules=[mine], without=["model"])
+    assert taken(tmp_path / "few") == []  # of three stories: too few
+    reindex(tmp_path / "out")
+    reclean(tmp_path / "out", Settings(rules=[mine], without=["model"]))
+    assert everything(tmp_path / "out") == before

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -9,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from copydesk.index import Index
+from copydesk import match as matching
+from copydesk.index import PER_TEXT, Index
 from copydesk.match import LINKS, ROWS, relation
 from copydesk.segment import write_segment
 from copydesk.shingling import Shingles
+from copydesk.similarity import Figures, compare
 
 from .news import Library, News, cut, decide, edited, story, table
 
@@ -240,6 +243,32 @@ def test_what_embeds_a_story_is_not_its_canonical_article() -> None:
     assert rows[1]["relation"] == "extended"
 
 
+def test_cuts_of_a_story_are_not_its_article() -> None:
+    """Two cuts come along together, though they are the earliest: what else there is may share little with them."""
+    whole = story(1, 900)
+    wholes = [News(str(i), edited(whole, i, 0.01), f"p{i}", day=5) for i in range(3)]
+    cuts = [News(str(i), edited(cut(whole, 0.15), i, 0.01), f"p{i}", day=1) for i in (4, 5)]
+    rows = decide([*wholes, *cuts])
+    assert sorted(kinds(rows)) == ["article", *["duplicate"] * 4]
+    assert kinds(rows)[3:] == ["duplicate"] * 2
+
+
+def test_an_item_that_embeds_its_own_revision_is_an_article() -> None:
+    kept = story(1, 300)
+    rows = decide([News("a", story(2, 90) + "\n\n" + kept, day=1), News("a", kept, day=2)])
+    assert kinds(rows) == ["article", "revision"]
+
+
+def test_a_digest_of_two_stories_close_to_one_of_them() -> None:
+    one, two = story(1, 300), story(2, 240)
+    records = [News("a", one, "one", day=2), News("b", two, "two", day=2), News("c", one + " " + two, "three", day=1)]
+    assert kinds(decide(records)) == ["article"] * 3
+    assert sorted(kinds(decide([records[0], records[2]]))) == [
+        "article",
+        "duplicate",
+    ]  # a longer version, for all one knows
+
+
 def test_a_weaker_match_does_not_join_two_stories() -> None:
     """The middle one shares a third with each of two strangers."""
     a, b = story(1, 160), story(2, 160)
@@ -302,6 +331,27 @@ def test_an_excerpt_from_the_middle_is_linked() -> None:
     decisions = library.match([News("a", whole, "one"), News("b", middle, "two")])
     assert kinds(decisions.rows.to_pylist()) == ["article", "article"]
     assert len(decisions.overlaps) == 1
+
+
+def overlaps(records: list[News]) -> int:
+    return len(Library().match(records).overlaps)
+
+
+def test_what_a_publisher_repeats_in_many_stories_is_no_overlap() -> None:
+    gallery = story(9, 150)
+    records = [News(str(i), story(20 + i, 90) + " " + gallery, "Daily", day=1) for i in range(4)]
+    assert overlaps(records[:2]) == 1
+    assert overlaps(records[:3]) == 3
+    assert overlaps(records) == 0
+
+
+def test_a_published_text_that_comes_again_can_be_overlapped_with(runs: Runs) -> None:
+    shared = story(9, 150)
+    first = News("a", story(21, 90) + " " + shared, "Daily", day=1)
+    runs.add(first)
+    rows = runs.add(first, News("b", story(22, 90) + " " + shared, "Daily", day=2))
+    assert kinds(rows) == ["seen", "article"]
+    assert [row["jaccard"] > 0.4 for row in runs.overlaps] == [True]
 
 
 def test_every_story_has_one_article(runs: Runs) -> None:
@@ -390,6 +440,37 @@ def test_a_thousand_copies_compare_few_pairs() -> None:
     decisions = library.match(records)
     assert decisions.rows["kind"].to_pylist().count("duplicate") == 999
     assert library.asked <= 4
+
+
+@pytest.mark.slow
+def test_ten_thousand_copies_with_small_edits_stay_linear(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs: list[int] = []
+
+    def counting(a: NDArray[np.int64], *rest: Any, **named: Any) -> Figures:
+        pairs.append(len(a))
+        return compare(a, *rest, **named)
+
+    monkeypatch.setattr(matching, "compare", counting)
+    text = story(1, 100)
+    for count in (2_500, 10_000):
+        pairs.clear()
+        library = Counting()
+        decisions = library.match(
+            [News(str(i), edited(text, i, 0.03), f"p{i % 97}", day=i % 28 + 1) for i in range(count)]
+        )
+        assert decisions.rows["kind"].to_pylist().count("article") <= 3
+        assert len(decisions.overlaps) <= 3
+        assert sum(pairs) <= (PER_TEXT + 1) * count
+        assert library.asked <= 3 * count
+
+
+@pytest.mark.slow
+def test_fifty_thousand_stubs_are_one_text() -> None:
+    library = Counting()
+    stub = "This article is no longer available, the office said."
+    decisions = library.match([News(str(i), stub, f"p{i % 97}") for i in range(50_000)])
+    assert decisions.rows["kind"].to_pylist().count("duplicate") == 49_999
+    assert library.asked <= 2
 
 
 def test_texts_are_asked_for_only_where_needed() -> None:

@@ -85,7 +85,6 @@ def test_one_published_story_is_not_joined_to_another_by_a_revision() -> None:
 def test_an_embedding_text_attaches_unless_it_holds_a_second_story() -> None:
     one = [edge(0, 1, "embeds", longer=0)]
     assert together(new(9, 4, 4), one) == [0, 0, 2]
-    assert [place.embeds for place in assign(new(9, 4, 4), one)] == [True, False, False]
     for second in ("embeds", "weak", "overlap"):
         assert together(new(9, 4, 4), [*one, edge(0, 2, second, 0.3, longer=0)]) == [0, 1, 2]  # type: ignore[arg-type]
     copies = [*one, edge(0, 2, "embeds", 0.3, longer=0), edge(1, 2, "strong")]
@@ -95,3 +94,23 @@ def test_an_embedding_text_attaches_unless_it_holds_a_second_story() -> None:
 def test_an_embedding_text_and_published_stories() -> None:
     assert together([Node("n", 9), Node("p", 4, story=6)], [edge(0, 1, "embeds", longer=0)]) == ["s6", "s6"]
     assert together([Node("n", 4), Node("p", 9, story=6)], [edge(0, 1, "embeds", longer=1)]) == [0, "s6"]
+
+
+def test_most_of_a_group_brings_the_rest() -> None:
+    """Two cuts of one story, each a weak match of the whole; one that is not is not enough."""
+    cuts = [edge(0, 1, "strong", 0.9), edge(2, 3, "strong", 0.9), edge(0, 2, "weak", 0.3), edge(0, 3, "weak", 0.3)]
+    assert together(new(9, 9, 3, 3), cuts) == [0, 0, 0, 0]
+    assert together(new(9, 9, 3, 3), cuts[:3]) == [0, 0, 2, 2]
+
+
+def test_a_text_that_most_of_a_group_embeds_joins_it() -> None:
+    new_leads = [edge(0, 1, "strong", 0.9), edge(0, 2, "embeds"), edge(1, 2, "embeds")]
+    assert together(new(9, 8, 4), new_leads) == [0, 0, 0]
+    assert together(new(9, 8, 4), new_leads[:2]) == [0, 0, 2]
+
+
+def test_most_of_a_group_joins_a_published_story_as_well() -> None:
+    nodes = [*new(3, 3), Node("p", 9, story=4)]
+    cuts = [edge(0, 1, "strong", 0.9), edge(0, 2, "weak", 0.3), edge(1, 2, "weak", 0.3)]
+    assert together(nodes, cuts) == ["s4"] * 3
+    assert together(nodes, cuts[:2]) == [0, 0, "s4"]

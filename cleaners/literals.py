@@ -1,0 +1,411 @@
+"""What a pattern cannot match without: a set of short texts of which every match holds one.
+
+They are found by reading the pattern (RE2 syntax), as the prefilters of RE2 and of Google Code Search do (R. Cox,
+"Regular Expression Matching with a Trigram Index", 2012): every part of a pattern is told by the texts it is exactly,
+begins with, ends with and needs. Texts are folded (see `fold`) and sets that grow large are given up; either can only
+make more lines candidates, never fewer.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+Texts = frozenset[str]
+
+_BLANKS = " \t\u00a0\u202f"
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2212"
+_QUOTES = "'\"\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
+# What may stand before the first word of a line, folded: at least what rules.py skips there.
+MARKS = " \r\u2009\u200b\ufeff•·*>|–▶►▸→[({<_/&©'¿¡-"
+
+# Larger sets, longer texts and classes of more characters are given up.
+_MOST_TEXTS, _MOST_CHARS, _MOST_PRODUCT, _MOST_OF_CLASS, _LONGEST_RANGE = 600, 24, 64, 8, 64
+_MOST_NEEDS, _MOST_COPIES = 3, 4
+# Letters of a hundred characters in English text (usual tables, with spaces), and any other character.
+_PERCENT = dict(zip("etaoinshrdlcumwfgypbvkjxqz", (
+    10.2, 7.5, 6.5, 6.2, 5.7, 5.7, 5.3, 4.9, 5.0, 3.5, 3.3, 2.2, 2.3, 2.0, 1.7, 1.8, 1.6, 1.4, 1.4, 1.2, 0.8, 0.6, 0.1,
+    0.1, 0.1, 0.1), strict=True))  # fmt: skip
+_PERCENT |= {" ": 17.0, "0": 2.0, "'": 0.8, ".": 0.9, ",": 0.9}
+_OTHER = 0.15
+# A character tells less of a text the more stands before it.
+_FADING = 0.9
+
+
+class Unread(Exception):
+    """A pattern has something that this module does not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a pattern. All texts are folded, but for capitals that must be capitals.
+
+    exact: the texts that it matches; None: too many, or not known. begins, ends: every match begins or ends with one
+    of them. opens: so does every match without the marks it begins with. needs: of each of these sets every match
+    holds a text; the rarest first. marks: every match is nothing but marks. anchored: every match begins at the start
+    of a line.
+    """
+
+    exact: Texts | None
+    begins: Texts
+    ends: Texts
+    opens: Texts
+    needs: tuple[Texts, ...] = ()
+    marks: bool = False
+    anchored: bool = False
+
+
+def read(pattern: str) -> Part:
+    """What is known of a whole pattern. Raises Unread."""
+    return _loose(_whole(_Reader(pattern)))
+
+
+@functools.cache
+def fold(character: str) -> str:
+    """What stands for a character: case is ignored; blanks are one, so are digits, dashes and quotes."""
+    for kind in (_BLANKS, "0123456789", _DASHES, _QUOTES):
+        if character in kind:
+            return kind[0]
+    folded = character.casefold()
+    if len(folded) != 1 or folded.isupper():
+        folded = character.lower()[0]
+    return folded
+
+
+def rate(texts: Texts) -> float:
+    """How often one of the texts begins at a character of English, by a rough guess."""
+    return sum(map(_rate, texts))
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _rate(text: str) -> float:
+    found, told = 1.0, 1.0
+    for character in text.replace("00", "0"):
+        found *= (_PERCENT.get(character, _OTHER) / 100) ** told
+        told *= _FADING
+    return found
+
+
+def shortened(text: str, rare: float) -> str:
+    """As much of the start of a text as is no more common than `rare`."""
+    return next((text[:size] for size in range(1, len(text)) if _rate(text[:size]) <= rare), text)
+
+
+def shortest(texts: Iterable[str], opens: bool) -> Texts:
+    """The texts less those that hold another one; opens: that begin with another one."""
+    kept: list[str] = []
+    for text in sorted(texts, key=len):
+        if not any(text.startswith(other) if opens else other in text for other in kept):
+            kept.append(text)
+    return frozenset(kept)
+
+
+def _rarest(sets: Iterable[Texts]) -> tuple[Texts, ...]:
+    """Of sets that are all needed those worth looking for."""
+    return tuple(sorted({texts for texts in sets if texts and "" not in texts}, key=rate)[:_MOST_NEEDS])
+
+
+def _unmarked(texts: Texts) -> Texts:
+    return frozenset(text.lstrip(MARKS) for text in texts)
+
+
+def _product(left: Texts, right: Texts) -> Texts | None:
+    if len(left) * len(right) > _MOST_PRODUCT:
+        return None
+    found = frozenset(a + b for a in left for b in right)
+    return found if all(len(text) <= _MOST_CHARS for text in found) else None
+
+
+def _exactly(texts: Texts, anchored: bool = False) -> Part:
+    return Part(texts, texts, texts, _EMPTY, anchored=anchored)
+
+
+_PLAIN = re.compile(r"[A-Za-z]+(?![*+?{])")
+_BRACKET = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|[()]", re.DOTALL)
+_EMPTY: Texts = frozenset([""])
+_NOTHING = _exactly(_EMPTY)
+_LINE_START = _exactly(_EMPTY, anchored=True)
+_ANYTHING = Part(None, _EMPTY, _EMPTY, _EMPTY)
+
+
+def _loose(part: Part) -> Part:
+    """A part of which the exact texts are known, told as those are of which they are not."""
+    if part.exact is None:
+        return part
+    marks = all(character in MARKS for text in part.exact for character in text)
+    return Part(None, part.exact, part.exact, _unmarked(part.exact), _rarest([part.exact]), marks, part.anchored)
+
+
+def _then(left: Part, right: Part) -> Part:
+    """One after the other."""
+    anchored = left.anchored or (left.exact == _EMPTY and right.anchored)
+    if left.exact is not None and right.exact is not None and (exact := _product(left.exact, right.exact)) is not None:
+        return _exactly(exact, anchored)
+    begins, ends = left.begins, right.ends
+    if left.exact is not None:
+        begins = _product(left.exact, right.begins) or begins
+    if right.exact is not None:
+        ends = _product(left.ends, right.exact) or ends
+    across = _product(left.ends, right.begins)
+    was_exact = left.exact is not None
+    left, right = _loose(left), _loose(right)
+    opens = right.opens if left.marks else _unmarked(begins) if was_exact else left.opens
+    needs = _rarest([*left.needs, *right.needs, *([across] if across else ())])
+    return Part(None, begins, ends, opens, needs, left.marks and right.marks, anchored)
+
+
+def _either(parts: list[Part]) -> Part:
+    """One or another."""
+    if len(parts) == 1:
+        return parts[0]
+    anchored = all(part.anchored for part in parts)
+    if all(part.exact is not None for part in parts):
+        exact = frozenset().union(*(part.exact for part in parts if part.exact is not None))
+        if len(exact) <= _MOST_TEXTS:
+            return _exactly(exact, anchored)
+    parts = [_loose(part) for part in parts]
+    needs = []
+    if all(part.needs for part in parts):
+        for rank in range(max(len(part.needs) for part in parts)):
+            needs.append(_union(part.needs[min(rank, len(part.needs) - 1)] for part in parts))
+    return Part(
+        None,
+        _union(part.begins for part in parts),
+        _union(part.ends for part in parts),
+        _union(part.opens for part in parts),
+        _rarest(needs),
+        all(part.marks for part in parts),
+        anchored,
+    )
+
+
+def _union(sets: Iterable[Texts]) -> Texts:
+    found = frozenset().union(*sets)
+    return found if len(found) <= _MOST_TEXTS else _EMPTY
+
+
+def _repeated(part: Part, least: int, most: int | None) -> Part:
+    if (least, most) == (1, 1):
+        return part
+    if most == 1 and part.exact is not None:
+        return _exactly(part.exact | _EMPTY)
+    if not least:
+        return replace(_ANYTHING, marks=_loose(part).marks)
+    several = part
+    for _ in range(min(least, _MOST_COPIES) - 1):
+        several = _then(several, part)
+    return several if least == most and least <= _MOST_COPIES else _loose(several)
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _of_group(pattern: str, any_case: bool) -> Part:
+    """What is known of a part in brackets: rules share many, such as dates and names."""
+    return _whole(_Reader(pattern, any_case))
+
+
+def _whole(reader: _Reader) -> Part:
+    part = reader.alternatives()
+    if reader.position < len(reader.pattern):
+        raise Unread(reader.pattern)
+    return part
+
+
+def _brackets(pattern: str) -> dict[int, int]:
+    """Where each opening bracket of a pattern is closed."""
+    closing: dict[int, int] = {}
+    opened: list[int] = []
+    for token in _BRACKET.finditer(pattern):
+        if token[0] == "(":
+            opened.append(token.start())
+        elif token[0] == ")" and opened:
+            closing[opened.pop()] = token.start()
+    return closing
+
+
+class _Reader:
+    """Reads a pattern from left to right."""
+
+    def __init__(self, pattern: str, any_case: bool = False) -> None:
+        self.pattern = pattern
+        self.position = 0
+        self._any_case = any_case
+        self._closing = _brackets(pattern)
+
+    def alternatives(self) -> Part:
+        """Up to the bracket that closes the group, or the end."""
+        parts = [self._sequence()]
+        while self._take("|"):
+            parts.append(self._sequence())
+        return _either(parts)
+
+    def _sequence(self) -> Part:
+        part = _NOTHING
+        while self.position < len(self.pattern) and self.pattern[self.position] not in "|)":
+            if plain := _PLAIN.match(self.pattern, self.position):
+                self.position = plain.end()
+                part = _then(part, self._plain(plain[0]))
+            else:
+                part = _then(part, self._quantified(self._one()))
+        return part
+
+    def _plain(self, text: str) -> Part:
+        """Letters as they stand: a capital stays one where case counts."""
+        folded = (letter if letter.isupper() and not self._any_case else fold(letter) for letter in text)
+        return _exactly(frozenset(["".join(folded)]))
+
+    def _one(self) -> Part:
+        if self._take("("):
+            return self._group()
+        if self._take("["):
+            return self._class()
+        character = self._next()
+        if character == "\\":
+            return self._escape()
+        if character == ".":
+            return _ANYTHING
+        if character == "^":
+            return _LINE_START
+        if character == "$":
+            return _NOTHING
+        if character in "*+?":
+            raise Unread(self.pattern)
+        return self._characters([character])
+
+    def _group(self) -> Part:
+        end = self._closing.get(self.position - 1)
+        any_case = self._any_case
+        if self._take("?"):
+            if self._take("P<") or self._take("<"):
+                self._until(">")
+            elif self._flags() == ")":
+                return _NOTHING
+        if end is None:
+            raise Unread(self.pattern)
+        part = _of_group(self.pattern[self.position : end], self._any_case)
+        self.position, self._any_case = end + 1, any_case
+        return part
+
+    def _flags(self) -> str:
+        """Reads flags up to what ends them. Of all of them only `i` counts: the sets hold with any of the others."""
+        on = True
+        while (flag := self._next()) not in ":)":
+            if flag == "-":
+                on = False
+            elif flag == "i":
+                self._any_case = on
+        return flag
+
+    def _characters(self, characters: Iterable[str]) -> Part:
+        """One of some characters. A capital stays one where case counts, unless the small letter will do as well."""
+        folded = {fold(character) for character in characters if self._any_case or not character.isupper()}
+        capitals = {character for character in characters if not self._any_case and character.isupper()}
+        return _exactly(frozenset(folded | {capital for capital in capitals if fold(capital) not in folded}))
+
+    def _quantified(self, part: Part) -> Part:
+        while self.position < len(self.pattern):
+            if self._take("*"):
+                part = _repeated(part, 0, None)
+            elif self._take("+"):
+                part = _repeated(part, 1, None)
+            elif self._take("?"):
+                part = _repeated(part, 0, 1)
+            elif self.pattern[self.position] == "{" and (counts := self._counts()):
+                part = _repeated(part, *counts)
+            else:
+                break
+            self._take("?")  # lazy
+        return part
+
+    def _counts(self) -> tuple[int, int | None] | None:
+        """Of {2}, {2,} or {2,3}; None for a brace that is a character like any other."""
+        inside, closed, _ = self.pattern[self.position + 1 :].partition("}")
+        least, comma, most = inside.partition(",")
+        if not closed or not least.isdecimal() or not (most.isdecimal() or not most):
+            return None
+        self.position += len(inside) + 2
+        return int(least), int(most) if most else None if comma else int(least)
+
+    def _escape(self) -> Part:
+        character = self._next()
+        if character in "bBAz":
+            return _NOTHING
+        if character == "d":
+            return _exactly(frozenset("0"))
+        if character in "DwWsSpPC":
+            if character in "pP" and self._next() == "{":
+                self._until("}")
+            return _ANYTHING
+        return self._characters([self._literal(character)])
+
+    def _literal(self, character: str) -> str:
+        """The character of an escape; its backslash and first letter are read already."""
+        if character == "x":
+            digits = self._until("}") if self._take("{") else self._next() + self._next()
+            return chr(int(digits, 16))
+        if character in "tr":
+            return {"t": "\t", "r": "\r"}[character]
+        if character.isalnum():
+            raise Unread(self.pattern)
+        return character
+
+    def _class(self) -> Part:
+        negated = self._take("^")
+        found: set[str] = set()
+        many = negated
+        first = True
+        while first or not self._take("]"):
+            first = False
+            one = self._of_class()
+            if one is None:
+                many = True
+            elif self.pattern.startswith("-", self.position) and not self.pattern.startswith("-]", self.position):
+                self._take("-")
+                last = self._of_class()
+                if last is None or ord(last) - ord(one) > _LONGEST_RANGE:
+                    many = True
+                else:
+                    found |= {chr(code) for code in range(ord(one), ord(last) + 1)}
+            else:
+                found.add(one)
+        folded = {fold(character) for character in found}
+        if many or len(folded) > _MOST_OF_CLASS:
+            return replace(_ANYTHING, marks=not many and all(character in MARKS for character in folded))
+        return self._characters(found)
+
+    def _of_class(self) -> str | None:
+        """A character of a class; None for a name of many."""
+        if self._take("[:"):
+            self._until(":]")
+            return None
+        character = self._next()
+        if character != "\\":
+            return character
+        character = self._next()
+        if character == "d":
+            return "0"  # digits are folded
+        if character in "DwWsSpP":
+            if character in "pP" and self._next() == "{":
+                self._until("}")
+            return None
+        return self._literal(character)
+
+    def _take(self, text: str) -> bool:
+        if self.pattern.startswith(text, self.position):
+            self.position += len(text)
+            return True
+        return False
+
+    def _next(self) -> str:
+        if self.position >= len(self.pattern):
+            raise Unread(self.pattern)
+        self.position += 1
+        return self.pattern[self.position - 1]
+
+    def _until(self, text: str) -> str:
+        end = self.pattern.find(text, self.position)
+        if end < 0:
+            raise Unread(self.pattern)
+        found, self.position = self.pattern[self.position : end], end + len(text)
+        return found

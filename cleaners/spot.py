@@ -1,0 +1,188 @@
+"""One pass over the bytes of a batch that finds the lines which have all that a rule needs (see triggers.py).
+
+The automaton of A. Aho and M. Corasick ("Efficient String Matching", 1975) over folded characters tells where a text
+ends that rules need (`walk`); a tree of the texts that rules open with is followed from the first word of a line, and
+the rules of a line are those of which it has all needs (`choose`). Plain loops over whole numbers, compiled by numba.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Bits of the table of traits: a capital, a mark that may stand before a line's first word.
+CAPITAL, MARK = 1, 2
+
+
+def code_at(data: Any, position: Any, end: Any) -> Any:
+    """(code point of a character beyond ASCII, its bytes); any beyond 2**16 is 0xFFFF."""
+    code = data[position] + 0
+    if code >= 0xF0:
+        return 0xFFFF, 4
+    if code >= 0xE0 and position + 2 < end:
+        return ((code & 15) << 12) | ((data[position + 1] & 63) << 6) | (data[position + 2] & 63), 3
+    if position + 1 < end:
+        return ((code & 31) << 6) | (data[position + 1] & 63), 2
+    return 0, 1
+
+
+def walk(data: Any, middle: Any, kinds: Any, step: Any, first: Any, first_text: Any, places: Any, states: Any) -> Any:
+    """Note where texts end: `places` in the data, one past the last byte, and the automaton's `states` there.
+
+    A step must wait for the one before; so the two halves of the data, which part at the line break `middle`, are
+    walked in turns, and what is found in the second is noted from there on. kinds: classes of characters by code point
+    below 2**16. step: the next state (its row's offset) by state and class. first: state; first_text: states from here
+    on are ends of texts. Returns how many are noted in the first half, and up to where in the second.
+    """
+    size = len(data)
+    near = 0
+    far = middle
+    near_count = 0
+    far_count = middle
+    near_state = first
+    far_state = first
+    while near < middle or far < size:
+        if near < middle:
+            byte = data[near]
+            if byte < 0x80:
+                near_state = step[near_state + kinds[byte]]
+                near += 1
+            else:
+                code, length = code_at(data, near, middle)
+                near_state = step[near_state + kinds[code]]
+                near += length
+            if near_state >= first_text:
+                places[near_count] = near
+                states[near_count] = near_state
+                near_count += 1
+        if far < size:
+            byte = data[far]
+            if byte < 0x80:
+                far_state = step[far_state + kinds[byte]]
+                far += 1
+            else:
+                code, length = code_at(data, far, size)
+                far_state = step[far_state + kinds[code]]
+                far += length
+            if far_state >= first_text:
+                places[far_count] = far
+                states[far_count] = far_state
+                far_count += 1
+    return near_count, far_count
+
+
+def capitals_at(data: Any, begin: Any, end: Any, traits: Any, asked: Any) -> Any:
+    """Whether the characters before `end` are capitals where `asked` has a bit, the lowest for the last one."""
+    position = end
+    while asked > 0 and position > begin:
+        position -= 1
+        while position > begin and data[position] & 0xC0 == 0x80:
+            position -= 1
+        if asked & 1:
+            code = data[position] + 0
+            if code >= 0x80:
+                code, _ = code_at(data, position, end)
+            if not traits[code] & CAPITAL:
+                return False
+        asked >>= 1
+    return asked == 0
+
+
+def choose(
+    data: Any,
+    ends: Any,
+    line: Any,
+    places: Any,
+    states: Any,
+    place: Any,
+    placed: Any,
+    kinds: Any,
+    traits: Any,
+    step: Any,
+    width: Any,
+    opening: Any,
+    first_text: Any,
+    texts: Any,
+    needs: Any,
+    wanted: Any,
+    always: Any,
+    lengths: Any,
+    need_line: Any,
+    rule_line: Any,
+    rule_count: Any,
+    chosen: Any,
+) -> Any:
+    """Fill `chosen` with (rule, start, end of its line), line by line from number `line` on, and `place` in `places`.
+
+    It stops before a line when `chosen` might not hold what is in it; returns (how many, next line, next place). ends:
+    of the lines. places, states: `placed` of them, see `walk`. opening: the tree's first state, 0 its dead end. texts:
+    where those of each begin in needs: rows of (need, rule, capitals that it asks for). wanted: needs by rule. always:
+    rules that need nothing. lengths: least bytes and most characters by rule. need_line, rule_line, rule_count: room,
+    -1 at first. The other parameters are those of `walk`.
+    """
+    count = 0
+    while line < len(ends) and count + len(wanted) <= len(chosen):
+        begin = 0 if line == 0 else ends[line - 1] + 1
+        end = ends[line]
+        before = count
+        position = begin
+        state = opening
+        while True:
+            # The next text that ends in the line: first those that it opens with, then all others.
+            text = -1
+            while position < end and state != 0 and text < 0:
+                code = data[position] + 0
+                length = 1
+                if code >= 0x80:
+                    code, length = code_at(data, position, end)
+                position += length
+                if state != opening or not traits[code] & MARK:
+                    state = step[state + kinds[code]]
+                    if state >= first_text:
+                        text = (state - first_text) // width + 0
+            last = position
+            if text < 0:
+                if place >= placed or places[place] > end:
+                    break
+                text = (states[place] - first_text) // width + 0
+                last = places[place]
+                place += 1
+            for k in range(texts[text], texts[text + 1]):
+                need = needs[k, 0]
+                if need_line[need] == begin or (
+                    needs[k, 2] and not capitals_at(data, begin, last, traits, needs[k, 2])
+                ):
+                    continue
+                need_line[need] = begin
+                rule = needs[k, 1]
+                if rule_line[rule] != begin:
+                    rule_line[rule] = begin
+                    rule_count[rule] = 0
+                rule_count[rule] += 1
+                if rule_count[rule] == wanted[rule]:
+                    chosen[count, 0] = rule
+                    count += 1
+        if end > begin:
+            for k in range(len(always)):
+                chosen[count, 0] = always[k]
+                count += 1
+        kept = before
+        chars = -1
+        for k in range(before, count):
+            rule = chosen[k, 0]
+            if end - begin < lengths[rule, 0]:
+                continue
+            if end - begin > lengths[rule, 1]:
+                if chars < 0:
+                    chars = 0
+                    for n in range(begin, end):
+                        if data[n] & 0xC0 != 0x80:
+                            chars += 1
+                if chars > lengths[rule, 1]:
+                    continue
+            chosen[kept, 0] = rule
+            chosen[kept, 1] = begin
+            chosen[kept, 2] = end
+            kept += 1
+        count = kept
+        line += 1
+    return count, line, place

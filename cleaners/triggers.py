@@ -1,0 +1,239 @@
+"""Which lines of a batch may be some rule's: those that have a text of each set that a match cannot do without.
+
+The sets come from literals.py; all of them are looked for at once, in one pass over the bytes (spot.py). A rule that
+literals.py makes nothing of is tried on every line of its length.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cleaners import spot
+from cleaners.compiler import compiled
+from cleaners.literals import MARKS, Texts, Unread, fold, rate, read, shortened, shortest
+from cleaners.rules import Rule
+
+# How often one meets a text, see literals.rate: beyond COMMON it tells nothing, of one so RARE no more is looked for. A
+# rule of which ENOUGH is known, or MOST_NEEDS needs, is asked no further. Measured: other values cost more in all.
+COMMON, RARE, ENOUGH, MOST_NEEDS = 0.004, 1e-9, 1e-6, 2
+LINE_CHARS = 100  # of a line, as a rule: it has one start
+_CLASSES = 255  # of characters at most; any further ones are of the class 0, with all that are in no text
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A set of which a line must have one text; opens: at its first word."""
+
+    texts: Texts
+    opens: bool
+
+    @property
+    def rate(self) -> float:
+        """How often it is met, by a rough guess."""
+        return rate(self.texts) / (LINE_CHARS if self.opens else 1)
+
+    def told_by(self, other: Need) -> bool:
+        """Whether most lines that have the other have this one, so that it tells little more."""
+        if self.opens and not other.opens:
+            return False
+        inside = str.startswith if self.opens else str.__contains__
+        both = frozenset(text for text in other.texts if any(inside(text, own) for own in self.texts))
+        return rate(both) >= rate(other.texts) / 2
+
+
+def needs(rule: Rule) -> list[Need]:
+    """What a line must have for the rule to match it; nothing is known of it if there is none."""
+    found = []
+    for pattern in dict.fromkeys((rule.lookup, rule.anchored)):
+        try:
+            part = read(pattern)
+        except Unread:
+            continue
+        found += [_need(texts, False) for texts in part.needs]
+        if part.anchored and "" not in part.opens:
+            found.append(_need(part.opens, True))
+    chosen: list[Need] = []
+    for need in sorted(found, key=lambda need: (not need.opens, need.rate)):
+        if len(chosen) == MOST_NEEDS or math.prod(other.rate for other in chosen) < ENOUGH:
+            break
+        if need.rate < COMMON and not any(need.told_by(other) for other in chosen):
+            chosen.append(need)
+    return chosen
+
+
+def _need(texts: Texts, opens: bool) -> Need:
+    return Need(shortest((shortened(text, RARE) for text in texts), opens), opens)
+
+
+@dataclass(slots=True)
+class _State:
+    """A state of the automaton while it is built: what follows it by class, the needs whose texts end here."""
+
+    next: dict[int, int] = field(default_factory=dict)
+    ends: set[tuple[int, int, int]] = field(default_factory=set)
+
+
+class Triggers:
+    """The automaton of some rules. Building one takes some tenths of a second: keep it."""
+
+    def __init__(self, known: Sequence[Rule]) -> None:
+        self._run = _functions()
+        wanted = [needs(rule) for rule in known]
+        all_needs = [(number, need) for number, own in enumerate(wanted) for need in own]
+        self._wanted = np.array([len(own) for own in wanted], np.int32)
+        self._always = np.flatnonzero(self._wanted == 0).astype(np.int32)
+        self._lengths = np.array([(rule.min_length, rule.max_length) for rule in known], np.int64).reshape(-1, 2)
+        self._needs_count = len(all_needs)
+        self._kinds, self._traits, classes = _classes(text for _, need in all_needs for text in need.texts)
+        self._table = _automaton(all_needs, classes)
+
+    def chosen(self, data: bytes) -> Iterator[tuple[int, list[int], list[int]]]:
+        """The numbers of the rules that lines may be of, each with the starts and the ends of these lines."""
+        found = self._spotted(data)
+        found = found[np.argsort(found[:, 0], kind="stable")]
+        rules, first = np.unique(found[:, 0], return_index=True)
+        for rule, (low, high) in zip(rules.tolist(), itertools.pairwise([*first.tolist(), len(found)]), strict=True):
+            yield rule, found[low:high, 1].tolist(), found[low:high, 2].tolist()
+
+    def _spotted(self, data: bytes) -> npt.NDArray[np.int64]:
+        """Rows of (rule, start, end of a line), in order of lines."""
+        read, table, run = np.frombuffer(data, np.uint8), self._table, self._run
+        ends = np.append(np.flatnonzero(read == 10), len(data))
+        middle = int(ends[np.searchsorted(ends, len(data) // 2)])
+        places, states = np.empty(len(data), np.int64), np.empty(len(data), np.uint32)
+        walked = self._kinds, table.step, table.first, table.first_text
+        near, far = run["walk"](read, middle, *walked, places, states)
+        order = np.concatenate([np.arange(near), np.arange(middle, far)])
+        places, states = places[order], states[order]
+        rules = len(self._wanted)
+        rooms = [np.full(size, -1, np.int64) for size in (self._needs_count, rules, rules)]
+        chosen = np.empty((len(data) // 8 + 4 * rules + 1, 3), np.int64)
+        parts, line, place = [], 0, 0
+        while line < len(ends):
+            count, line, place = run["choose"](
+                read, ends, line, places, states, place, len(places), self._kinds, self._traits, table.step,
+                table.width, table.opening, table.first_text, table.texts, table.needs,
+                self._wanted, self._always, self._lengths, *rooms, chosen,
+            )  # fmt: skip
+            parts.append(chosen[:count].copy())
+        return np.concatenate(parts)
+
+
+@functools.cache
+def _functions() -> dict[str, Any]:
+    return compiled(vars(spot), ("code_at", "walk", "capitals_at", "choose"))
+
+
+def _classes(texts: Iterable[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], dict[str, int]]:
+    """The tables of characters (see spot.py), and the class of each character that is in a text, folded."""
+    counts: dict[str, int] = {}
+    for text in texts:
+        for character in filter(_told, text):
+            counts[fold(character)] = counts.get(fold(character), 0) + 1
+    common = sorted(counts, key=lambda character: (-counts[character], character))[:_CLASSES]
+    classes = {character: number for number, character in enumerate(common, 1)}
+    kinds, traits = np.zeros(1 << 16, np.uint8), np.zeros(1 << 16, np.uint8)
+    for code, (folded, capital) in enumerate(_folded()):
+        kinds[code] = classes.get(folded, 0)
+        traits[code] = (spot.CAPITAL if capital else 0) | (spot.MARK if folded in MARKS else 0)
+    kinds[0xFFFF] = traits[0xFFFF] = 0
+    return kinds, traits, classes
+
+
+def _told(character: str) -> bool:
+    """Whether the tables tell a character from others."""
+    return character < "\uffff"
+
+
+@functools.cache
+def _folded() -> list[tuple[str, bool]]:
+    return [(fold(chr(code)), chr(code).isupper()) for code in range(1 << 16)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """See spot.py. first, opening, first_text: states, typed as those of `step` are."""
+
+    step: npt.NDArray[np.uint32]
+    width: np.uint32
+    first: np.uint32
+    opening: np.uint32
+    first_text: np.uint32
+    texts: npt.NDArray[np.int64]
+    needs: npt.NDArray[np.int64]
+
+
+_DEAD, _FIRST, _OPENING = 0, 1, 2
+
+
+def _automaton(all_needs: Sequence[tuple[int, Need]], classes: dict[str, int]) -> _Table:
+    """all_needs: each with its rule."""
+    states = [_State() for _ in (_DEAD, _FIRST, _OPENING)]
+    for number, (rule, need) in enumerate(all_needs):
+        for text in need.texts:
+            _add(states, _OPENING if need.opens else _FIRST, text, (number, rule), classes)
+    back = _falling_back(states)
+    # States where a text ends come last, so that one comparison tells them.
+    ranked = sorted(range(len(states)), key=lambda state: bool(states[state].ends))
+    width = len(classes) + 1
+    place = {state: rank * width for rank, state in enumerate(ranked)}
+    step = np.zeros(len(states) * width, np.uint32)
+    step[place[_FIRST] : place[_FIRST] + width] = place[_FIRST]
+    for state in _by_depth(states, _FIRST, _OPENING):
+        at = place[state]
+        if state in back:
+            step[at : at + width] = step[place[back[state]] : place[back[state]] + width]
+        for kind, following in states[state].next.items():
+            step[at + kind] = place[following]
+    ending = [state for state in ranked if states[state].ends]
+    rows = [end for state in ending for end in sorted(states[state].ends)]
+    return _Table(
+        step,
+        np.uint32(width),
+        np.uint32(place[_FIRST]),
+        np.uint32(place[_OPENING]),
+        np.uint32((len(states) - len(ending)) * width),
+        np.cumsum([0, *(len(states[state].ends) for state in ending)]),
+        np.array(rows, np.int64).reshape(-1, 3),
+    )
+
+
+def _add(states: list[_State], state: int, text: str, of: tuple[int, int], classes: dict[str, int]) -> None:
+    capitals = 0
+    for character in text:
+        kind = classes.get(fold(character), 0)
+        capitals = capitals << 1 | (_told(character) and character.isupper())
+        if kind not in states[state].next:
+            states[state].next[kind] = len(states)
+            states.append(_State())
+        state = states[state].next[kind]
+    states[state].ends.add((*of, capitals))
+
+
+def _by_depth(states: list[_State], *starts: int) -> Iterator[int]:
+    queue = deque(starts)
+    while queue:
+        yield (state := queue.popleft())
+        queue.extend(states[state].next.values())
+
+
+def _falling_back(states: list[_State]) -> dict[int, int]:
+    """Where an automaton goes on if nothing follows a state: its longest end that a text begins with."""
+    back: dict[int, int] = {}
+    for state in _by_depth(states, _FIRST):
+        for kind, following in states[state].next.items():
+            other = back.get(state)
+            while other is not None and kind not in states[other].next:
+                other = back.get(other)
+            back[following] = _FIRST if other is None else states[other].next[kind]
+            states[following].ends |= states[back[following]].ends
+    return back

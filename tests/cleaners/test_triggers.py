@@ -1,0 +1,148 @@
+"""Looking lines up by what a match cannot do without finds what looking them up by RE2 alone finds."""
+
+from __future__ import annotations
+
+import pytest
+import re2
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cleaners import engine
+from cleaners.engine import TRIGGER_BYTES, Engine, Hit
+from cleaners.literals import Unread, fold, read, shortest
+from cleaners.rules import Rule, _read, load, options, rules
+from cleaners.triggers import Triggers, needs
+from tests.cleaners.test_properties import LINES, PARAGRAPH
+
+TAKERS = [rule for rule in rules() if rule.action != "keep"]
+PLAIN, TRIGGERED = Engine(rules()), Engine(rules())
+TRIGGERED._read = TRIGGER_BYTES
+
+changed = st.builds(
+    lambda line, way: way(line),
+    st.sampled_from(LINES),
+    st.sampled_from(
+        [str.upper, str.lower, str.title, str.swapcase, lambda line: f" •\u00a0{line} ", lambda line: line[1:]]
+    ),
+)
+anything = st.text(st.characters(), max_size=80)
+texts = st.lists(
+    st.one_of(
+        st.sampled_from([*LINES, PARAGRAPH, "", " "]),
+        changed,
+        anything,
+        st.builds("".join, st.tuples(anything, changed, anything)),
+    ),
+    max_size=10,
+).map(lambda lines: "\n".join(lines).encode("utf-8", "surrogatepass"))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(texts, min_size=1, max_size=4))
+def test_both_ways_find_the_same(batch: list[bytes]) -> None:
+    assert TRIGGERED.hits(batch) == PLAIN.hits(batch)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(texts, min_size=1, max_size=5))
+def test_a_text_is_looked_at_alone(batch: list[bytes]) -> None:
+    assert TRIGGERED.hits(batch) == [hits for text in batch for hits in TRIGGERED.hits([text])]
+
+
+def test_examples_are_found() -> None:
+    """Of all rules: among them, each example is where its own rule and maybe others look."""
+    batch = ["\n".join(rule.takes).encode() for rule in TAKERS]
+    for rule, hits in zip(TAKERS, TRIGGERED.hits(batch), strict=True):
+        lines = {hit.line_start for hit in hits if hit.rule.id == rule.id}
+        assert len(lines) == len(set(rule.takes)), rule.id
+
+
+def test_rules_look_at_few_lines() -> None:
+    """What is known of the patterns tells them apart: a paragraph of a story is for hardly any rule."""
+    chosen = list(Triggers(TAKERS).chosen("\n".join([PARAGRAPH] * 10).encode()))
+    assert len(chosen) <= len(TAKERS) // 20
+    assert sum(not needs(rule) for rule in TAKERS) <= len(TAKERS) // 50
+
+
+def test_a_rule_that_nothing_is_known_of_is_tried_on_every_line() -> None:
+    bare = {
+        "id": "x",
+        "scope": "line",
+        "max_length": 9,
+        "pattern": r"(?-i:\p{Lu}+)",
+        "takes": ["A", "B"],
+        "leaves": ["a", "b"],
+    }
+    (rule,) = load({"p": {"rule": [bare]}})
+    assert not needs(rule)
+    assert [hit.line_start for hit in _hits([rule], b"AB\n\nab\nABC\nABCDEFGHIJ")] == [0, 7]
+
+
+def test_more_lines_than_there_is_room_for() -> None:
+    assert len(_hits(TAKERS, b"By Ida Brandt\nAdvertisement\n" * 5_000)) >= 10_000
+
+
+def test_characters_that_the_tables_do_not_tell() -> None:
+    many = "".join(chr(code) for code in range(0x4E00, 0x4F50))
+    examples = {"takes": ["a", "b"], "leaves": ["c", "d"]}
+    packs = {"id": "x", "scope": "line", "max_length": 999, "pattern": "🦀𐐀 lamp"} | examples
+    other = {"id": "y", "scope": "line", "max_length": 999, "pattern": f"{many}|(?-i:𐐀{many[::-1]})"} | examples
+    known = _read({"p": {"rule": [packs, other]}}, checked=False)
+    text = f"🦀𐐀 lamp\n🦀𐐨 LAMP\n{many}\n{many[:-1]}\n𐐀{many[::-1]}".encode()
+    assert _hits(list(known), text) == Engine(known).hits([text])[0]
+    assert len(_hits(list(known), text)) == 4
+
+
+def test_a_batch_beyond_an_articles_size_is_looked_up_by_re2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "MOST_TRIGGERED", 4)
+    alone = Engine(TAKERS)
+    alone._read = TRIGGER_BYTES
+    assert alone.hits([b"Advertisement"]) == PLAIN.hits([b"Advertisement"])
+    assert "_triggered" not in vars(alone)
+
+
+def _hits(known: list[Rule], text: bytes) -> list[Hit]:
+    engine = Engine(known)
+    engine._read = TRIGGER_BYTES
+    (hits,) = engine.hits([text])
+    return hits
+
+
+@pytest.mark.parametrize(
+    ("pattern", "needed", "opens"),
+    [
+        ("(?i)^lamp( lit)?", {"lamp"}, {"lamp"}),
+        ("(?i)^[*(]*(?:lamp|bell)s? of .*sea", {"lamp of ", "lamps of ", "bell of ", "bells of "}, None),
+        ("Lamp|BELL", {"Lamp", "BELL"}, None),
+        ("(?i)LA(?-i:M)p", {"laMp"}, None),
+        (r"\bl[aou]mp\d+\.", {"0."}, None),
+        ("(?i)“lamp” – bell", {"'lamp' - bell"}, None),
+        ("[0-9]{2}-[0-9]{2,3}", {"00-00"}, None),
+        ("(?:lamp)+bell", {"lampbell"}, None),
+        ("lamp.*bell", {"lamp"}, None),
+        (r"la\x{6d}p|\p{L}+bell", {"lamp", "bell"}, None),
+        ("lamp|.", None, None),
+        ("(?:lamp)*", None, None),
+    ],
+)
+def test_what_a_pattern_needs(pattern: str, needed: set[str] | None, opens: set[str] | None) -> None:
+    part = read(pattern)
+    assert (needed in [shortest(texts, False) for texts in part.needs]) if needed else not part.needs
+    assert opens is None or (shortest(part.opens, True) == opens and part.anchored)
+
+
+@pytest.mark.parametrize("pattern", ["(lamp", "lamp)", "[a-", r"\Qlamp\E", r"\1", "*", r"\x{6d"])
+def test_what_cannot_be_read(pattern: str) -> None:
+    with pytest.raises(Unread):
+        read(pattern)
+
+
+def test_case_is_folded_as_re2_does() -> None:
+    """No two characters that RE2 takes for one another are told apart, and a capital that must be one is one."""
+    letters = [chr(code) for code in range(0x80, 0xD7A4) if len({chr(code), chr(code).lower(), chr(code).upper()}) > 1]
+    letters += list("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    text = "\n".join(letters)
+    for letter in letters[::7] + letters[-52:]:
+        same = re2.compile(f"(?i){letter}", options()).findall(text)
+        assert {fold(one) for one in same} == {fold(letter)}
+        assert not fold(letter).isupper()
