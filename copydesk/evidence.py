@@ -21,6 +21,9 @@ Column = npt.NDArray[np.int64]
 LONG = 80
 """Characters from which on a block that is no link and no heading counts as a paragraph of prose."""
 
+LONGEST = 2000
+"""A paragraph counts for no more characters than this, or one block of rubbish would outweigh the story."""
+
 _TAGS = (
     "p", "blockquote", "pre", "li", "td", "dd", "dt", "th", "div", "section", "article", "main", "center", "h2", "h3",
     "h4", "h5", "h6", "h1", "caption", "address", "header", "footer", "aside",
@@ -83,7 +86,7 @@ class _Page:
         tags = [_TAG.get(tag, len(_TAGS)) for tag in self.elements.tags]
         self.tags = np.array(tags, np.int64)[self.homes]
         plain = (self.tags < _HEADINGS[0]) | (self.tags > _HEADINGS[1])
-        self.prose = np.where((self.chars >= LONG) & (self.linked < 400) & plain, self.chars, 0)
+        self.prose = np.where((self.chars >= LONG) & (self.linked < 400) & plain, np.minimum(self.chars, LONGEST), 0)
         self.links = self.chars * self.linked // 1000
         self.ends = self._ends()
         self.weight = self._summed(self.prose)
@@ -95,7 +98,7 @@ class _Page:
         """Of a block by itself."""
         shapes = np.array([_shape(t) for t in self.texts], np.int64)
         first = np.array([block.first for block in self.blocks], np.int64)
-        return [np.minimum(self.chars, 2000), self.linked, self.heavy, self.tags, first, *shapes.T]
+        return [np.minimum(self.chars, LONGEST), self.linked, self.heavy, self.tags, first, *shapes.T]
 
     def labels(self) -> list[Column]:
         """The words in its element's class and id, and in those of the elements around it."""
