@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from copydesk import compiled, shingling, sketch
+from copydesk.held import Held
 from copydesk.index import Index
 from copydesk.match import NEW, Decisions, match
 from copydesk.segment import write_segment
@@ -92,10 +94,9 @@ def sketches(corpus: Path, folder: Path, count: int) -> str:
 
 def stories(corpus: Path, folder: Path, count: int) -> str:
     """From sketches in Parquet to stories."""
-    rows = pq.read_table(folder / "sketches.parquet")
-    clusters = rows["cluster"]
-    decisions = match(rows.select([*NEW, *sketch.SKETCH.names]), Index(), _Shingled(folder), threads=0)
-    return f"{_kinds(decisions)}{_quality(decisions.rows['story_id'], clusters)}"
+    read = partial(pq.read_table, folder / "sketches.parquet")
+    decisions = match(read(columns=[*NEW, *sketch.SKETCH.names]), Index(), _Shingled(folder), threads=0)
+    return f"{_kinds(decisions)}{_quality(decisions.rows['story_id'], read(columns=['cluster'])['cluster'])}"
 
 
 def history(corpus: Path, folder: Path, new: int) -> str:
@@ -187,28 +188,15 @@ class _Shingled:
     """match.Compared from shingles.arrow. rows: of the run, among all; ids: of all, where history is asked for."""
 
     def __init__(self, folder: Path, rows: I64 | None = None, ids: pa.Array | None = None) -> None:
-        batches = pa.ipc.open_file(pa.memory_map(str(folder / "shingles.arrow"))).read_all().to_batches()
-        self._parts = [Shingles.of_batch(batch) for batch in batches]
-        self._firsts = np.cumsum([0, *map(len, self._parts)])
+        self._held = Held([folder / "shingles.arrow"])
         self._rows, self._ids, self.asked = rows, ids, 0
 
     def of_run(self, rows: I64) -> Shingles:
-        return self._of(rows if self._rows is None else self._rows[rows])
+        return self._held.of(rows if self._rows is None else self._rows[rows])
 
     def of_history(self, ids: Sequence[str]) -> Shingles:
         self.asked += len(ids)
-        return self._of(np.asarray(pc.index_in(pa.array(ids), value_set=self._ids), np.int64))
-
-    def _of(self, rows: I64) -> Shingles:
-        parts = np.searchsorted(self._firsts, rows, "right") - 1
-        within = (rows - self._firsts[parts]).tolist()
-        values, leads = [np.empty(0, np.uint64)], []
-        for part, row in zip(parts.tolist(), within, strict=True):
-            shingles = self._parts[part]
-            values.append(shingles.of(row))
-            leads.append(int(shingles.lead_ends[row] - shingles.starts[row]))
-        ends = np.cumsum([len(own) for own in values], dtype=np.int64)
-        return Shingles(np.concatenate(values), ends[:-1], ends[:-1] + np.array(leads, np.int64), ends[1:])
+        return self._held.of(np.asarray(pc.index_in(pa.array(ids), value_set=self._ids), np.int64))
 
 
 class _InMemory:

@@ -27,8 +27,8 @@ for the rest."""
 PER_TEXT = 16
 """How many candidates of one text are verified: those it shares most bands with. Keeps crowds of look-alikes linear."""
 
-_PAIRS_AT_ONCE = 1 << 26
-"""Pairs that are in memory at a time, four bytes each, before those of one row and another are counted together."""
+_PAIRS_AT_ONCE = 1 << 23
+"""Pairs in memory at a time, some thirty bytes each, before those of one row and another are counted together."""
 
 
 def within(keys: U64, per_key: int = PER_KEY, per_row: int = PER_TEXT, threads: int = 1) -> tuple[I64, I64, I64]:

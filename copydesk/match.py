@@ -160,6 +160,10 @@ class _Run:
         told = np.flatnonzero(verdicts != NONE)
         strong = told[(verdicts[told] == STRONG) & base[a[told]] & base[b[told]]]
         roots = connected(a[strong], b[strong], total)
+        longer = np.where(figures.a_size >= figures.b_size, a, b)
+        holding = np.zeros(total, np.bool_)
+        holding[longer[told[verdicts[told] == EMBEDS]]] = True
+        told = told[(verdicts[told] != OVERLAP) | holding[longer[told]]]  # others join nothing
         tied = np.array(ties, np.int64).reshape(-1, 2)
         wide = connected(np.concatenate([a[told], tied[:, 0]]), np.concatenate([b[told], tied[:, 1]]), total)
         unsettled = roots != wide
@@ -169,20 +173,15 @@ class _Run:
         of_root = np.bincount(wide, weights=unsettled, minlength=total) > 0
         self.group, self.published = np.where(self.nodes.base, roots[:count], -1), np.full(count, -1, np.int64)
         self.attached = np.zeros(count, np.bool_)
-        longer = np.where(figures.a_size >= figures.b_size, a, b)
-        holding = np.zeros(total, np.bool_)
-        holding[longer[told[verdicts[told] == EMBEDS]]] = True
         one_group = base[a[told]] & base[b[told]] & (roots[a[told]] == roots[b[told]])
         weighed = told[of_root[wide[a[told]]] & (~one_group | holding[longer[told]])]
         known = np.zeros(total, np.bool_)
         known[:count] = known[a[told]] = known[b[told]] = True
         nodes = np.flatnonzero(of_root[wide] & known)
-        joined = nodes[roots[nodes] != nodes]
-        sure = [*zip(roots[joined].tolist(), joined.tolist(), strict=True), *self.nodes.twins]
         place = np.searchsorted(nodes, np.arange(total))
         edges = edges_of(a, b, figures, verdicts, weighed, place)
-        edges += [Edge(int(place[one]), int(place[other]), "strong", SURE) for one, other in sure]
-        self._weigh(nodes, edges)
+        edges += [Edge(int(place[one]), int(place[other]), "strong", SURE) for one, other in self.nodes.twins]
+        self._weigh(nodes, edges, place[roots[nodes]])
         new = np.flatnonzero(base[a] & base[b])
         new = new[self.group[a[new]] == self.group[b[new]]]
         self.embeds = embedding(a[new], b[new], figures.at(new), verdicts[new], count)
@@ -201,12 +200,15 @@ class _Run:
         first: dict[str, int] = {}
         return [(first.setdefault(story, node), node) for node, story in stories]
 
-    def _weigh(self, nodes: I64, edges: Sequence[Edge]) -> None:
-        """The places of these nodes, by stories.assign. edges: between them, by their places in `nodes`."""
+    def _weigh(self, nodes: I64, edges: Sequence[Edge], joined: I64) -> None:
+        """The places of these nodes, by stories.assign. edges: between them, by their places in `nodes`; joined: see
+        there."""
         numbers = self._story_numbers()
         self.story_of_number = {number: story for story, number in numbers.items()}
         base = self.nodes.base.tolist()
-        for node, found in zip(nodes.tolist(), assign(self._made(nodes, numbers), edges), strict=False):
+        for node, found in zip(
+            nodes.tolist(), assign(self._made(nodes, numbers), edges, joined.tolist()), strict=False
+        ):
             if node < len(base) and base[node]:
                 self.group[node] = nodes[found.group]
                 self.published[node] = -1 if found.story is None else found.story

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import lines, sketch, tombstones
+from copydesk.held import Held
 from copydesk.history import open_index
 from copydesk.lines import Lines
 from copydesk.match import NEW, ROWS, match
@@ -88,23 +89,12 @@ class _Compared:
 
     def __init__(self, parts: Sequence[Part], numbers: I64, store: Store) -> None:
         """numbers: of the rows of match(), among all records."""
-        chunks = [batch for part in parts for batch in part.read("shingles").to_batches()]
-        found = [Shingles.of_batch(chunk) for chunk in chunks]
-        self._values = [shingles.values for shingles in found]  # memory-mapped
-        self._chunk = np.repeat(np.arange(len(chunks)), [len(chunk) for chunk in chunks])[numbers]
-        self._starts, self._lead_ends, self._ends = (
-            np.concatenate([np.empty(0, np.int64), *(getattr(shingles, name) for shingles in found)])[numbers]
-            for name in ("starts", "lead_ends", "ends")
-        )
+        self._held = Held([part.path("shingles") for part in parts])
+        self._numbers = numbers
         self._store = store
 
     def of_run(self, rows: I64) -> Shingles:
-        starts, ends = self._starts[rows], self._ends[rows]
-        places = zip(self._chunk[rows].tolist(), starts.tolist(), ends.tolist(), strict=True)
-        values = np.concatenate([np.empty(0, np.uint64), *(self._values[i][start:end] for i, start, end in places)])
-        to = np.cumsum(ends - starts)
-        at = to - (ends - starts)
-        return Shingles(values, at, at + self._lead_ends[rows] - starts, to)
+        return self._held.of(self._numbers[rows])
 
     def of_history(self, ids: Sequence[str]) -> Shingles:
         found = self._store.texts(ids)

@@ -58,7 +58,7 @@ def verified(nodes: Nodes, signed: pa.Table, index: Index, exact: I64, threads: 
     none. threads: that compare at once, 0 for one a core.
     """
     comparable = np.flatnonzero(nodes.sizes >= sketch.MIN_SHINGLES)
-    keys = sketch.keys_of(signed.take(pa.array(nodes.place(nodes.rows[comparable]))))
+    keys = sketch.keys_of(signed, nodes.place(nodes.rows[comparable]))
     a, b, shared = candidates.within(keys, threads=threads)
     # A text that history has already was compared when it first came; it belongs where that one is.
     fresh = np.flatnonzero(exact[comparable] < 0) if len(index) else np.empty(0, np.int64)

@@ -66,8 +66,11 @@ class Part:
 
     def read(self, name: str) -> pa.Table:
         """One of the part's files, memory-mapped: only what is touched is read."""
-        name = f"{name}.applied" if self.applied and name in _APPLIED else name
-        return pa.ipc.open_file(pa.memory_map(str(Path(self.folder) / f"{name}.arrow"))).read_all()
+        return pa.ipc.open_file(pa.memory_map(str(self.path(name)))).read_all()
+
+    def path(self, name: str) -> Path:
+        """Where one of the part's files lies."""
+        return Path(self.folder) / (f"{name}.applied.arrow" if self.applied and name in _APPLIED else f"{name}.arrow")
 
     def write(self, name: str, table: pa.Table) -> None:
         """Add a file to the part."""

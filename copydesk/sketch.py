@@ -103,15 +103,19 @@ def signatures(found: Shingles) -> tuple[U32, U32]:
     return whole, lead
 
 
-def keys_of(sketches: pa.Table) -> U64:
-    """The band keys of texts, of the whole and of the lead: columns of SKETCH -> uint64[n, KEYS]."""
-    keys = np.empty((len(sketches), KEYS), np.uint64)
-    at = 0
-    for batch in sketches.select(["signature", "lead_signature"]).to_batches(_KEYS_AT_ONCE):
-        into = keys[at : at + len(batch)]
-        band_keys(_matrix(batch.column(0), K), 0, into)
-        band_keys(_matrix(batch.column(1), LEAD_K), BANDS, into)
-        at += len(batch)
+def keys_of(sketches: pa.Table, rows: I64 | None = None) -> U64:
+    """The band keys of texts, of the whole and of the lead: columns of SKETCH -> uint64[n, KEYS].
+
+    rows: of these rows, in this order; default: of all.
+    """
+    sketches = sketches.select(["signature", "lead_signature"])
+    count = len(sketches) if rows is None else len(rows)
+    keys = np.empty((count, KEYS), np.uint64)
+    for at in range(0, count, _KEYS_AT_ONCE):
+        into = keys[at : at + _KEYS_AT_ONCE]
+        some = sketches.slice(at, len(into)) if rows is None else sketches.take(pa.array(rows[at : at + len(into)]))
+        band_keys(matrix(some["signature"], K), 0, into)
+        band_keys(matrix(some["lead_signature"], LEAD_K), BANDS, into)
     return keys
 
 

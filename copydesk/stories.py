@@ -11,7 +11,7 @@ well. (Pairs of digests with what they hold are left out before, see digests.py.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,8 +73,9 @@ class Place:
 class Forest:
     """Union-find with path halving (Tarjan, van Leeuwen 1984)."""
 
-    def __init__(self, count: int) -> None:
-        self._parent = list(range(count))
+    def __init__(self, parents: Iterable[int]) -> None:
+        """parents: of each node one of its set, itself for a root; a root is the smallest of its set."""
+        self._parent = list(parents)
 
     def root(self, node: int) -> int:
         parent = self._parent
@@ -108,15 +109,18 @@ class _Group:
         return self.story is None and self.to is None and not self.hub
 
 
-def assign(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[Place]:
-    """The places of all nodes. Does not depend on the order of edges."""
-    return _Assignment(nodes, edges).places()
+def assign(nodes: Sequence[Node], edges: Sequence[Edge], joined: Sequence[int] | None = None) -> list[Place]:
+    """The places of all nodes. Does not depend on the order of edges.
+
+    joined: what strong pairs, which need not be among `edges`, have joined: of each node the smallest of its set.
+    """
+    return _Assignment(nodes, edges, range(len(nodes)) if joined is None else joined).places()
 
 
 class _Assignment:
-    def __init__(self, nodes: Sequence[Node], edges: Sequence[Edge]) -> None:
+    def __init__(self, nodes: Sequence[Node], edges: Sequence[Edge], joined: Sequence[int]) -> None:
         self.nodes = nodes
-        self.forest = Forest(len(nodes))
+        self.forest = Forest(joined)
         for edge in edges:
             if edge.tie == "strong" and nodes[edge.a].open and nodes[edge.b].open:
                 self.forest.join(edge.a, edge.b)
