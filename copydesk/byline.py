@@ -39,6 +39,18 @@ _NOT_NAMES_WORDS = """
     twitter updated view video videos world your
 """
 _NOT_NAMES = frozenset(_NOT_NAMES_WORDS.split())
+_FIRM_WORDS = """
+    academy agency and app association bank blog books box capital care center centre church city club co college
+    community company consulting council daily design digital education energy europe express financial first food
+    for foundation free gazette global group guide hall health herald home hospital house in inc institute insurance
+    international journal kitchen lab labs law learning life limited llc local london ltd magazine market marketing
+    media money music national native network of office on online open partners photography plus post press pro
+    project property radio research school science security service services shop society software solar solutions
+    station store studio studios system systems tech technology the times today top town travel tribune university
+    us web wild world york
+"""
+_FIRM = frozenset(_FIRM_WORDS.split())
+"""Words that names of firms and sites have, and names of persons do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,12 @@ def is_name(name: str) -> bool:
         word[:1].isupper() or not word[:1].islower() or f in names.PARTICLES
         for word, f in zip(words, folded, strict=True)
     )
+
+
+def is_person(name: str) -> bool:
+    """Whether a name is a person's although the site has it too: stricter than is_name, for most such are firms."""
+    words = [word.casefold().strip(".,") for word in name.split()]
+    return is_name(name) and len(words) <= 3 and "&" not in name and not any(word in _FIRM for word in words)
 
 
 def _following(parser: LexborHTMLParser, title: str | None) -> list[LexborNode]:

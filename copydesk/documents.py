@@ -32,6 +32,12 @@ def read(item: Item, settings: Settings) -> Document:
     return _document(item, text, told, "plain", _both(decoded.repaired, mended), ())
 
 
+def page_of(item: Item) -> tuple[str, tuple[str, ...]]:
+    """A page's HTML, decoded, and what decoding mended."""
+    decoded = decode(item.content, declared_charset(item.content, _header(item.http_headers, "content-type") or ""))
+    return decoded.text, decoded.repaired
+
+
 def _of_record(item: Item, record: Mapping[str, Any], settings: Settings) -> Document:
     told = described.from_record(record, item.url)
     html, text = record.get("html"), record.get("text")
@@ -49,9 +55,9 @@ def _of_record(item: Item, record: Mapping[str, Any], settings: Settings) -> Doc
 
 def _of_page(item: Item, html: str, repaired: tuple[str, ...], told: Metadata, settings: Settings) -> Document:
     url = told.url or item.url
-    found = page.read(html, url, item.http_headers)
-    extracted = extract(html, url, settings.page_elements)
-    own = page.guessed(described.merge(told, found.metadata), html, url, found.site_names)
+    found = page.read(html, url, item.http_headers, settings.page_elements)
+    extracted = extract(html, url, settings.page_elements, found)
+    own = page.guessed(described.merge(told, found.metadata), html, url, found.blocks)
     own = replace(own, canonical_url=found.metadata.canonical_url or own.canonical_url)
     text, mended = mend(extracted.text)
     if own.title and " ".join(text.split()) == own.title:

@@ -34,6 +34,20 @@ def choose(told: Sequence[str], headings: Sequence[str], sites: Sequence[str]) -
     return next((title[:MAX_TITLE] for title in (*whole, *plain, *shown)), None)
 
 
+def agreed(shared: str | None, titled: str | None, sites: Sequence[str], headings: Sequence[str]) -> str | None:
+    """The title that a page is shared under, if its `<title>` says the same; None if not.
+
+    For pages that do not say they are articles: their h1 is often a part of it, or a slogan.
+    """
+    one = without_site(shared, sites, headings) if shared else None
+    other = without_site(titled, sites, headings) if titled else None
+    if one is None or other is None or one.endswith(("...", "…")):
+        return None
+    if names.key(one) not in (names.key(other), names.key(_SEPARATOR.split(other)[0])):
+        return None
+    return one[:MAX_TITLE]
+
+
 def without_site(title: str, sites: Sequence[str], headings: Sequence[str]) -> str | None:
     """`Headline | Site` -> `Headline`; None for what is nothing but the site's name."""
     text = " ".join(title[: 2 * MAX_TITLE].split())

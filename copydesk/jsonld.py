@@ -20,6 +20,12 @@ MAX_NODES = 20_000
 MAX_TEXT = 5000
 """Characters of a property that are read: titles and names are short."""
 
+MIN_BODY = 300
+"""Characters of an `articleBody`; a shorter one is a teaser."""
+
+MAX_BODY = 100_000
+"""A longer one is not read: every block of the page is looked for in it."""
+
 Node = dict[str, Any]
 
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|NewsItem|CreativeWork|Recipe|HowTo|Interview|ClaimReview)$")
@@ -36,6 +42,7 @@ _ELSEWHERE = frozenset({
 
 _OPENING = re.compile(r"<!--|//\s{0,9}<!\[CDATA\[|<!\[CDATA\[|/\*[^*]{0,200}\*/")
 _CLOSING = ("-->", "]]>", "/* ]]> */", "//", ";")
+_MARKUP = re.compile(r"<[^<>]{0,500}>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _SALVAGE = re.compile(
@@ -107,6 +114,13 @@ def text(value: Any, depth: int = 0) -> str | None:
     if isinstance(value, str):
         return " ".join(html.unescape(value[:MAX_TEXT]).split()) or None
     return None
+
+
+def body(nodes: list[Node]) -> str | None:
+    """The longest `articleBody`, without markup; None if there is none that could be a story."""
+    told = [value for node in nodes if isinstance(value := node.get("articleBody"), str)]
+    fitting = [value for value in told if MIN_BODY <= len(value) <= MAX_BODY]
+    return _MARKUP.sub(" ", html.unescape(max(fitting, key=len))) if fitting else None
 
 
 def truth(value: Any) -> bool | None:

@@ -15,7 +15,9 @@ MAX_DEPTH = 10_000
 MAX_ATTRIBUTES = 5_000
 """Attributes of one element; each is compared with all others."""
 
-_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{10000,}")
+_LONG_TAG = 10_000
+"""Characters of a tag from which on its attributes are counted."""
+
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _SHALLOW_WORDS = """
     area base br col dd dt embed hr img input li link meta option p param path rect circle source td th tr track
@@ -33,9 +35,7 @@ def fault(html: str, elements: int = ELEMENTS) -> str | None:
     """
     if len(html) > MAX_HTML:
         return "too-large"
-    if any(
-        tag[0].count("=") > MAX_ATTRIBUTES and _attributes(tag[0]) > MAX_ATTRIBUTES for tag in _LONG_TAG.finditer(html)
-    ):
+    if any(_attributes(piece) > MAX_ATTRIBUTES for piece in [p for p in html.split("<") if len(p) > _LONG_TAG]):
         return "too-many-attributes"
     if html.count("<") < min(MAX_DEPTH, elements):
         return None
@@ -52,6 +52,9 @@ def fault(html: str, elements: int = ELEMENTS) -> str | None:
     return None
 
 
-def _attributes(tag: str) -> int:
-    """How many attributes a tag has; what stands in quotes is not one."""
+def _attributes(piece: str) -> int:
+    """How many attributes a tag has, if it is a long one; what stands in quotes is not one."""
+    tag = piece.partition(">")[0]
+    if len(tag) <= _LONG_TAG or not tag[0].isalpha() or tag.count("=") <= MAX_ATTRIBUTES:
+        return 0
     return len(re.findall(r"[\w:-]+\s*=", re.sub(r"\"[^\"]*\"|'[^']*'", '""', tag)))

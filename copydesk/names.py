@@ -15,7 +15,8 @@ MAX_NAME = 80
 MAX_AUTHORS = 50
 
 _BY = re.compile(
-    r"^(?:(?:(?:written|posted|story|reported|reporting|words|text|article|published|analysis|opinion|review|interview"
+    r"^(?:(?:this (?:post|article|story) (?:was|is) )?"
+    r"(?:(?:written|posted|story|reported|reporting|words|text|article|published|analysis|opinion|review|interview"
     r"|photos?|stories)\s*(?:and\s+\w+\s+)?)?by|authors?|autora?|auteur|przez|oleh|автор)(?:\s*:\s*|\s+)(?=\S)"
     # words that also begin names (Di Maio, von Trapp): only before two words or more
     r"|^(?:von|par|por|di|door|af|av|de|от|texto?)(?:\s*:\s*|\s+)(?=\S+\s+\S)",
@@ -36,18 +37,19 @@ _AFTER = re.compile(
     r"\s*(?:,?\s(?:for|at|in|of the|from)\s(?:the\s)?[A-Z].*|\s*https?://.*|\s@\w+.*|\s\S+@\S+\.\S+.*)$"
 )
 _DATE_TAIL = re.compile(r"[\s,|]*(?:\b(?:published|updated|posted)\b.*|\b\d{1,2}[/.:]\d.*|\b(?:19|20)\d\d\b.*)$", re.I)
-_GENERIC = re.compile(r"(?:from\s)?staff\b|by\b|special to\b|.*\bstaff reports?$", re.I)
+_GENERIC = re.compile(r"(?:from\s)?staff\b|by\b|head of\b|special to\b|.*\bstaff reports?$", re.I)
 _NO_PERSON = re.compile(r"https?:|www\.|@|\.(?:html?|php)\b|[<>{}=\\]|^\W*$|^\d", re.I)
 _ADDRESS = re.compile(r"https?:|www\.|/|@\w+$|\S+@\S+$", re.I)
 _ROLE = re.compile(
     r"\b(?:reporters?|correspondents?|writers?|editors?|editor-in-chief|columnists?|journalists?|producers?|contributors?|bureau|staff|"
-    r"redakteur(?:in)?|photographers?|analysts?|critics?|professor|director|ceo|founder|md|phd|ph\.d|m\.d|desk|team|newsroom|"
+    r"redakteur(?:in)?|photographers?|analysts?|critics?|professor|director|head of|attorney|ceo|"
+    r"founder|md|phd|ph\.d|m\.d|desk|team|newsroom|"
     r"redaktion|redaction|rédaction|redacción|redazione|redação)\b\.?",
     re.I,
 )
 _ENDS_IN_ROLE = re.compile(
     r"\b(?:reporter|correspondent|writer|editor|columnist|journalist|producer|contributor|analyst|critic|professor|director"
-    r"|redakteur|redakteurin|photographer|chief|fellow|lecturer|president)s?$",
+    r"|attorney|redakteur|redakteurin|photographer|chief|fellow|lecturer|president)s?$",
     re.I,
 )
 _PARTICLES = "de del della der di da dos das du la le el al van von den ter bin ibn y e of zu af st"
@@ -90,8 +92,10 @@ def authors(value: Any, *, houses: Iterable[str] = ()) -> tuple[str, ...]:
 
 def key(name: str) -> str:
     """What two spellings of a name share: letters and digits alone, folded."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(c for c in decomposed if c.isalnum())
+    folded = name.casefold()
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFKD", folded)
+    return "".join(filter(str.isalnum, folded))
 
 
 def shown(text: str) -> str:

@@ -79,7 +79,11 @@ RECORD = _schema(
     ("word_count", pa.int32(), "words of `text`"),
     ("char_count", pa.int32(), "code points of `text`"),
     ("removed_chars", pa.int32(), "code points taken out"),
-    ("extracted_by", pa.string(), "path of extraction; `plain` for text"),
+    (
+        "extracted_by",
+        pa.string(),
+        "how a page was read: `copydesk`, `trafilatura`, `copydesk-unsure` (docs/pages.md); `plain` for text",
+    ),
     ("repaired", STRINGS, "what decoding mended"),
     ("flags", STRINGS, "paywalled, live, index-page, mostly-removed ..."),
     ("license", pa.string(), "as found, not judged"),

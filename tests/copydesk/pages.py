@@ -11,4 +11,4 @@ from copydesk.model import Metadata
 def from_page(html: str, url: str | None = None, headers: Mapping[str, str] | None = None) -> Metadata:
     """What a page says of itself, its gaps filled by guesses from its looks. Never raises, whatever the HTML."""
     read = page.read(html, url, headers)
-    return page.guessed(read.metadata, html, url, read.site_names)
+    return page.guessed(read.metadata, html, url, read.blocks)

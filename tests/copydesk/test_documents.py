@@ -51,7 +51,7 @@ def test_html_page() -> None:
     done = read(item(PAGE, "html"), SETTINGS)
     assert SENTENCES[3] in done.text
     assert done.metadata.title == "Old bridge closed until spring"
-    assert (done.extracted_by, done.metadata.language) == ("trafilatura", "en")
+    assert (done.extracted_by, done.metadata.language) == ("copydesk", "en")
 
 
 def test_charset_of_the_page_counts() -> None:
@@ -97,7 +97,7 @@ def test_warc_response() -> None:
 
 
 def test_warc_response_without_a_type_is_looked_at() -> None:
-    assert read(item(PAGE, "warc", url=URL, http_status=200), SETTINGS).extracted_by == "trafilatura"
+    assert read(item(PAGE, "warc", url=URL, http_status=200), SETTINGS).extracted_by == "copydesk"
     plain = item(STORY, "warc", url=URL, http_status=200, http_headers={"content-type": "text/plain"})
     assert read(plain, SETTINGS).extracted_by == "plain"
 

@@ -48,7 +48,7 @@ def test_story_in_reading_order_line_by_line() -> None:
     ]
     assert places == sorted(places)
     assert len(set(places)) == len(places)
-    assert done.extracted_by == "trafilatura"
+    assert done.extracted_by == "copydesk"
 
 
 def test_comments_and_menus_are_left_out() -> None:

@@ -428,6 +428,9 @@ def test_responses_and_conversions_are_items(tmp_path: Path) -> None:
             warc_record(3),
             warc_record(4, http=b"HTTP/1.1 404 Not Found\r\n"),
             warc_record(5, b"lookup", b"", b"response", b"text/dns"),
+            warc_record(10, b"", b"HTTP/1.1 200 OK\r\n", b"revisit", b"application/http; msgtype=response"),
+            warc_record(11, b"", b"HTTP/1.1 304 Not Modified\r\n"),
+            warc_record(12, b"gone", b"HTTP/1.1 301 Moved\r\nLocation: /x\r\n"),
             warc_record(6, b"Plain words.", b"", b"conversion", b"text/plain"),
         ]
     )

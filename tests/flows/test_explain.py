@@ -103,7 +103,7 @@ def test_a_page(capsys: pytest.CaptureFixture[str]) -> None:
     paragraphs = "".join(f"<p>{part}</p>" for part in ARTICLE.split("\n\n"))
     Path("page.html").write_text(f"<html><title>Rain</title><body><article>{paragraphs}</article></body></html>")
     (one,) = told(capsys, "page.html")
-    assert one["record"]["extracted_by"] == "trafilatura"
+    assert one["record"]["extracted_by"] == "copydesk"
     assert ["ad-word"] in [removal["rules"] for removal in one["removals"]]
 
 

@@ -1,0 +1,106 @@
+"""The elements in which a page speaks of itself, out of its tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+MAX_ELEMENTS = 5000
+"""Meta tags, links, times ... that are looked at; a page with more of them is hostile or a directory."""
+
+MAX_SHOWN = 1000
+"""Characters of an element's text that are read."""
+
+MAX_CONTENT = 5000
+"""Characters of a meta tag that are read."""
+
+_WANTED = (
+    "html, title, meta, link[rel], script[type*='json'], h1, time, a[rel~='author'], a[rel~='license'], "
+    "[itemprop='author'], [itemprop='datePublished'], [itemprop='dateModified'], [itemprop='headline']"
+)
+
+
+@dataclass(slots=True)
+class Found:
+    """The elements of a page that speak of it, in document order."""
+
+    language: str | None = None
+    titles: list[str] = field(default_factory=list)
+    headings: list[str] = field(default_factory=list)
+    meta: dict[str, list[str]] = field(default_factory=dict)
+    links: list[tuple[str, str]] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)
+    times: list[tuple[str, str]] = field(default_factory=list)
+    props: dict[str, list[str]] = field(default_factory=dict)
+    parser: LexborHTMLParser | None = None
+
+    def all(self, *keys: str) -> Iterator[str]:
+        return (value for key in keys for value in self.meta.get(key, ()))
+
+    def first(self, *keys: str) -> str | None:
+        return next(self.all(*keys), None)
+
+
+def read(html: str) -> Found:
+    """The elements of a page, with its tree; none where no tree can be made of it."""
+    from selectolax.lexbor import SelectolaxError
+
+    found = Found()
+    try:
+        found.parser = _parsed(html)
+        nodes = found.parser.css(_WANTED)
+    except (SelectolaxError, ValueError, RuntimeError, MemoryError):
+        return found
+    for node in nodes[:MAX_ELEMENTS]:
+        _take(found, node)
+    return found
+
+
+def _parsed(html: str) -> LexborHTMLParser:
+    from selectolax.lexbor import LexborHTMLParser
+
+    try:
+        return LexborHTMLParser(html)
+    except UnicodeEncodeError:  # halves of UTF-16 pairs, which no parser takes
+        return LexborHTMLParser(html.encode("utf-8", "replace").decode("utf-8"))
+
+
+def _take(found: Found, node: LexborNode) -> None:
+    tag = node.tag or ""
+    attributes = node.attributes
+    if tag == "meta":
+        content = (attributes.get("content") or "")[:MAX_CONTENT].strip()
+        if content:
+            for attribute in ("property", "name", "itemprop", "http-equiv"):
+                if name := attributes.get(attribute):
+                    found.meta.setdefault(name.strip().casefold(), []).append(content)
+    elif tag == "link":
+        found.links.append(((attributes.get("rel") or "").casefold(), (attributes.get("href") or "").strip()))
+    elif tag == "html":
+        found.language = found.language or attributes.get("lang") or attributes.get("xml:lang")
+    elif tag == "script":
+        if "ld+json" in (attributes.get("type") or "").casefold():
+            found.scripts.append(node.text(deep=True))
+    elif tag == "title":
+        found.titles.append(_text(node))
+    elif tag == "h1":
+        found.headings.append(_text(node))
+    elif tag == "a" and attributes.get("rel"):
+        rel = (attributes.get("rel") or "").casefold()
+        if "license" in rel:
+            found.links.append((rel, (attributes.get("href") or "").strip()))
+        if "author" in rel:
+            found.props.setdefault("rel-author", []).append(_text(node))
+    if tag == "time":
+        found.times.append((attributes.get("datetime") or _text(node), (attributes.get("class") or "").casefold()))
+    if tag != "meta" and (prop := attributes.get("itemprop")):
+        value = attributes.get("datetime") or attributes.get("content") or _text(node)
+        found.props.setdefault(prop.strip().casefold(), []).append(value)
+
+
+def _text(node: LexborNode) -> str:
+    return " ".join(node.text(deep=True, separator=" ").replace("\u00ad", "").split())[:MAX_SHOWN]

@@ -1,0 +1,62 @@
+"""Bylines and dates in words, the title that a page agrees on with itself, and whose own site it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.copydesk.pages import from_page
+from tests.copydesk.test_metadata import ARTICLE, URL, html, ld, meta, moment
+
+TITLE = "Old bridge closed until spring"
+PROSE = "<p>" + "The council met on Tuesday and agreed that the bridge should be closed. " * 4 + "</p>"
+
+
+@pytest.mark.parametrize(
+    ("line", "people"),
+    [
+        ("<p>By <a href='/people/7'>Ada Lind</a></p>", ("Ada Lind",)),
+        ("<p>Written by</p><p>Ada Lind</p>", ("Ada Lind",)),
+        ("<div>03/04/2026 by Ada Lind, Bridge Correspondent</div>", ("Ada Lind",)),
+        ("<div>Por Ada Lind y Bo Ek</div>", ("Ada Lind", "Bo Ek")),
+        ("<p>This post was written by Ada Lind, Head of Bridges</p>", ("Ada Lind",)),
+        ("<p>By the river a new path was laid.</p>", ()),
+        ("<nav><p>By Ada Lind</p></nav>", ()),
+    ],
+)
+def test_bylines_in_words(line: str, people: tuple[str, ...]) -> None:
+    told = from_page(html(f"<title>{TITLE}</title>", body=f"<h1>{TITLE}</h1>{line}{PROSE}"), URL)
+    assert told.authors == people
+
+
+def test_a_byline_far_below_the_headline_is_another_storys() -> None:
+    body = f"<h1>{TITLE}</h1>{PROSE * 20}<p>By Ada Lind</p>"
+    assert from_page(html(f"<title>{TITLE}</title>", body=body), URL).authors == ()
+
+
+def test_a_page_published_anew_has_the_date_that_it_shows() -> None:
+    changed = {**ARTICLE, "dateModified": "2025-03-03T08:00:00Z"}
+    shown = html(ld(changed), body=f"<h1>{TITLE}</h1><p>March 3, 2025</p>{PROSE}")
+    assert moment(from_page(shown, URL).published) == ("2025-03-03T08:00", "second", "text")
+    for line in ("Updated March 3, 2025", "March 9, 2025"):
+        other = html(ld(changed), body=f"<h1>{TITLE}</h1><p>{line}</p>{PROSE}")
+        assert moment(from_page(other, URL).published) == ("2023-09-09T14:15", "second", "json-ld")
+
+
+def test_a_date_in_a_line_is_a_guess_if_it_is_all_there_is() -> None:
+    told = from_page(html(body=f"{PROSE}<p>Copyright March 3, 2021</p><p>Posted on the wall, March 3, 2025</p>"))
+    assert moment(told.published) == ("2025-03-03T00:00", "day", "guess")
+
+
+def test_the_title_that_head_and_shares_agree_on_unless_the_page_is_an_article() -> None:
+    head = f"<title>{TITLE} | The Example</title>" + meta("og:title", TITLE) + meta("og:site_name", "The Example")
+    body = "<h1>Bridges of our town</h1>" + PROSE
+    assert from_page(html(head, body=body), URL).title == TITLE
+    told = {**ARTICLE, "headline": "Bridges of our town"}
+    assert from_page(html(head + ld(told), body=body), URL).title == "Bridges of our town"
+
+
+def test_a_persons_own_site_is_no_publisher_of_somebody_else() -> None:
+    site = meta("og:site_name", "Ada Lind") + meta("author", "Ada Lind")
+    assert from_page(html(site, body=f"<h1>{TITLE}</h1>{PROSE}"), "https://adalind.example/x").authors == ("Ada Lind",)
+    firm = site.replace("Ada Lind", "Elm Media")
+    assert from_page(html(firm, body=f"<h1>{TITLE}</h1>{PROSE}"), "https://elm.example/x").authors == ()
