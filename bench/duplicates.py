@@ -189,14 +189,15 @@ class _Shingled:
 
     def __init__(self, folder: Path, rows: I64 | None = None, ids: pa.Array | None = None) -> None:
         self._held = Held([folder / "shingles.arrow"])
-        self._rows, self._ids, self.asked = rows, ids, 0
+        self._rows, self.asked = rows, 0
+        self._row = {} if ids is None else {id_: row for row, id_ in enumerate(ids.to_pylist())}
 
     def of_run(self, rows: I64) -> Shingles:
         return self._held.of(rows if self._rows is None else self._rows[rows])
 
     def of_history(self, ids: Sequence[str]) -> Shingles:
         self.asked += len(ids)
-        return self._held.of(np.asarray(pc.index_in(pa.array(ids), value_set=self._ids), np.int64))
+        return self._held.of(np.array([self._row[id_] for id_ in ids], np.int64))
 
 
 class _InMemory:
