@@ -48,7 +48,7 @@ def _stories(told: list[Story]) -> Iterator[str]:
         if number:
             yield ""
         publishers = {one.publisher for one in story.members if one.publisher}
-        yield f"story {story.id}: {len(story.members):,} texts, {len(publishers):,} publishers"
+        yield f"story {story.id}: {_counted(len(story.members), 'text')}, {_counted(len(publishers), 'publisher')}"
         for one in (*story.members, *story.overlaps):
             mark = "*" if one.id in story.asked else " "
             yield f"{mark} {_kind(one):<12} {one.id}  {_figures(one):<34}  {_about(one)}".rstrip()
@@ -114,3 +114,7 @@ def _marked(piece: Piece, text: str) -> str:
     bare = shown.rstrip()
     opened, closed = ("[-", "-]") if piece.where == "first" else ("{+", "+}")
     return f"{opened}{bare}{closed}{shown[len(bare) :]}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
