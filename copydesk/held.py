@@ -9,32 +9,63 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from copydesk.errors import StoreError
 from copydesk.shingling import Shingles
 
 I64 = npt.NDArray[np.int64]
+
+_BYTES = 8  # of a shingle
 
 
 class Held:
     """The shingles of the texts of files of shingling.COLUMNS, numbered through all of them.
 
-    Memory-mapped: what was read counts as this process's memory, but the system takes it back when it needs it.
+    In memory is where they lie, 32 bytes a text. They are read text by text: of a mapped file the system would map far
+    more around each than is asked for, and count it as this process's.
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
-        tables = [pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in paths]
-        found = [Shingles.of_batch(batch) for table in tables for batch in table.to_batches()]
-        self._values = [shingles.values for shingles in found]
-        self._batch = np.repeat(np.arange(len(found)), [len(shingles) for shingles in found])
-        self._starts, self._lead_ends, self._ends = (
-            np.concatenate([np.empty(0, np.int64), *(getattr(shingles, name) for shingles in found)])
-            for name in ("starts", "lead_ends", "ends")
-        )
+        self._paths = tuple(paths)
+        places = [_places(path) for path in self._paths]
+        self._file = np.repeat(np.arange(len(places)), [own.shape[1] for own in places])
+        self._starts, self._lead_ends, self._ends = np.concatenate([np.empty((3, 0), np.int64), *places], axis=1)
 
     def of(self, texts: I64) -> Shingles:
-        """Those of these texts, in this order: a copy."""
+        """Those of these texts, in this order, which is quickest if it is that of their numbers. Raises StoreError if a
+        file is not as it was."""
         starts, ends = self._starts[texts], self._ends[texts]
-        places = zip(self._batch[texts].tolist(), starts.tolist(), ends.tolist(), strict=True)
-        values = np.concatenate([np.empty(0, np.uint64), *(self._values[i][start:end] for i, start, end in places)])
         to = np.cumsum(ends - starts)
         at = to - (ends - starts)
+        values = np.empty(int(to[-1]) if len(to) else 0, np.uint64)
+        room = memoryview(values).cast("B")  # type: ignore[arg-type]
+        files = self._file[texts]
+        for first, last in _runs(files):
+            with open(self._paths[files[first]], "rb", buffering=0) as file:
+                here = slice(first, last)
+                for start, into, end in zip(
+                    (starts[here] * _BYTES).tolist(),
+                    (at[here] * _BYTES).tolist(),
+                    (to[here] * _BYTES).tolist(),
+                    strict=True,
+                ):
+                    file.seek(start)
+                    if file.readinto(room[into:end]) != end - into:
+                        raise StoreError(f"{self._paths[files[first]]}: shorter than it was")
         return Shingles(values, at, at + self._lead_ends[texts] - starts, to)
+
+
+def _places(path: Path) -> I64:
+    """Where in a file the shingles of each text begin, those of its lead end, and all: int64[3, n], in shingles."""
+    whole = pa.memory_map(str(path)).read_buffer()
+    found = [np.empty((3, 0), np.int64)]
+    for batch in pa.ipc.open_file(pa.BufferReader(whole)).read_all().to_batches():
+        shingles = Shingles.of_batch(batch)
+        first = (shingles.values.ctypes.data - whole.address) // _BYTES if len(shingles.values) else 0
+        found.append(np.stack([shingles.starts, shingles.lead_ends, shingles.ends]) + first)
+    return np.concatenate(found, axis=1)
+
+
+def _runs(files: I64) -> list[tuple[int, int]]:
+    """Stretches of texts of one file."""
+    ends = np.append(np.flatnonzero(files[1:] != files[:-1]) + 1, len(files)) if len(files) else files
+    return list(zip(np.append(0, ends)[:-1].tolist(), ends.tolist(), strict=True)) if len(files) else []

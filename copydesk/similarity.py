@@ -36,7 +36,7 @@ CUT = 2 / 3
 
 NONE, OVERLAP, EMBEDS, WEAK, STRONG = 0, 1, 2, 3, 4
 
-_SHINGLES_AT_ONCE = 1 << 21
+_SHINGLES_AT_ONCE = 1 << 22
 """Shingles of texts that are in memory at a time, 8 bytes each, and their texts."""
 _READ_AT_ONCE = 1 << 24
 """The same where texts must be read from files, which is quicker for many at once."""
