@@ -32,7 +32,7 @@ LEAD_SHINGLES = LEAD_TOKENS - NGRAM + 1
 
 COLUMNS = pa.schema(
     [
-        pa.field("shingles", pa.large_list(pa.uint64())),  # distinct, in the order in which they first occur
+        pa.field("shingles", pa.large_list(pa.uint64())),  # distinct, those of the lead first
         pa.field("lead", pa.int64()),  # how many of them are of the lead
     ]
 )
@@ -54,8 +54,8 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Shingles:
-    """The distinct shingles of n texts, in the order in which they first occur: of text i values[starts[i]:ends[i]],
-    those of its lead up to lead_ends[i]."""
+    """The distinct shingles of n texts: of text i values[starts[i]:ends[i]], those of its lead first, up to
+    lead_ends[i]. The order of the others is free."""
 
     values: U64
     starts: I64
@@ -226,11 +226,16 @@ def _shingled(tokens: Tokens) -> Shingles:
     values, leads = [np.empty(0, np.uint64)], []
     for start, end in zip(tokens.starts, tokens.ends, strict=True):
         in_order = _shingle_hashes(tokens.hashes[start:end])
-        found, first = np.unique(in_order, return_index=True)
-        order = np.argsort(first)
-        values.append(found[order])
-        leads.append(int(np.count_nonzero(first < LEAD_SHINGLES)))
-    ends = np.cumsum([len(found) for found in values[1:]], dtype=np.int64)
+        lead = np.array(list(dict.fromkeys(in_order[:LEAD_SHINGLES].tolist())), np.uint64)
+        rest = np.sort(in_order[LEAD_SHINGLES:])
+        new = np.concatenate([np.ones(min(1, len(rest)), np.bool_), rest[1:] != rest[:-1]])
+        for shingle_of_lead in lead:
+            place = np.searchsorted(rest, shingle_of_lead)
+            if place < len(rest) and rest[place] == shingle_of_lead:
+                new[place] = False
+        values += [lead, rest[new]]
+        leads.append(len(lead))
+    ends = np.cumsum([len(found) for found in values[1:]], dtype=np.int64)[1::2]
     starts = _starts(ends)
     return Shingles(np.concatenate(values), starts, starts + np.array(leads, np.int64), ends)
 

@@ -85,8 +85,9 @@ class Sketches:
 def sketch(texts: Strings) -> Sketches:
     """The sketches of a batch of texts. Batches of some hundred texts are quickest; results do not depend on it."""
     tokens = tokenize(texts)
-    found = shingles_of(tokens)
-    return Sketches(text_hashes(tokens, texts), found.sizes.astype(np.int32), *signatures(found), found)
+    hashes, found = text_hashes(tokens, texts), shingles_of(tokens)
+    del tokens  # of a long text they are as large as it
+    return Sketches(hashes, found.sizes.astype(np.int32), *signatures(found), found)
 
 
 def signatures(found: Shingles) -> tuple[U32, U32]:
