@@ -13,7 +13,6 @@ from copydesk.entries import codes_of, first_of, microseconds
 from copydesk.index import Index
 
 I64 = npt.NDArray[np.int64]
-I32 = npt.NDArray[np.int32]
 Bools = npt.NDArray[np.bool_]
 
 

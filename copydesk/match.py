@@ -318,9 +318,7 @@ class _Run:
         nodes = of_row[np.concatenate([copies, revised])]
         figures, same = self._figures(nodes, np.fromiter(number, np.int64, len(others)), history)
         jaccard, in_other, of_other = figures
-        cut = (in_other >= MOSTLY) & (of_other < MOSTLY)
-        grown = (of_other >= MOSTLY) & (in_other < MOSTLY)
-        relations = np.select([same, cut, grown], [0, 1, 2], 3)
+        relations = _relations(in_other, of_other, same)
         no_copy = np.arange(len(nodes)) >= len(copies)
         nothing = [None] * len(copies)
         return pa.table(
@@ -379,10 +377,11 @@ class _Run:
 
 def relation(in_original: float, of_original: float, same_text: bool) -> str:
     """exact: the same tokens; truncated: mostly in the original, which has more; extended: the reverse; else copy."""
-    if same_text:
-        return "exact"
-    if in_original >= MOSTLY > of_original:
-        return "truncated"
-    if of_original >= MOSTLY > in_original:
-        return "extended"
-    return "copy"
+    return RELATIONS[int(_relations(np.array(in_original), np.array(of_original), np.array(same_text)))]
+
+
+def _relations(in_original: Floats, of_original: Floats, same_text: Bools) -> I64:
+    """`relation` of many, as places in RELATIONS."""
+    cut = (in_original >= MOSTLY) & (of_original < MOSTLY)
+    grown = (of_original >= MOSTLY) & (in_original < MOSTLY)
+    return np.select([same_text, cut, grown], [0, 1, 2], 3)
