@@ -7,20 +7,21 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote_from_bytes
 
-from copydesk import points
+from copydesk import listing, objects, points
 from copydesk.errors import ItemError, UsageError
-from copydesk.model import Reject, Shard, SourceFile
+from copydesk.model import Compression, Format, Reject, Shard, SourceFile
 from copydesk.schema import DATASETS
 from copydesk.settings import Settings
 from copydesk.sources.base import TRANSIENT
 from copydesk.sources.sniff import sniff
-from copydesk.sources.stream import CHUNK, compression_of
+from copydesk.sources.stream import CHUNK, compression_of, open_source
 
 STDIN = "-"
 COMPRESSED_WEIGHT = 4
@@ -31,6 +32,7 @@ MOST_PARTS = {"gzip": 8, "zstd": 16, None: 64}
 By compression."""
 
 _FILE_WEIGHT = 4096  # what opening a file costs, in bytes of reading
+_REQUESTS = 32  # for the beginnings of objects, at a time: what they take is waiting
 _MANY_ITEMS = frozenset({"jsonl", "csv", "parquet", "warc"})
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
@@ -52,10 +54,10 @@ class Discovery:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """uri, path: of a file. status: what os.stat says, or why it says nothing."""
+    """path: of a file or object. status: what os.stat says, or why it says nothing; the object as it was listed."""
 
     path: str
-    status: os.stat_result | OSError | ItemError
+    status: os.stat_result | SourceFile | OSError | ItemError
 
 
 def discover(settings: Settings, known: Callable[[SourceFile], int | None], spool: Path) -> Discovery:
@@ -71,26 +73,26 @@ def discover(settings: Settings, known: Callable[[SourceFile], int | None], spoo
     unchanged: list[tuple[SourceFile, int]] = []
     rejects: list[Reject] = []
     refused: list[SourceFile] = []
-    names = frozenset(name.lower() for name in settings.map.values())
+    new: list[SourceFile] = []
     for found in _walk_all(named, settings):
-        uri = file_uri(found.path)
-        if not isinstance(found.status, os.stat_result):
-            rejects.append(_reject(uri, found.status))
+        file = _source(found)
+        if isinstance(file, Reject):
+            rejects.append(file)
             continue
-        status = found.status
-        file = SourceFile(uri, found.path, status.st_size, status.st_mtime_ns, "text")
         count = known(file)
         if count is not None:
             unchanged.append((file, count))
-            continue
-        try:
-            kind, compression = sniff(found.path, names)
-        except ItemError as error:
-            rejects.append(_reject(uri, error, found.path, settings.reject_bytes))
-            if error.error not in TRANSIENT:
+        else:
+            new.append(file)
+    names = frozenset(name.lower() for name in settings.map.values())
+    for file, told in zip(new, _sniffed(new, names), strict=True):
+        if isinstance(told, ItemError):
+            rejects.append(_reject(file.uri, told, file, settings.reject_bytes))
+            if told.error not in TRANSIENT:
                 refused.append(file)
             continue
-        files.append(SourceFile(uri, found.path, status.st_size, status.st_mtime_ns, kind, compression))
+        kind, compression = told
+        files.append(replace(file, format=kind, compression=compression))
     if STDIN in settings.inputs:
         files.append(_spooled(spool))
     return Discovery(tuple(shards(files, settings.shard_bytes)), tuple(unchanged), tuple(rejects), tuple(refused))
@@ -125,26 +127,57 @@ def shards(files: list[SourceFile], shard_bytes: int) -> Iterator[Shard]:
         yield Shard(number, tuple(group))
 
 
-def _reject(uri: str, error: OSError | ItemError, path: str | None = None, keep: int = 0) -> Reject:
+def _source(found: _Found) -> SourceFile | Reject:
+    """A file whose format is not known yet (it says "text"), or why it is none."""
+    if isinstance(found.status, SourceFile):
+        return found.status
+    uri = file_uri(found.path)
+    if not isinstance(found.status, os.stat_result):
+        return _reject(uri, found.status)
+    return SourceFile(uri, found.path, found.status.st_size, found.status.st_mtime_ns, "text")
+
+
+def _sniffed(files: list[SourceFile], names: frozenset[str]) -> Iterator[tuple[Format, Compression | None] | ItemError]:
+    """Format and compression of each file in turn, or why it has none; of many objects at a time."""
+
+    def look(file: SourceFile) -> tuple[Format, Compression | None] | ItemError:
+        try:
+            return sniff(file, names)
+        except ItemError as error:
+            return error
+
+    if all(file.etag is None for file in files):
+        yield from map(look, files)
+        return
+    with ThreadPoolExecutor(_REQUESTS) as pool:
+        yield from pool.map(look, files)
+
+
+def _reject(uri: str, error: OSError | ItemError, file: SourceFile | None = None, keep: int = 0) -> Reject:
     if isinstance(error, OSError):
         reason = error.strerror or str(error)
         error = ItemError("read", "unreadable", f"cannot be read ({reason}): check its permissions")
     content = None
-    if path and error.error not in TRANSIENT and keep:
+    if file and error.error not in TRANSIENT and keep:
         try:
-            with open(path, "rb") as raw:
+            with open_source(file, block=keep) as raw:
                 content = raw.read(keep)
-        except OSError:
+        except (OSError, ItemError):
             content = None
     return Reject(uri, None, error.stage, error.error, str(error), content)
 
 
-def _named(text: str, settings: Settings) -> list[str]:
-    """The paths that an input stands for; none for standard input. Raises UsageError."""
+def _named(text: str, settings: Settings) -> Sequence[str | SourceFile]:
+    """The paths or objects that an input stands for; none for standard input. Raises UsageError."""
     if text == STDIN:
         return []
+    if objects.is_url(text):
+        return listing.find(text, str(settings.output))
     if _URL.match(text):
-        raise UsageError(f"{text}: URLs are not fetched here; fetch it with another tool and give the files")
+        message = (
+            "URLs are not fetched here, but those of object storage; fetch it with another tool and give the files"
+        )
+        raise UsageError(f"{text}: {message}")
     if not text or "\0" in text:
         raise UsageError(f"{text!r} is not a path")
     path = os.path.expanduser(text) if text.startswith("~") else text
@@ -164,12 +197,17 @@ def _named(text: str, settings: Settings) -> list[str]:
     return [path]
 
 
-def _walk_all(named: list[list[str]], settings: Settings) -> Iterator[_Found]:
+def _walk_all(named: Iterable[Sequence[str | SourceFile]], settings: Settings) -> Iterator[_Found]:
     """All files of the inputs, each once."""
     seen: set[str] = set()
     skip = _Own(settings.output)
     for paths in named:
         for path in paths:
+            if isinstance(path, SourceFile):
+                if path.uri not in seen:
+                    seen.add(path.uri)
+                    yield _Found(path.path, path)
+                continue
             # abspath would take `link/..` for nothing, as absolute() does not.
             yield from _walk(str(Path(path).absolute()), skip, seen)
 

@@ -22,8 +22,9 @@ DateOrigin = Literal["record", "json-ld", "meta", "text", "url", "guess"]
 class SourceFile:
     """A file to be read.
 
-    uri: what rows call it (`file:///...`; `-` for standard input). path: where it lies. size: bytes on disk.
-    mtime_ns: as `os.stat` gives it; with `size` it tells an unchanged file.
+    uri: what rows call it (`file:///...`, `s3://...`; `-` for standard input). path: where it lies; of an object its
+    URL. size: bytes on disk. mtime_ns: as `os.stat` gives it, of an object listing.version_ns; with `size` it tells an
+    unchanged file. etag: of an object the version that is read, else None.
     """
 
     uri: str
@@ -32,6 +33,7 @@ class SourceFile:
     mtime_ns: int
     format: Format
     compression: Compression | None = None
+    etag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,8 @@ def _unread(shard: Shard) -> Iterator[tuple[list[Place], list[Item | Reject]]]:
 
 
 def _unchanged(file: SourceFile) -> bool:
+    if file.etag is not None:  # of an object the version that was listed is read, or none
+        return True
     try:
         now = os.stat(file.path)
     except OSError:

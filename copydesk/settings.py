@@ -33,7 +33,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     inputs: tuple[str, ...] = ()
-    """Files, folders, globs, or `-` for JSONL on standard input."""
+    """Files, folders, globs, URLs of object storage (s3://bucket/prefix), or `-` for JSONL on standard input."""
 
     output: Path = Path("output")
     """The folder that holds the datasets."""

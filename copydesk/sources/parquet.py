@@ -18,7 +18,7 @@ from copydesk.model import Item, Reject
 from copydesk.settings import MIB, RECORD_FIELDS
 from copydesk.sources.base import BLOCK_ITEMS, Reading, canonical_json, check_columns, mapped, record_id
 from copydesk.sources.pages import unpacked
-from copydesk.sources.stream import chunks, open_regular
+from copydesk.sources.stream import chunks, open_source
 
 MAGIC = b"PAR1"
 _FAULTS = (pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError, MemoryError)
@@ -166,7 +166,7 @@ def _values(batch: pa.RecordBatch, index: int) -> dict[str, Any]:
 def _seekable(reading: Reading) -> BinaryIO:
     """The file, unpacked into a temporary one if it is compressed as a whole."""
     if reading.file.compression is None:
-        return open_regular(reading.file.path)
+        return open_source(reading.file)
     spool = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 the caller closes it
     size = 0
     try:

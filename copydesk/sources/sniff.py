@@ -10,10 +10,10 @@ import zstandard
 
 from copydesk.decode import is_binary, wide_charset
 from copydesk.errors import ItemError
-from copydesk.model import Compression, Format
+from copydesk.model import Compression, Format, SourceFile
 from copydesk.sources import csv, html, jsonl, parquet, warc
 from copydesk.sources.base import endings
-from copydesk.sources.stream import compression_of, open_regular, unreadable
+from copydesk.sources.stream import compression_of, open_source, unreadable
 
 _HEAD = 16 * 1024
 _ZSTD_BLOCK = 128 * 1024
@@ -41,13 +41,13 @@ _XML = re.compile(rb"\s*<\?xml\b")
 _FEED = re.compile(rb"<(rss|feed|rdf:RDF|urlset|sitemapindex|nitf|newsml|newsItem|NewsML)\b", re.IGNORECASE)
 
 
-def sniff(path: str, names: frozenset[str] = frozenset()) -> tuple[Format, Compression | None]:
-    """Format and compression of a file. names: field names that the user's `map` speaks of.
+def sniff(file: SourceFile, names: frozenset[str] = frozenset()) -> tuple[Format, Compression | None]:
+    """Format and compression of a file, whatever it says of them. names: field names that the user's `map` speaks of.
 
     Raises ItemError for a file that is none of ours: empty, binary, unreadable, vanished, not-a-file, truncated,
     corrupt, parquet, xml.
     """
-    with open_regular(path) as raw:
+    with open_source(file, block=_HEAD + _ZSTD_BLOCK) as raw:
         try:
             head = raw.read(_HEAD)
             if compression_of(head) == "zstd":
@@ -59,7 +59,7 @@ def sniff(path: str, names: frozenset[str] = frozenset()) -> tuple[Format, Compr
     compression = compression_of(head)
     if compression:
         head = unpacked(head, compression)
-    return format_of(head, path.rpartition("/")[2], names), compression
+    return format_of(head, file.path.rpartition("/")[2], names), compression
 
 
 def unpacked(head: bytes, compression: Compression) -> bytes:

@@ -9,10 +9,11 @@ import stat
 import zlib
 from collections.abc import Iterator
 from itertools import chain
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import zstandard
 
+from copydesk import objects
 from copydesk.errors import ItemError
 from copydesk.model import Compression, SourceFile
 
@@ -34,6 +35,18 @@ def compression_of(head: bytes) -> Compression | None:
     if head[:4] == ZSTD_MAGIC or head[:4] in _ZSTD_SKIPPABLE:
         return "zstd"
     return None
+
+
+def open_source(file: SourceFile, block: int | None = None) -> BinaryIO:
+    """Open a file or object for reading; where it is read, not only here, an object may raise ItemError.
+
+    block: bytes that one request for an object asks for. Raises ItemError: vanished, unreadable, not-a-file.
+    """
+    if not objects.is_url(file.path):
+        return open_regular(file.path)
+    from copydesk.sources.ranges import BLOCK, Ranges
+
+    return cast(BinaryIO, Ranges(file.path, file.size, file.etag, block or BLOCK))
 
 
 def open_regular(path: str) -> BinaryIO:
@@ -64,7 +77,7 @@ def chunks(file: SourceFile) -> Iterator[bytes]:
 
     Raises ItemError: truncated, corrupt, vanished, unreadable, after the chunks before the break.
     """
-    with open_regular(file.path) as raw:
+    with open_source(file) as raw:
         if file.compression == "gzip":
             yield from _gunzip(raw)
         elif file.compression == "zstd":

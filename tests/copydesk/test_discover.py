@@ -84,7 +84,7 @@ def test_links_in_a_circle_end(tmp_path: Path) -> None:
         ("nowhere.txt", "no such file"),
         ("none/*.txt", "nothing matches"),
         ("https://news.example/a", "not fetched"),
-        ("s3://bucket/a", "not fetched"),
+        ("ftp://bucket/a", "not fetched"),
         ("", "not a path"),
         ("a\0b", "not a path"),
         ("/dev/null", "not a regular file"),

@@ -117,7 +117,7 @@ def everything(data: bytes) -> None:
     """A file as a run takes it: recognized, read, decoded, extracted, cleaned, described, sketched, written."""
     file = _file(data, ("any", "any.html", "any.jsonl", "any.csv")[data[0] % 4] if data else "any")
     try:
-        kind, compression = sniff(file.path)
+        kind, compression = sniff(file)
     except ItemError:
         return
     file = SourceFile(file.uri, file.path, file.size, 0, kind, compression)
