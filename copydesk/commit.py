@@ -12,7 +12,7 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,17 +33,27 @@ _TRY = "; try `copydesk verify --repair`"
 
 
 def commit(
-    layout: Layout, run_id: str, removes: Iterable[str] = (), *, changes: Iterable[Change] = (), keep: bool = False
+    layout: Layout,
+    run_id: str,
+    removes: Iterable[str] = (),
+    *,
+    changes: Iterable[Change] = (),
+    keep: bool = False,
+    publish: Callable[[Commit], None] | None = None,
 ) -> Commit:
     """Publish what is staged under `final/`, and take back the files `removes` (relative paths) of earlier runs.
 
     keep: keep those aside, for who still reads them, until they are pruned; else they are erased, and with them all
-    that earlier commits kept aside. changes: see manifest.Change.
+    that earlier commits kept aside. changes: see manifest.Change. publish: makes what is prepared part of the output
+    where that is not done by renames (Origin.publish).
     Raises StoreError, with nothing published, if what is staged cannot be: a name without the run id, a broken
     Parquet file, another schema, a place on another file system; and, saying so, if the disk fails after the commit is
     decided: the next `recover` completes it. Raises LockedError if another process has taken the lock over.
     """
     prepared = _prepare(layout, run_id, tuple(removes), tuple(changes), keep)
+    if publish is not None:
+        publish(prepared)
+        return prepared
     try:
         _decide(layout, run_id)
         _complete(layout, prepared)

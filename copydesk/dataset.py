@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from copydesk import layout, manifest, volume
+from copydesk import layout, manifest, objects, place, volume
 from copydesk.errors import StoreError, UsageError
 from copydesk.parquet import BROKEN
 from copydesk.schema import ADDED, ARTICLES, DATASETS
@@ -31,13 +31,13 @@ PARTITION = pa.field("ingest_date", pa.date32(), metadata={"comment": "the day t
 def open_dataset(root: str | Path, name: str) -> ds.Dataset:
     """A dataset of an output as it is now: what committed runs published, and nothing of a run under way.
 
-    root: the output folder. name: one of schema.DATASETS. Returns a pyarrow Dataset with the columns of the schema
-    and `ingest_date` (date32); it stays as it was when opened. Raises UsageError for a folder or a name that is
-    not there, StoreError for a damaged manifest.
+    root: the output folder, or its URL (s3://bucket/prefix). name: one of schema.DATASETS. Returns a pyarrow Dataset
+    with the columns of the schema and `ingest_date` (date32); it stays as it was when opened. Raises UsageError for a
+    folder or a name that is not there, StoreError for a damaged manifest.
     """
-    root = Path(root)
     if name not in DATASETS:
         raise UsageError(f"no dataset {name!r}; there are {', '.join(DATASETS)}")
+    root = place.opened(root)
     if not root.is_dir():
         raise UsageError(f"{root}: no such folder")
     return of_files(root, name, published(root, name))
@@ -106,19 +106,21 @@ def duckdb_views(root: str | Path) -> str:
 
     The views name the files that are in force now; make them anew to see later runs.
     """
-    root = Path(root)
+    folder = place.opened(root)
+    base = str(root) if objects.is_url(str(root)) else folder
     views = [
-        f"CREATE OR REPLACE VIEW {_quoted(name)} AS {select(root, name, published(root, name))};" for name in DATASETS
+        f"CREATE OR REPLACE VIEW {_quoted(name)} AS {select(base, name, published(folder, name))};" for name in DATASETS
     ]
     return "\n".join([*views, f"CREATE OR REPLACE VIEW latest_text AS {_LATEST};"]) + "\n"
 
 
-def select(root: Path, name: str, paths: Sequence[str]) -> str:
-    """SQL for DuckDB: the rows of the given files of a dataset."""
+def select(root: Path | str, name: str, paths: Sequence[str]) -> str:
+    """SQL for DuckDB: the rows of the given files of a dataset. root: the output's folder or URL."""
+    base = root.absolute() if isinstance(root, Path) else root.rstrip("/")
     if not paths:
         columns = ", ".join(f"NULL::{_duckdb_type(f.type)} AS {_quoted(f.name)}" for f in [*DATASETS[name], PARTITION])
         return f"SELECT {columns} WHERE false"
-    files = ", ".join(_literal(_escaped(str((root / path).absolute()))) for path in paths)
+    files = ", ".join(_literal(_escaped(f"{base}/{path}")) for path in paths)
     hive = "hive_partitioning = true, hive_types = {'ingest_date': DATE}"
     if not ADDED.get(name):
         return f"SELECT * FROM read_parquet([{files}], {hive})"

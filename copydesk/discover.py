@@ -200,7 +200,7 @@ def _named(text: str, settings: Settings) -> Sequence[str | SourceFile]:
 def _walk_all(named: Iterable[Sequence[str | SourceFile]], settings: Settings) -> Iterator[_Found]:
     """All files of the inputs, each once."""
     seen: set[str] = set()
-    skip = _Own(settings.output)
+    skip = _Own(Path(settings.output))
     for paths in named:
         for path in paths:
             if isinstance(path, SourceFile):

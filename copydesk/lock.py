@@ -175,7 +175,7 @@ def _new_lease(path: Path, holder: str) -> tuple[Path, bytes]:
     if _in_force(last):
         raise _refusal(path)
     lease = folder / f"{int(last.name) + 1 if last else 1:012d}"
-    about = {"holder": _one_line(holder), "pid": os.getpid(), "host": socket.gethostname(), "boot": machine()}
+    about = {"holder": one_line(holder), "pid": os.getpid(), "host": socket.gethostname(), "boot": machine()}
     started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     content = orjson.dumps(about | {"started": started, "lease": LEASE_SECONDS, "key": secrets.token_hex(8)})
     try:
@@ -268,7 +268,7 @@ def _read(lease: Path) -> _Lease | None:
         return None
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Harmless in a terminal, and not too long: file names stand in it."""
     line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return line if len(line) <= HOLDER_CHARACTERS else line[: HOLDER_CHARACTERS - 1] + "…"

@@ -53,9 +53,12 @@ class Commit:
     keeps: bool = False
 
 
-def encode(commit: Commit) -> bytes:
-    """JSON with a checksum of itself, so that a flipped bit is told from a fact."""
-    body: dict[str, Any] = {"format": FORMAT, **asdict(commit)}
+def encode(commit: Commit, token: str | None = None) -> bytes:
+    """JSON with a checksum of itself, so that a flipped bit is told from a fact.
+
+    token: what makes it unlike any other manifest, so that who has put it knows it again.
+    """
+    body: dict[str, Any] = {"format": FORMAT, **asdict(commit)} | ({"token": token} if token else {})
     return orjson.dumps({**body, "checksum": checksum(body)}, option=orjson.OPT_INDENT_2)
 
 

@@ -164,8 +164,12 @@ class Bucket:
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects; it is no error if one is gone."""
         wanted = list(keys)
-        if wanted:
-            self._ask(wanted[0], self._requests.delete, wanted)
+        try:
+            if wanted:
+                self._ask(wanted[0], self._requests.delete, wanted)
+        except FileNotFoundError:  # where many are not deleted by one request
+            for key in wanted if len(wanted) > 1 else ():
+                self.delete([key])
 
     def _read(self, key: str, request: Callable[[Any], T]) -> T:
         """A request that changes nothing, made again if its answer breaks off."""

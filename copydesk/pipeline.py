@@ -22,7 +22,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import cleaning, compiled, guard, matching, parquet, points, schema, sketch, tombstones
+from copydesk import cleaning, compiled, guard, matching, parquet, place, points, schema, sketch, tombstones
 from copydesk.discover import Discovery, discover
 from copydesk.errors import UsageError
 from copydesk.learn import apply, learn
@@ -82,7 +82,7 @@ def run(settings: Settings, *, mapper: Mapper | None = None, progress: Progress 
     Returns the run's books. Raises UsageError (inputs, rules), LockedError (another run holds the output), StoreError,
     GuardError (out of all proportion), TaskError (workers that keep dying).
     """
-    store = Store(settings.output)
+    store = Store(place.local(settings.output))
     rules = cleaning.digest(settings)  # rules that are wrong end a run before it begins
     with store.lock(f"ingest {' '.join(settings.inputs)}", settings.wait):
         store.recover()

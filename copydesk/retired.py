@@ -1,7 +1,8 @@
 """Reading files that a commit has replaced since: they stay for a while under `_state/retired/`, at the path they had.
 
 A dataset names its files when it is opened. Maintenance and forgetting set replaced files aside before their
-replacements come (commit.py), so each file is at every moment either in its place or there.
+replacements come (commit.py), so each file is at every moment either in its place or there. Of an output in object
+storage, what its working copy does not have is read from the bucket, in pieces, and not kept.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.fs as fs
 
+from copydesk import place
 from copydesk.errors import StoreError
 from copydesk.layout import Layout
+from copydesk.origin import Origin
 
 
 @cache
@@ -47,6 +50,7 @@ class _Handler(fs.FileSystemHandler):  # type: ignore[misc]
     def __init__(self, root: Path) -> None:
         self._root = root
         self._local = fs.LocalFileSystem()
+        self._origin = place.of(root)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Handler) and other._root == self._root
@@ -67,13 +71,25 @@ class _Handler(fs.FileSystemHandler):  # type: ignore[misc]
         try:
             return self._local.open_input_file(path)
         except FileNotFoundError:
+            if self._origin:
+                return self._of_bucket(self._origin, Path(path).relative_to(self._root).as_posix())
             return self._local.open_input_file(str(find(self._root, Path(path))))
 
     def open_input_stream(self, path: str) -> pa.NativeFile:
+        return self.open_input_file(path)
+
+    def _of_bucket(self, origin: Origin, path: str) -> pa.NativeFile:
+        from copydesk.sources.ranges import Ranges
+
         try:
-            return self._local.open_input_stream(path)
+            there = origin.head(path)
         except FileNotFoundError:
-            return self._local.open_input_stream(str(find(self._root, Path(path))))
+            retired = origin.find_retired(path)
+            if retired is None:
+                message = "it was replaced or forgotten since the dataset was opened; open it again"
+                raise StoreError(f"{origin.object_url(path)}: {message}") from None
+            path, there = retired, origin.head(retired)
+        return pa.PythonFile(Ranges(origin.object_url(path), there.size, there.etag), mode="r")
 
     def get_file_info(self, paths: list[str]) -> list[fs.FileInfo]:
         infos = self._local.get_file_info(paths)

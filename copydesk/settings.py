@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from copydesk import objects
 from copydesk.errors import UsageError
 
 MIB = 1024 * 1024
@@ -35,8 +36,8 @@ class Settings(BaseModel):
     inputs: tuple[str, ...] = ()
     """Files, folders, globs, URLs of object storage (s3://bucket/prefix), or `-` for JSONL on standard input."""
 
-    output: Path = Path("output")
-    """The folder that holds the datasets."""
+    output: Path | str = Path("output")
+    """The folder that holds the datasets, or its URL in object storage (s3://bucket/prefix)."""
 
     map: dict[str, str] = Field(default_factory=dict)
     """Other names of a record's fields: {"title": "headline"} reads the title from `headline`."""
@@ -85,6 +86,11 @@ class Settings(BaseModel):
 
     guard_story_texts: Annotated[int, Field(ge=1)] = 1000
     """Guard: a story of no more texts than this is never too large."""
+
+    @field_validator("output", mode="before")
+    @classmethod
+    def _path_or_url(cls, value: Any) -> Any:
+        return Path(value) if isinstance(value, str) and not objects.is_url(value) else value
 
     @field_validator("map")
     @classmethod

@@ -15,11 +15,11 @@ import datetime as dt
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from copydesk import commit, dataset, disk, layout, ledger, lock, manifest, volume
+from copydesk import commit, dataset, disk, layout, ledger, lock, manifest, place, volume
 from copydesk.errors import StoreError
 from copydesk.layout import Layout
 from copydesk.ledger import LedgerEntry
@@ -33,11 +33,16 @@ _RUN_ID = re.compile(r"\d{8}-\d{6}-\d{6}")
 
 
 class Store:
-    """One output folder. Reading needs no lock and makes nothing; the rest asks for `lock`."""
+    """One output folder, or working copy of one in object storage (place.py), which is up to date after `recover`.
+
+    Reading needs no lock and makes nothing; the rest asks for `lock`.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.layout = Layout(root)
+        self.origin = place.of(root)
+        self.name = self.origin.url if self.origin else str(root)
         self._last_run_id = ""
 
     @contextmanager
@@ -46,21 +51,23 @@ class Store:
 
         Raises LockedError, which names the holder; StoreError if the output cannot be written to, now or later on.
         """
-        try:
-            for folder in (self.layout.commits, self.layout.all_staging):
-                disk.make_folder(folder)
-            held = lock.exclusive(self.layout.lock, holder, wait)
-            held.__enter__()
-        except OSError as error:
-            raise StoreError(f"{self.root}: cannot be written to: {_in_words(error)}") from error
-        try:
-            yield
-        except BrokenPipeError:  # of our own output: nobody reads it any more
-            raise
-        except OSError as error:
-            raise StoreError(f"{self.root}: the run failed, nothing of it is published: {_in_words(error)}") from error
-        finally:
-            held.__exit__(None, None, None)
+        with ExitStack() as held:
+            try:
+                for folder in (self.layout.commits, self.layout.all_staging):
+                    disk.make_folder(folder)
+                held.enter_context(lock.exclusive(self.layout.lock, holder, wait))
+                if self.origin:
+                    held.enter_context(self.origin.lock(holder, wait))
+            except OSError as error:
+                raise StoreError(f"{self.name}: cannot be written to: {_in_words(error)}") from error
+            try:
+                yield
+            except BrokenPipeError:  # of our own output: nobody reads it any more
+                raise
+            except OSError as error:
+                raise StoreError(
+                    f"{self.name}: the run failed, nothing of it is published: {_in_words(error)}"
+                ) from error
 
     def new_run_id(self, now: dt.datetime) -> str:
         """An id greater than every run's before it, even if the clock went back. now: timezone-aware."""
@@ -97,15 +104,23 @@ class Store:
         """Publish what the run staged; see commit.commit. removes: relative paths of files it takes back."""
         self._needs_lock()
         try:
-            return commit.commit(self.layout, run_id, removes, changes=changes, keep=keep)
+            publish = self.origin.publish if self.origin else None
+            return commit.commit(self.layout, run_id, removes, changes=changes, keep=keep, publish=publish)
         except (OSError, StoreError):
-            self.check_lock()  # who took the lock over took the staged files, too: that is why they are not there
+            lock.check(self.layout.lock)  # who took it over took the staged files, too: that is why they are not there
             raise
 
     def recover(self) -> list[str]:
         """Mend what a killed run left; first thing under the lock. Returns what was mended, in words."""
         self._needs_lock()
-        return commit.recover(self.layout)
+        mended = commit.recover(self.layout)
+        return mended + self.origin.recover(self.new_run_id) if self.origin else mended
+
+    def fetch(self, paths: Iterable[str]) -> None:
+        """Have these published files (relative paths) in the working copy, where the output has one."""
+        if self.origin:
+            wanted = set(paths)
+            self.origin.fetch(f for f in manifest.published(self.commits()) if f.path in wanted)
 
     def commits(self) -> list[Commit]:
         """The commits in force, in the order of their runs. Raises StoreError for a damaged manifest."""
@@ -122,6 +137,7 @@ class Store:
     def texts(self, ids: Collection[str]) -> dict[str, str]:
         """The text of each id that articles/, duplicates/ or revisions/ has; memory is bounded by the ids asked for."""
         paths = [path for name in dataset.TEXTS for path in dataset.published(self.root, name)]
+        self.fetch(paths)
         return dataset.texts(self.root, paths, ids)
 
     def ledger(self) -> ledger.Ledger:
@@ -142,10 +158,12 @@ class Store:
     def check_lock(self) -> None:
         """Raises LockedError if another process has taken the lock over; before a change that no commit makes."""
         lock.check(self.layout.lock)
+        if self.origin:
+            self.origin.check_lock()
 
     def _needs_lock(self) -> None:
         if not lock.is_mine(self.layout.lock):
-            raise StoreError(f"{self.root}: this needs the lock, and this process does not hold it")
+            raise StoreError(f"{self.name}: this needs the lock, and this process does not hold it")
 
 
 def _in_words(error: OSError) -> str:

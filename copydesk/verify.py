@@ -21,7 +21,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from copydesk import intact, lock, manifest, relations, restored, volume
+from copydesk import in_bucket, intact, lock, manifest, place, relations, restored, volume
 from copydesk.dataset import TEXTS
 from copydesk.errors import IndexDamaged, StoreError, UsageError
 from copydesk.fault import Fault, Faults
@@ -38,19 +38,26 @@ _NOT_PUBLISHED = ("commits", "leases", "quarantine", "retired", "staging")
 _ATTEMPTS = 3  # while other runs commit, files move under our eyes
 
 
-def verify(root: Path, *, read_data: bool = False) -> list[Fault]:
+def verify(root: Path | str, *, read_data: bool = False) -> list[Fault]:
     """All faults of the output at `root`, at most fault.MOST of a check; an empty list is what one hopes for.
 
+    root: a folder, or the URL of an output in object storage, which is brought into its working copy whole.
     read_data: also read every byte and compare it with its manifest. Needs no lock, writes nothing under `root`;
     memory is bounded, whatever the output's size (DuckDB spills to the system's temporary folder).
-    Raises UsageError if `root` is no folder.
+    Raises UsageError if `root` is no folder; StoreError if the bucket cannot be asked.
     """
+    root = place.opened(root)
     if not root.is_dir():
         raise UsageError(f"{root}: no such folder")
     layout = Layout(root)
     for _ in range(_ATTEMPTS):
         before = sorted(layout.commits.glob("*"))
-        faults = _verify(root, layout, read_data)
+        try:
+            faults = _verify(root, layout, read_data)
+        except OSError as error:
+            if place.of(root) is None:
+                raise
+            raise StoreError(f"{root}: {error.strerror or error}") from error
         if not faults or before == sorted(layout.commits.glob("*")):
             break
     return faults
@@ -63,15 +70,17 @@ def _verify(root: Path, layout: Layout, read_data: bool) -> list[Fault]:
     commits = _commits(layout, faults)
     _unfinished(layout, faults)
     published = manifest.published(commits)
+    origin = place.of(root)
+    wrong = in_bucket.check(origin, commits, faults, read_data=read_data) if origin else set()
     sound = []
     for file in published:
-        if file.path.startswith(intact.INDEX):
+        if file.path.startswith(intact.INDEX) or file.path in wrong:
             continue
         if (fault := intact.fault(root, file, read_data=read_data)) is None:
             sound.append(file)
         else:
             faults.add(fault.check, fault.where, fault.message)
-    for path, message in strays(root, there, [*commits, *prepared], published):
+    for path, message in () if origin else strays(root, there, [*commits, *prepared], published):
         faults.add("stray", path, message)
     for fault in index_faults(root, published, there, read_data=read_data):
         faults.add(fault.check, fault.where, fault.message)

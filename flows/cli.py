@@ -134,7 +134,7 @@ def verify(
     from copydesk.verify import verify as check
     from flows import console
 
-    root = existing(read_settings(config, output=output).output)
+    root = existing(read_settings(config, output=output).output, "verify --repair" if repair else None)
     done = repairs.repair(root) if repair else repairs.Repaired(faults=check(root, read_data=read_data))
     if json:
         told = asdict(done)
@@ -153,7 +153,7 @@ def reindex(*, output: Output = None, config: Config = None, json: AsJson = Fals
     from copydesk.history import reindex as rebuild
     from flows import console
 
-    root = existing(read_settings(config, output=output).output)
+    root = existing(read_settings(config, output=output).output, "reindex")
     built = rebuild(root)
     print(console.as_json({"segments": built}) if json else f"{built} index segments rebuilt in {root}")
     return 0
@@ -187,7 +187,7 @@ def forget(
     from copydesk.forget import forget as let_go
     from flows import console
 
-    root = existing(read_settings(config, output=output).output)
+    root = existing(read_settings(config, output=output).output, "forget")
     told = let_go(root, targets or (), older_than=older_than, copies=copies, dry_run=dry_run)
     print(console.as_json(asdict(told)) if json else console.forgotten(told, root, dry_run))
     return 0
@@ -209,7 +209,7 @@ def maintain(
     from copydesk.maintain import maintain as merge
     from flows import console
 
-    root = existing(read_settings(config, output=output).output)
+    root = existing(read_settings(config, output=output).output, "maintain")
     done = merge(root, grace_hours=GRACE_HOURS if grace_hours is None else grace_hours, dry_run=dry_run)
     print(console.as_json(asdict(done)) if json else console.maintained(done, root, dry_run))
     return 0
@@ -231,7 +231,7 @@ def reclean(
     from flows import recleaned as shown
 
     settings = read_settings(config, output=output, rules=rules, without=without, learn=learn)
-    root = existing(settings.output)
+    root = existing(settings.output, "reclean")
     done = cleaning.preview(root, settings) if dry_run else cleaning.reclean(root, settings)
     print(shown.as_json(done) if json else shown.summary(done, root, dry_run))
     return 0
@@ -303,7 +303,7 @@ def duplicates(
 
     if limit < 1:
         raise UsageError("--limit is a number from 1")
-    root = existing(read_settings(config, output=output).output)
+    root = existing(read_settings(config, output=output).output, whole=True)
     told = family.stories(root, article, limit) if other is None else family.pair(root, article, other)
     if json:
         print(duplicated.as_json(told))

@@ -25,7 +25,7 @@ def as_json(row: Mapping[str, Any]) -> str:
     return orjson.dumps(row).decode()
 
 
-def summary(books: Summary, output: Path) -> str:
+def summary(books: Summary, output: Path | str) -> str:
     """A run's books, for people."""
     seconds = (books.finished_at - books.started_at).total_seconds()
     parts = ("articles", "duplicates", "revisions", "seen", "rejects")
@@ -44,7 +44,7 @@ def summary(books: Summary, output: Path) -> str:
 ROWS_SHOWN = 20
 
 
-def forgotten(told: Forgotten, output: Path, dry_run: bool) -> str:
+def forgotten(told: Forgotten, output: Path | str, dry_run: bool) -> str:
     """What went, or would go, for people."""
     total = sum(told.removed.values())
     if not total and not told.tombstones:
@@ -66,7 +66,7 @@ def forgotten(told: Forgotten, output: Path, dry_run: bool) -> str:
     return "\n".join(lines)
 
 
-def maintained(done: Maintained, output: Path, dry_run: bool) -> str:
+def maintained(done: Maintained, output: Path | str, dry_run: bool) -> str:
     """What maintenance did, or would do, for people."""
     would = "would be " if dry_run else ""
     lines = [*done.mended]

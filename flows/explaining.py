@@ -7,11 +7,13 @@ import os
 import sys
 from collections.abc import Iterator
 
+from copydesk import objects
 from copydesk.errors import UsageError
 from copydesk.explain import STDIN, Explanation, of_input, of_output
 from copydesk.model import Reject
 from copydesk.settings import Settings
 from flows import explained
+from flows.options import existing
 
 
 def explain(named: str, settings: Settings, item: int | None, limit: int, json: bool) -> int:
@@ -33,9 +35,13 @@ def explain(named: str, settings: Settings, item: int | None, limit: int, json: 
 def _found(named: str, settings: Settings, item: int | None, limit: int) -> Iterator[Explanation | Reject]:
     if named == STDIN or os.path.lexists(os.path.expanduser(named)) or (glob.has_magic(named) and glob.glob(named)):
         return of_input(named, settings, item, limit)
-    if not (settings.output / "_state").is_dir():
-        raise UsageError(f"{named}: there is no such file, and {settings.output} is no output (give it with -o)")
-    return of_output(named, settings.output, settings, item, limit)
+    if objects.is_url(named):
+        return of_input(named, settings, item, limit)
+    try:
+        root = existing(settings.output, whole=True)
+    except UsageError as error:
+        raise UsageError(f"{named}: there is no such file, and {error}") from None
+    return of_output(named, root, settings, item, limit)
 
 
 def _show(one: Explanation | Reject) -> None:

@@ -57,7 +57,7 @@ def drop(lines: Lines, /, *, output: Output = None, config: Config = None, json:
     return _rule(lines, "drop", output, config, json)
 
 
-def _rule(lines: list[str], ruling: Ruling, output: Path | None, config: Path | None, json: bool) -> int:
+def _rule(lines: list[str], ruling: Ruling, output: str | None, config: Path | None, json: bool) -> int:
     from copydesk.rulings import rule
     from flows import console
 
@@ -69,8 +69,8 @@ def _rule(lines: list[str], ruling: Ruling, output: Path | None, config: Path | 
     return 0
 
 
-def _root(output: Path | None, config: Path | None) -> Path:
-    return existing(read_settings(config, output=output).output)
+def _root(output: str | None, config: Path | None) -> Path:
+    return existing(read_settings(config, output=output).output, whole=True)
 
 
 def _shown(found: list[Learned]) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from copydesk import objects, place
 from copydesk import settings as config
 from copydesk.errors import UsageError
 from copydesk.settings import Settings
@@ -23,7 +24,7 @@ def described(name: str, short: str | None = None) -> Parameter:
 
 
 Paths = Annotated[list[str], Parameter(help=Settings.model_fields["inputs"].description, allow_leading_hyphen=True)]
-Output = Annotated[Path | None, described("output", "-o")]
+Output = Annotated[str | None, described("output", "-o")]
 Workers = Annotated[int | None, described("workers", "-w")]
 Rules = Annotated[list[Path] | None, described("rules")]
 Learn = Annotated[bool | None, Parameter(negative="--no-learn", help=Settings.model_fields["learn"].description)]
@@ -69,8 +70,14 @@ def pairs(given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def existing(root: Path) -> Path:
-    """The folder, if it is an output of ours. Raises UsageError."""
+def existing(output: Path | str, refused: str | None = None, whole: bool = False) -> Path:
+    """The folder of an output that is there, or its working copy, up to date. Raises UsageError.
+
+    refused: what is asked for, where it cannot be done to an output in object storage. whole: with all its files.
+    """
+    if refused and objects.is_url(str(output)):
+        raise UsageError(f"{output}: {refused} does not work on outputs in object storage (docs/object-storage.md)")
+    root = place.opened(output, whole=whole)
     if not (root / "_state").is_dir():
         raise UsageError(f"{root} is no output of copydesk: it has no _state folder (give it with -o)")
     return root

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 from typing import Any, cast
 
 import httpx
@@ -17,6 +18,7 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 
+from copydesk import objects
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
 from copydesk.terminal import printable_lines
@@ -51,10 +53,10 @@ def _deployment(name: str, **options: Any) -> RunnerDeployment:
 def absolute(settings: Settings) -> Settings:
     """The settings with absolute paths, but for an output that was not named."""
     given: dict[str, Any] = {
-        "inputs": tuple(map(os.path.abspath, settings.inputs)),
+        "inputs": tuple(one if objects.is_url(one) else os.path.abspath(one) for one in settings.inputs),
         "rules": tuple(path.expanduser().absolute() for path in settings.rules),
     }
-    if settings.output != Settings().output:
+    if isinstance(settings.output, Path) and settings.output != Settings().output:
         given["output"] = settings.output.absolute()
     return settings.model_copy(update=given)
 

@@ -1,0 +1,75 @@
+"""What `verify` looks at in a bucket: that its objects are those that the manifests name, and no others.
+
+The objects are told by a listing; their bytes are compared as they come into the working copy, where the rest is
+checked as in any output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from copydesk import manifest
+from copydesk.errors import StoreError
+from copydesk.fault import Faults
+from copydesk.layout import STATE
+from copydesk.manifest import Commit, PublishedFile
+from copydesk.origin import Origin
+
+_OWN = tuple(f"{STATE}/{name}" for name in ("commits/", "retired/", "uploads/", "lease.json", "bound.jsonl"))
+
+
+def check(origin: Origin, commits: Sequence[Commit], faults: Faults, *, read_data: bool) -> set[str]:
+    """Adds what is wrong to `faults`, and brings every file into the working copy. Returns the paths that are wrong.
+
+    read_data: get all files anew, not only those that the copy lacks. Raises OSError if the bucket cannot be asked.
+    """
+    there = origin.listed("")
+    published = {f.path: f for f in manifest.published(commits)}
+    _numbers(sorted(path for path in there if path.startswith(f"{STATE}/commits/")), len(commits), faults)
+    wrong = set()
+    for path, file in published.items():
+        if path not in there:
+            faults.add("missing", path, "the manifest names it, and it is not there")
+        elif there[path].size != file.size:
+            faults.add("size", path, f"{there[path].size} bytes; the manifest says {file.size}")
+        else:
+            continue
+        wrong.add(path)
+    wrong |= _got([f for path, f in published.items() if path not in wrong], origin, faults, read_data)
+    begun = [path.rsplit("/", 1)[1].removesuffix(".json") for path in there if path.startswith(f"{STATE}/uploads/")]
+    removed = {path for commit in commits for path in commit.removes}
+    for path in sorted(there.keys() - published.keys()):
+        if path.startswith(_OWN) or path.rsplit("/", 1)[1].startswith(tuple(begun)):
+            continue
+        if path in removed:
+            faults.add("stray", path, "a later run took it back; it should be gone")
+        else:
+            faults.add("stray", path, "no manifest names it: a glob reads it, and no run published it")
+    if begun and not origin.is_locked():
+        for run_id in begun:
+            faults.add("unfinished", run_id, "it was interrupted; the next run deletes what it has put, or cleans up")
+    return wrong
+
+
+def _numbers(paths: Sequence[str], known: int, faults: Faults) -> None:
+    """That the manifests are numbered without gaps, and the copy has them all."""
+    numbers = [int(name) for path in paths if (name := path.rsplit("/", 1)[1].removesuffix(".json")).isdecimal()]
+    if numbers != list(range(1, len(numbers) + 1)):
+        gap = next(n for n in range(1, len(numbers) + 2) if n not in numbers)
+        faults.add("manifest", f"{STATE}/commits/{gap:012d}.json", "it is not there, and later ones are")
+    elif known < len(numbers):
+        faults.add("manifest", f"{STATE}/commits", f"{len(numbers)} manifests, and the working copy has {known}")
+
+
+def _got(files: Sequence[PublishedFile], origin: Origin, faults: Faults, read_data: bool) -> set[str]:
+    """Bring files into the copy; the paths of those that are not as their manifests say."""
+    wrong = set()
+    for file in files:
+        try:
+            origin.download(file) if read_data else origin.fetch([file])
+        except StoreError:
+            faults.add("sha256", file.path, "its bytes are not those that were published")
+            wrong.add(file.path)
+        except FileNotFoundError:
+            continue  # it was replaced meanwhile: `verify` looks again
+    return wrong
