@@ -6,7 +6,7 @@ one that a later commit wrote for the runs from `first` to `last`, because rows 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,6 +104,11 @@ def text_files(store: Store) -> list[TextFile]:
     rewriting = {commit.run_id for commit in commits if commit.removes}
     files = [f.path for f in manifest.published(commits) if f.path.split("/")[0] in dataset.TEXTS]
     return [TextFile(p.split("/")[0], store.root / p, run_of(p), run_of(p) in rewriting) for p in files]
+
+
+def holding(files: Sequence[TextFile], segments: Sequence[SegmentFile]) -> list[TextFile]:
+    """Those of the files that may hold rows of the runs that these segments are of."""
+    return [file for file in files if file.mixed or any(segment.holds(file.run_id) for segment in segments)]
 
 
 def build(path: Path, first: str, last: str, files: Iterable[TextFile]) -> int:

@@ -68,6 +68,11 @@ class Index:
         """The entries with these ids (16 bytes each), -1 where there is none."""
         return self._first("id", ids)
 
+    def holding(self, ids: Sequence[str]) -> set[int]:
+        """The segments, by their place, that have any of these ids."""
+        found = self.find_ids(id_array(ids))
+        return set((np.searchsorted(self._starts, found[found >= 0], "right") - 1).tolist())
+
     def exact(self, text_hashes: pa.Array) -> I64:
         """The earliest entries with these text hashes, -1 where there is none (always for null)."""
         return self._first("text_hash", text_hashes)

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from copydesk import lines, sketch, tombstones
 from copydesk.held import Held
-from copydesk.history import open_index
+from copydesk.history import holding, open_index, segments, text_files
+from copydesk.index import Index
 from copydesk.lines import Lines
 from copydesk.match import NEW, ROWS, match
 from copydesk.parts import RECORDS, Part
@@ -37,8 +38,9 @@ def decide(parts: Sequence[Part], store: Store, run_id: str, segment: Path, thre
     new = pa.concat_tables([r.select(columns) for r in records]) if records else RECORDS.empty_table().select(columns)
     forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}")).cover(new)
     ids, new = new["id"], new.filter(pa.array(~forgotten)).select(COLUMNS)
-    compared = _Compared(parts, np.flatnonzero(~forgotten), store)
-    decisions = match(new, open_index(store), compared, threads)
+    index = open_index(store)
+    compared = _Compared(parts, np.flatnonzero(~forgotten), store, index)
+    decisions = match(new, index, compared, threads)
     decided = _with_forgotten(decisions.rows, ids, forgotten)
     start = 0
     for part, rows in zip(parts, records, strict=True):
@@ -87,15 +89,17 @@ def _new_links(links: pa.Table, store: Store) -> pa.Table:
 class _Compared:
     """The shingles of this run's records and of history (match.Compared)."""
 
-    def __init__(self, parts: Sequence[Part], numbers: I64, store: Store) -> None:
+    def __init__(self, parts: Sequence[Part], numbers: I64, store: Store, index: Index) -> None:
         """numbers: of the rows of match(), among all records."""
         self._held = Held([part.path("shingles") for part in parts])
         self._numbers = numbers
         self._store = store
+        self._index, self._segments, self._files = index, segments(store), text_files(store)
 
     def of_run(self, rows: I64) -> Shingles:
         return self._held.of(self._numbers[rows])
 
     def of_history(self, ids: Sequence[str]) -> Shingles:
-        found = self._store.texts(ids)
+        files = holding(self._files, [self._segments[place] for place in self._index.holding(ids)])
+        found = self._store.texts(ids, [file.path for file in files])
         return shingle([found[id_] for id_ in ids])

@@ -42,6 +42,7 @@ REQUEST_SECONDS = 120
 _URL = re.compile(rf"({'|'.join(SCHEMES)})://([^/]+)/*(.*)", re.DOTALL)
 _STATUS = re.compile(r"status code: (\d{3} [A-Za-z ]+)")
 _LONGEST_WORDS = 200
+_NO_BUCKET = "NoSuchBucket"
 _BROKEN_BODY = "response body"
 """In the words of a failure: the answer's body broke off. obstore does not make such a request again."""
 
@@ -188,12 +189,14 @@ class Bucket:
             return request(self._store, *arguments, **options)
         except self._conflicts as error:
             raise Conflict(_words(error)) from None
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            if _NO_BUCKET in str(error):
+                raise FileNotFoundError(errno.ENOENT, "there is no such bucket", self.url) from None
             raise FileNotFoundError(errno.ENOENT, "there is no such object", f"{self.url}/{key}") from None
         except self._refused as error:
             raise PermissionError(errno.EACCES, _words(error), f"{self.url}/{key}") from None
         except self._failures as error:
-            if "NoSuchBucket" in str(error):
+            if _NO_BUCKET in str(error):
                 raise FileNotFoundError(errno.ENOENT, "there is no such bucket", self.url) from None
             raise OSError(errno.EIO, _words(error), f"{self.url}/{key}") from None
 

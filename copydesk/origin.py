@@ -168,6 +168,7 @@ class Origin:
                     pass
             points.checkpoint("origin: before manifest")
             self.check_lock()
+            points.checkpoint("origin: checked")
             etag = self._append(content)
         except Conflict:
             self._withdraw(prepared)
@@ -216,6 +217,7 @@ class Origin:
         published = {commit.run_id for commit in volume.commits(self._layout)}
         dead = [commit for commit in announced if commit.run_id not in published]
         if dead:  # their next manifest's number must be taken before what they put is deleted
+            points.checkpoint("origin: before fence")
             fence = Commit(new_run_id(dt.datetime.now(dt.UTC)), ())
             content = manifest.encode(fence, token=secrets.token_hex(16))
             etag = self._append(content)

@@ -134,9 +134,15 @@ class Store:
         """See dataset.open_dataset; an output that is not there yet is empty."""
         return dataset.of_files(self.root, name, dataset.published(self.root, name))
 
-    def texts(self, ids: Collection[str]) -> dict[str, str]:
-        """The text of each id that articles/, duplicates/ or revisions/ has; memory is bounded by the ids asked for."""
-        paths = [path for name in dataset.TEXTS for path in dataset.published(self.root, name)]
+    def texts(self, ids: Collection[str], files: Iterable[Path] | None = None) -> dict[str, str]:
+        """The text of each id that articles/, duplicates/ or revisions/ has; memory is bounded by the ids asked for.
+
+        files: of those datasets, where to look; by default all.
+        """
+        if files is None:
+            paths = [path for name in dataset.TEXTS for path in dataset.published(self.root, name)]
+        else:
+            paths = [path.relative_to(self.root).as_posix() for path in files]
         self.fetch(paths)
         return dataset.texts(self.root, paths, ids)
 

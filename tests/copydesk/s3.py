@@ -101,7 +101,7 @@ class S3:
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
             self.put(f"{prefix}/{path.relative_to(folder).as_posix()}", path.read_bytes())
 
-    def keys(self, prefix: str = "") -> list[str]:
+    def names(self, prefix: str = "") -> list[str]:
         """Of the objects in the bucket."""
         from copydesk import objects
 
