@@ -86,6 +86,7 @@ def forget(
             return _told(_plan(store, asked, copies), store, None)
     with store.lock("forget"):
         store.recover()
+        store.fetch()
         if left := sorted(p.name for p in store.layout.all_staging.iterdir()):
             raise StoreError(
                 f"{root}: the staging of {', '.join(left)} cannot be deleted yet: a worker still writes there"
@@ -103,7 +104,8 @@ def forget(
             history.drop_unnamed(store)
             disk.remove_tree(store.layout.quarantine)  # what `verify --repair` set aside may hold the same
             rewrite.commit(keep=False)
-        if rewrite.removes and store.layout.all_retired.exists():
+        settled = store.origin.is_settled() if store.origin else not store.layout.all_retired.exists()
+        if rewrite.removes and not settled:
             raise StoreError(
                 f"{root}: forgotten, but not all that was replaced could be deleted; run any command again"
             )

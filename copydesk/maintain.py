@@ -88,6 +88,12 @@ class _Plan:
     def empty(self) -> bool:
         return not (self.parts or self.files or self.segments or self.state)
 
+    @property
+    def paths(self) -> list[str]:
+        """Of the data files that are merged."""
+        of_parts = [path for group in self.parts for part in group for path in part.values()]
+        return [*of_parts, *(path for group in self.files for path in group)]
+
 
 def maintain(
     root: Path, *, grace_hours: float = GRACE_HOURS, dry_run: bool = False, limits: Limits | None = None
@@ -99,16 +105,14 @@ def maintain(
     store, limits = Store(root), limits or Limits()
     if dry_run:
         bound = bind.count(store.layout, limits.manifests)
-        return _told(_plan(store, limits), None, bound, len(_expired(store, grace_hours)))
+        return _told(_plan(store, limits), None, bound, _prune(store, grace_hours, dry_run=True))
     with store.lock("maintain"):
         mended = store.recover()
-        expired = _expired(store, grace_hours)
-        for folder in expired:
-            disk.remove_tree(folder)
+        pruned = _prune(store, grace_hours)
         plan = _plan(store, limits)
         run_id = None if plan.empty else _merge(plan, store)
         bound = bind.bind(store, limits.manifests)
-        return _told(plan, run_id, bound, len(expired), mended)
+        return _told(plan, run_id, bound, pruned, mended)
 
 
 def _merge(plan: _Plan, store: Store) -> str:
@@ -117,6 +121,7 @@ def _merge(plan: _Plan, store: Store) -> str:
     with store.staging(run_id) as staging:
         rewrite = Rewrite(store, run_id, staging / "final")
         with told_in_words(store.root):
+            store.fetch(plan.paths)
             _stage(plan, rewrite)
         if rewrite.changes:
             raise StoreError(f"{store.root}: merging would change rows ({rewrite.changes[:3]}); nothing was done")
@@ -125,10 +130,14 @@ def _merge(plan: _Plan, store: Store) -> str:
     return run_id
 
 
-def _expired(store: Store, grace_hours: float) -> list[Path]:
-    """Folders of what was replaced long enough ago."""
+def _prune(store: Store, grace_hours: float, dry_run: bool = False) -> int:
+    """Delete what was replaced long enough ago; how many folders that are."""
     oldest = (dt.datetime.now(dt.UTC) - dt.timedelta(hours=grace_hours)).strftime(RUN_ID_FORMAT)
-    return sorted(p for p in store.layout.all_retired.glob("*") if p.name <= oldest)
+    expired = sorted(p for p in store.layout.all_retired.glob("*") if p.name <= oldest)
+    if not dry_run:
+        for folder in expired:
+            disk.remove_tree(folder)
+    return len(expired) + (store.origin.prune(oldest, dry_run) if store.origin else 0)
 
 
 def _plan(store: Store, limits: Limits) -> _Plan:

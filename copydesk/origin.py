@@ -198,6 +198,10 @@ class Origin:
             self._delete(gone)
         return len(set(gone.values()))
 
+    def is_settled(self) -> bool:
+        """Whether all that commits took back is where it belongs, or gone."""
+        return not self.listed(f"{STATE}/uploads")
+
     def find_retired(self, path: str) -> str | None:
         """Where a file that was taken back is kept, relative to the output; None if it is not any more."""
         kept = [one for one in self.listed(f"{STATE}/retired") if one.split("/", 3)[3] == path]

@@ -77,11 +77,17 @@ def opened(output: Path | str, whole: bool = False) -> Path:
     return root
 
 
+def name(root: Path) -> str:
+    """What people call the output of a folder: the folder, or the URL that it is a working copy of."""
+    origin = of(root)
+    return origin.url if origin else str(root)
+
+
 def of(root: Path) -> Origin | None:
     """What a folder is the working copy of; None if it is an output itself."""
     try:
         about = orjson.loads(_mark(root).read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
     return Origin(about["url"], root, about["id"])
 

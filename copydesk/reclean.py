@@ -94,6 +94,7 @@ def reclean(root: Path, settings: Settings | None = None) -> Recleaned:
     cleaning.cleaner(settings)  # rules that are wrong are told before anything is done
     with store.lock("reclean"):
         store.recover()
+        store.fetch()
         run_id = store.new_run_id(dt.datetime.now(dt.UTC))
         with store.staging(run_id) as staging:
             desk = Desk.of(store, settings, staging / "counted")

@@ -16,9 +16,11 @@ import pyarrow as pa
 import pyarrow.fs as fs
 
 from copydesk import place
-from copydesk.errors import StoreError
+from copydesk.errors import ItemError, StoreError
 from copydesk.layout import Layout
+from copydesk.objects import Object
 from copydesk.origin import Origin
+from copydesk.sources.ranges import Ranges
 
 
 @cache
@@ -72,24 +74,11 @@ class _Handler(fs.FileSystemHandler):  # type: ignore[misc]
             return self._local.open_input_file(path)
         except FileNotFoundError:
             if self._origin:
-                return self._of_bucket(self._origin, Path(path).relative_to(self._root).as_posix())
+                return _of_bucket(self._origin, Path(path).relative_to(self._root).as_posix())
             return self._local.open_input_file(str(find(self._root, Path(path))))
 
     def open_input_stream(self, path: str) -> pa.NativeFile:
         return self.open_input_file(path)
-
-    def _of_bucket(self, origin: Origin, path: str) -> pa.NativeFile:
-        from copydesk.sources.ranges import Ranges
-
-        try:
-            there = origin.head(path)
-        except FileNotFoundError:
-            retired = origin.find_retired(path)
-            if retired is None:
-                message = "it was replaced or forgotten since the dataset was opened; open it again"
-                raise StoreError(f"{origin.object_url(path)}: {message}") from None
-            path, there = retired, origin.head(retired)
-        return pa.PythonFile(Ranges(origin.object_url(path), there.size, there.etag), mode="r")
 
     def get_file_info(self, paths: list[str]) -> list[fs.FileInfo]:
         infos = self._local.get_file_info(paths)
@@ -111,3 +100,38 @@ class _Handler(fs.FileSystemHandler):  # type: ignore[misc]
 
     create_dir = delete_dir = delete_dir_contents = delete_root_dir_contents = delete_file = _refuse
     move = copy_file = open_output_stream = open_append_stream = _refuse
+
+
+class _Published(Ranges):
+    """A published file of an output in object storage; if it is replaced while it is read, what is kept of it."""
+
+    def __init__(self, origin: Origin, path: str) -> None:
+        there = origin.head(path)
+        super().__init__(origin.object_url(path), there.size, there.etag)
+        self._origin, self._path = origin, path
+
+    def _read(self, number: int) -> bytes:
+        try:
+            return super()._read(number)
+        except ItemError as error:
+            if error.error != "vanished":
+                raise StoreError(f"{self._origin.object_url(self._path)}: {error}") from None
+            self.move_to(*_kept(self._origin, self._path))
+            return super()._read(number)
+
+
+def _of_bucket(origin: Origin, path: str) -> pa.NativeFile:
+    try:
+        return pa.PythonFile(_Published(origin, path), mode="r")
+    except FileNotFoundError:
+        url, about = _kept(origin, path)
+        return pa.PythonFile(Ranges(url, about.size, about.etag), mode="r")
+
+
+def _kept(origin: Origin, path: str) -> tuple[str, Object]:
+    """Where a file that was replaced is kept. Raises StoreError if it is nowhere any more."""
+    kept = origin.find_retired(path)
+    if kept is None:
+        message = "it was replaced or forgotten since the dataset was opened; open it again"
+        raise StoreError(f"{origin.object_url(path)}: {message}")
+    return origin.object_url(kept), origin.head(kept)

@@ -42,7 +42,7 @@ class Store:
         self.root = root
         self.layout = Layout(root)
         self.origin = place.of(root)
-        self.name = self.origin.url if self.origin else str(root)
+        self.name = place.name(root)
         self._last_run_id = ""
 
     @contextmanager
@@ -116,11 +116,11 @@ class Store:
         mended = commit.recover(self.layout)
         return mended + self.origin.recover(self.new_run_id) if self.origin else mended
 
-    def fetch(self, paths: Iterable[str]) -> None:
-        """Have these published files (relative paths) in the working copy, where the output has one."""
+    def fetch(self, paths: Iterable[str] | None = None) -> None:
+        """Have these published files (relative paths; all by default) in the working copy, where the output has one."""
         if self.origin:
-            wanted = set(paths)
-            self.origin.fetch(f for f in manifest.published(self.commits()) if f.path in wanted)
+            wanted = None if paths is None else set(paths)
+            self.origin.fetch(f for f in manifest.published(self.commits()) if wanted is None or f.path in wanted)
 
     def commits(self) -> list[Commit]:
         """The commits in force, in the order of their runs. Raises StoreError for a damaged manifest."""

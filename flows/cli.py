@@ -12,6 +12,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from copydesk import place
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
 from copydesk.terminal import printable, printable_lines
@@ -142,7 +143,9 @@ def verify(
     else:
         lines = [*(f"mended: {line}" for line in done.mended), *(f"not mended: {line}" for line in done.cannot)]
         lines += [f"{f.check}: {f.where}: {f.message}" for f in done.faults]
-        lines.append(f"{len(done.faults)} faults found in {root}" if done.faults else f"{root} is whole")
+        lines.append(
+            f"{len(done.faults)} faults found in {place.name(root)}" if done.faults else f"{place.name(root)} is whole"
+        )
         print("\n".join(map(printable, lines)))
     return EXIT_FAULTS if done.faults else 0
 
@@ -187,9 +190,9 @@ def forget(
     from copydesk.forget import forget as let_go
     from flows import console
 
-    root = existing(read_settings(config, output=output).output, "forget")
+    root = existing(read_settings(config, output=output).output, whole=True)
     told = let_go(root, targets or (), older_than=older_than, copies=copies, dry_run=dry_run)
-    print(console.as_json(asdict(told)) if json else console.forgotten(told, root, dry_run))
+    print(console.as_json(asdict(told)) if json else console.forgotten(told, place.name(root), dry_run))
     return 0
 
 
@@ -209,9 +212,9 @@ def maintain(
     from copydesk.maintain import maintain as merge
     from flows import console
 
-    root = existing(read_settings(config, output=output).output, "maintain")
+    root = existing(read_settings(config, output=output).output)
     done = merge(root, grace_hours=GRACE_HOURS if grace_hours is None else grace_hours, dry_run=dry_run)
-    print(console.as_json(asdict(done)) if json else console.maintained(done, root, dry_run))
+    print(console.as_json(asdict(done)) if json else console.maintained(done, place.name(root), dry_run))
     return 0
 
 
@@ -231,9 +234,9 @@ def reclean(
     from flows import recleaned as shown
 
     settings = read_settings(config, output=output, rules=rules, without=without, learn=learn)
-    root = existing(settings.output, "reclean")
+    root = existing(settings.output, whole=True)
     done = cleaning.preview(root, settings) if dry_run else cleaning.reclean(root, settings)
-    print(shown.as_json(done) if json else shown.summary(done, root, dry_run))
+    print(shown.as_json(done) if json else shown.summary(done, place.name(root), dry_run))
     return 0
 
 

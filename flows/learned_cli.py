@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
+from copydesk import place
 from flows.options import AsJson, Config, Output, existing, read_settings
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def _rule(lines: list[str], ruling: Ruling, output: str | None, config: Path | N
     root = _root(output, config)
     now = rule(root, lines, ruling)
     told = {"pinned": sorted(now.pinned), "forbidden": sorted(now.forbidden)}
-    plain = f"{root}: {len(now.pinned):,} lines pinned, {len(now.forbidden):,} forbidden; `copydesk reclean` applies it"
+    ruled = f"{len(now.pinned):,} lines pinned, {len(now.forbidden):,} forbidden"
+    plain = f"{place.name(root)}: {ruled}; `copydesk reclean` applies it"
     print(console.as_json(told) if json else plain)
     return 0
 

@@ -19,7 +19,7 @@ def as_json(done: Recleaned) -> str:
     return orjson.dumps(asdict(done)).decode()
 
 
-def summary(done: Recleaned, output: Path, dry_run: bool) -> str:
+def summary(done: Recleaned, output: Path | str, dry_run: bool) -> str:
     """What changed, or would change, for people: counts, rules, examples."""
     would = "would change" if dry_run else "changed"
     lines = [

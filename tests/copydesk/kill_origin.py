@@ -1,8 +1,8 @@
 """Run as `python -m tests.copydesk.kill_origin WHAT URL POINT LEASE`: a writer to object storage that is killed.
 
-WHAT is `publish` (the second part of tests.copydesk.outputs) or `recover`. The process ends itself with SIGKILL at the
-POINT-th point of the bucket's side that it comes to, or the first of that name, and prints the point's name; one that
-comes to its end prints nothing. LEASE: seconds.
+WHAT is `publish` (the second part of tests.copydesk.outputs), `maintain` or `recover`. The process ends itself with
+SIGKILL at the POINT-th point of the bucket's side that it comes to, or the first of that name, and prints the point's
+name; one that comes to its end prints nothing. LEASE: seconds.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import threading
 
 from copydesk import lease, place, points
+from copydesk.maintain import maintain
 from copydesk.store import Store
 from tests.copydesk.outputs import publish, second_part
 
@@ -33,6 +34,8 @@ def main(what: str, url: str, deadly: str, seconds: float) -> None:
     root = place.local(url)
     if what == "publish":
         publish(root, second_part())
+    elif what == "maintain":
+        maintain(root)
     else:
         with Store(root).lock("test"):
             Store(root).recover()

@@ -18,12 +18,16 @@ pytest.importorskip("obstore")
 pytest.importorskip("moto.server")
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.fs as pa_fs
+import pyarrow.parquet as pq
 
 from copydesk import dataset, lease, lock, objects, origin, place, points
 from copydesk.dataset import open_dataset
 from copydesk.errors import LockedError, StoreError, UsageError
+from copydesk.forget import forget
+from copydesk.maintain import maintain
 from copydesk.pipeline import Summary, run
 from copydesk.settings import Settings
 from copydesk.store import Store
@@ -485,6 +489,76 @@ def test_a_recovery_killed_at_every_point(
     assert point > 5
 
 
+def test_maintained_there_as_on_a_disk(s3: S3, tmp_path: Path, elsewhere: Callable[[], None]) -> None:
+    """A dataset opened before, on another machine that has no file of it, can be read after, until what was replaced
+    is pruned; a plain glob sees every row once."""
+    for n in range(4):
+        ingest(out(s3), write(tmp_path / f"{n}.jsonl", 10 * n, 3))
+    elsewhere()
+    opened = open_dataset(out(s3), "articles")
+    rows = sorted(opened.to_table(columns=["id"])["id"].to_pylist())
+    elsewhere()
+    under_way = opened.filesystem.open_input_file(opened.files[0])
+    done = maintain(place.opened(out(s3)))
+    assert (under_way.read(4), under_way.size() > 1000) == (b"PAR1", True), "it was open, and not read yet"
+    assert (done.files, done.into, done.segments) == (8, 2, 4)
+    assert sorted(opened.to_table(columns=["id"])["id"].to_pylist()) == rows
+    assert sorted(open_dataset(out(s3), "articles").to_table(columns=["id"])["id"].to_pylist()) == rows
+    assert len(s3.names("news/out/articles")) == len(s3.names("news/out/_state/index")) == 1
+    assert verify(out(s3), read_data=True) == []
+    again = maintain(place.opened(out(s3)))
+    assert (again.run_id, again.pruned) == (None, 0)
+    assert maintain(place.opened(out(s3)), grace_hours=0).pruned == 1
+    assert s3.names("news/out/_state/retired") == []
+    with pytest.raises(StoreError, match="open it again"):
+        opened.to_table()
+    elsewhere()
+    assert ingest(out(s3), str(tmp_path / "1.jsonl")).seen == 3
+    assert verify(out(s3), read_data=True) == []
+
+
+def test_what_is_forgotten_is_nowhere_in_the_bucket(
+    s3: S3, tmp_path: Path, elsewhere: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(2):
+        ingest(out(s3), write(tmp_path / f"{n}.jsonl", 10 * n, 3))
+    here = place.local(out(s3))
+    elsewhere()
+    maintain(place.opened(out(s3)))
+    gone = open_dataset(out(s3), "articles").to_table(columns=["id", "text"]).slice(0, 1).to_pylist()[0]
+    assert forget(place.opened(out(s3), whole=True), [gone["id"]]).run_id
+    assert gone["id"] not in open_dataset(out(s3), "articles").to_table(columns=["id"])["id"].to_pylist()
+    assert s3.names("news/out/_state/retired") == []
+    for key in (k for k in s3.names() if k.endswith(".parquet") and "/articles/" in k):
+        assert gone["id"] not in pq.read_table(pa.BufferReader(s3.get(key)), columns=["id"])["id"].to_pylist()
+    assert verify(out(s3), read_data=True) == []
+    assert len(list(here.rglob("articles/*/*.parquet"))) == 2
+    monkeypatch.setenv(place.CACHE, str(here.parent))
+    open_dataset(out(s3), "articles")
+    assert not list(here.rglob("articles/*/*.parquet")), "the other machine's copy lets go when it is next used"
+
+
+@pytest.mark.slow
+def test_maintenance_killed_at_every_point(
+    s3: S3, elsewhere: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "LEASE_SECONDS", BRIEF)
+    for point in range(1, 200, 5):
+        elsewhere()
+        start_anew(s3)
+        publish(place.local(out(s3)), second_part())
+        before = shown(out(s3))
+        name = killed("maintain", s3, point, BRIEF)
+        assert shown(out(s3)) == before, name
+        elsewhere()
+        recovered()(s3)
+        assert shown(out(s3)) == before, name
+        assert verify(out(s3), read_data=True) == [], name
+        if not name:
+            break
+    assert point > 20
+
+
 def test_an_output_that_was_deleted_and_made_anew(s3: S3) -> None:
     publish(place.local(out(s3)), first_part())
     publish(place.local(out(s3)), second_part())
@@ -529,7 +603,12 @@ def test_commands(s3: S3, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     ids = open_dataset(out(s3), "articles").to_table(columns=["id"])["id"].to_pylist()
     assert ids[0] in copydesk("explain", ids[0], "--json")[1]
     assert copydesk("duplicates", ids[0])[0] == 0
-    for refused in (["forget", ids[0]], ["reclean"], ["reindex"], ["verify", "--repair"], ["maintain"]):
+    for done in (["maintain", "--dry-run"], ["maintain"], ["reclean"], ["forget", ids[0], "--dry-run"]):
+        assert copydesk(*done)[0] == 0
+    code, told = copydesk("forget", ids[0])
+    assert (code, told.splitlines()[0]) == (0, f"{out(s3)}: 1 rows gone")
+    assert copydesk("verify", "--read-data") == (0, f"{out(s3)} is whole\n")
+    for refused in (["reindex"], ["verify", "--repair"]):
         code, told = copydesk(*refused)
         assert code == 2
         assert "does not work on outputs in object storage" in told
