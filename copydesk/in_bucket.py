@@ -25,7 +25,10 @@ def check(origin: Origin, commits: Sequence[Commit], faults: Faults, *, read_dat
     """
     there = origin.listed("")
     published = {f.path: f for f in manifest.published(commits)}
-    _numbers(sorted(path for path in there if path.startswith(f"{STATE}/commits/")), len(commits), faults)
+    manifests = sorted(path for path in there if path.startswith(f"{STATE}/commits/"))
+    _numbers(manifests, len(commits), faults)
+    if read_data:
+        _compare(manifests, commits, origin, faults)
     wrong = set()
     for path, file in published.items():
         if path not in there:
@@ -59,6 +62,19 @@ def _numbers(paths: Sequence[str], known: int, faults: Faults) -> None:
         faults.add("manifest", f"{STATE}/commits/{gap:012d}.json", "it is not there, and later ones are")
     elif known < len(numbers):
         faults.add("manifest", f"{STATE}/commits", f"{len(numbers)} manifests, and the working copy has {known}")
+
+
+def _compare(paths: Sequence[str], commits: Sequence[Commit], origin: Origin, faults: Faults) -> None:
+    """That the manifests are those that the copy has."""
+    known = {commit.run_id: commit for commit in commits}
+    for path, content in zip(paths, origin.contents(paths), strict=True):
+        try:
+            commit = manifest.decode(content)
+        except (StoreError, *manifest.DAMAGED) as error:
+            faults.add("manifest", path, f"it cannot be read: {error}")
+            continue
+        if known.get(commit.run_id, commit) != commit:
+            faults.add("manifest", path, "it is not the one that the working copy has")
 
 
 def _got(files: Sequence[PublishedFile], origin: Origin, faults: Faults, read_data: bool) -> set[str]:

@@ -126,6 +126,10 @@ class Origin:
         found = self._bucket.listed(self._key(name).rstrip("/"))
         return {one.key.removeprefix(self._prefix): one for one in found}
 
+    def contents(self, paths: Iterable[str]) -> Iterator[bytes]:
+        """The bytes of small objects of the output. Raises OSError."""
+        return self._at_once(lambda path: self._bucket.get(self._key(path))[0], paths)
+
     # A run
 
     def recover(self, new_run_id: Callable[[dt.datetime], str]) -> list[str]:

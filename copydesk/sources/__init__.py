@@ -9,6 +9,7 @@ from copydesk.model import Format, Item, Reject, Shard
 from copydesk.settings import Settings
 from copydesk.sources import csv, html, jsonl, parquet, text, warc
 from copydesk.sources.base import BLOCK_ITEMS, TRANSIENT, Reading
+from copydesk.sources.ranges import read_ahead
 
 __all__ = ["BLOCK_ITEMS", "READERS", "TRANSIENT", "numbered", "read"]
 
@@ -35,7 +36,7 @@ def read(shard: Shard, settings: Settings) -> Iterator[Item | Reject]:
 
 def numbered(shard: Shard, settings: Settings) -> Iterator[tuple[int, int, Item | Reject]]:
     """What read() gives, each with the place of its file in the shard and its own place in the file, from 0."""
-    for place, file in enumerate(shard.files):
+    for place, file in enumerate(read_ahead(shard.files)):
         reading = Reading(file, settings, shard.part, shard.parts, first=shard.first, last=shard.last)
         for found in _read_file(reading):
             yield place, reading.number - 1, found

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import io
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 
 from copydesk import objects
 from copydesk.errors import ItemError
+from copydesk.model import SourceFile
 from copydesk.settings import MIB
 
 BLOCK = 4 * MIB
 """Bytes a request. Not one request for all of an object: it would have to stay open for as long as it takes to ingest
 what it holds, and servers do not wait for that."""
+
+AHEAD = 16
+"""Objects that are asked for before it is their turn: of small ones, waiting would be most of the time."""
 
 _BLOCKS = 4  # that are kept: columns of a Parquet file are read in turn
 
@@ -65,8 +72,9 @@ class Ranges(io.RawIOBase):
             return self._held[number]
         start = number * self._block
         end = min(start + self._block, self._size)
+        coming = _coming.pop((self._bucket.url, self._key, self._etag, end), None) if number == 0 else None
         try:
-            data = self._bucket.get_range(self._key, start, end, self._etag)
+            data = coming.result() if coming else self._bucket.get_range(self._key, start, end, self._etag)
         except (FileNotFoundError, objects.Conflict):
             message = "the object was there when the run began and is gone or replaced: run again"
             raise ItemError("read", "vanished", message) from None
@@ -78,3 +86,40 @@ class Ranges(io.RawIOBase):
         if len(self._held) > _BLOCKS:
             self._held.popitem(last=False)
         return data
+
+
+_Beginning = tuple[str, str, str | None, int]
+_coming: dict[_Beginning, Future[bytes]] = {}
+"""Beginnings of objects that are on their way: (bucket, key, etag, bytes)."""
+
+
+def read_ahead(files: Sequence[SourceFile]) -> Iterator[SourceFile]:
+    """The files in order; meanwhile the beginnings of the next ones, if they are objects, are asked for."""
+    if len(files) < 2 or all(file.etag is None for file in files):
+        yield from files
+        return
+    ahead = iter(files)
+    asked: list[_Beginning | None] = []
+    with ThreadPoolExecutor(AHEAD) as pool:
+        try:
+            for file in files:
+                asked += [_ask(soon, pool) for soon in islice(ahead, 1 if asked else AHEAD)]
+                yield file
+                _forget(asked.pop(0))  # whoever was to read it has read it, or does not want it
+        finally:
+            for beginning in asked:
+                _forget(beginning)
+
+
+def _forget(beginning: _Beginning | None) -> None:
+    if beginning:
+        _coming.pop(beginning, None)
+
+
+def _ask(file: SourceFile, pool: ThreadPoolExecutor) -> _Beginning | None:
+    if file.etag is None or not file.size:
+        return None
+    bucket, key, end = objects.bucket(file.path), objects.split(file.path)[1], min(BLOCK, file.size)
+    beginning = bucket.url, key, file.etag, end
+    _coming[beginning] = pool.submit(bucket.get_range, key, 0, end, file.etag)
+    return beginning

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -222,6 +223,20 @@ def test_a_large_object_is_read_in_pieces_by_several_shards(
         assert rows(tmp_path / "objects", name, "source_id", "text") == rows(
             tmp_path / "files", name, "source_id", "text"
         )
+
+
+def test_small_objects_are_asked_for_before_it_is_their_turn(s3: S3, tmp_path: Path) -> None:
+    for number, one in enumerate(many(40)):
+        s3.put(f"in/{number:02}.jsonl", one)
+    together = threading.Barrier(4)
+
+    def spoiler(asked: Asked) -> None:
+        if asked.key.startswith("in/") and asked.method == "GET" and asked.number == 1:
+            together.wait(30)  # would break if they were asked for one after the other
+
+    s3.spoil(spoiler)
+    assert ingest(tmp_path, f"{s3.url}/in").articles == 40
+    assert ranges._coming == {}
 
 
 def test_what_we_wrote_ourselves_is_not_read(s3: S3) -> None:

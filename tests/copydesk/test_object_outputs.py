@@ -574,9 +574,15 @@ def test_damage_is_noticed(s3: S3) -> None:
     content = s3.get(articles)
     s3.put(articles, content[:100] + bytes([content[100] ^ 1]) + content[101:])
     s3.delete(removals)
+    manifest = "news/out/_state/commits/000000000001.json"
+    content = s3.get(manifest)
+    s3.put(manifest, content[:100] + bytes([content[100] ^ 1]) + content[101:])
+    seen = place.local(out(s3)) / "_state" / "seen.json"  # the copy has read it before it was damaged
+    seen.write_text(json.dumps({"number": 1, "etag": objects.bucket(s3.url).head(manifest).etag}))
     found = {(f.check, f.where) for f in verify(out(s3), read_data=True)}
     assert ("sha256", articles.removeprefix("news/out/")) in found
     assert ("missing", removals.removeprefix("news/out/")) in found
+    assert ("manifest", manifest.removeprefix("news/out/")) in found
 
 
 def test_a_manifest_that_is_missing_is_noticed(s3: S3, elsewhere: Callable[[], None]) -> None:
