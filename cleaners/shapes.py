@@ -7,6 +7,7 @@ with one has two frames: with that word, and with a slot for it. A line without 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -18,6 +19,9 @@ FEWEST = 3
 
 SLOTS = 4
 """A frame with more is a list."""
+
+WORDS_KEPT = 1 << 15
+"""Of words that were met so many are remembered with what they are in a frame: most words of a text are few."""
 
 SLOT = "\0"
 
@@ -50,6 +54,7 @@ def frames(line: str) -> tuple[str, ...]:
     return tuple(frame for frame in found if frame)
 
 
+@functools.lru_cache(WORDS_KEPT)
 def _part(word: str) -> str:
     core = word.strip(_EDGES)
     if core[:1].isupper() and core.casefold() in _FIXED:
@@ -70,5 +75,10 @@ def _framed(parts: Sequence[str]) -> str:
             frame += [*joints, part]
         joints = []
     frame += joints
-    fixed = sum(part != SLOT and bool(_LETTER.search(part)) for part in frame)
+    fixed = sum(map(_is_fixed, frame))
     return " ".join(frame) if fixed >= FEWEST and frame.count(SLOT) <= SLOTS else ""
+
+
+@functools.lru_cache(WORDS_KEPT)
+def _is_fixed(part: str) -> bool:
+    return part != SLOT and bool(_LETTER.search(part))

@@ -11,10 +11,12 @@ reporting has phrases too: what counts is that rules, or the model, take it out 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +58,9 @@ stories of a publisher tells nothing of a copy. docs/templates.md says what was 
 
 EVERYWHERE = 0.25
 """Share of a site's texts that hold a line, from which on it is one of the page, wherever it stands."""
+
+KEPT, KEPT_CHARS = 1 << 15, shapes.LONGEST
+"""So many lines up to so many characters are remembered with what they look like: what a site repeats is met again."""
 
 _STRIP = " \t\r\x0b\x0c\u00a0\u2009\u200b\u202f\ufeff"
 _STOP = re.compile(r"""[.!…。！][\"'”’»)\]]*$""")
@@ -107,25 +112,28 @@ def occurrences(text: str, removals: Sequence[Removal]) -> dict[int, int]:
     found: dict[int, int] = {}
     for n in kept:
         line, gone = lines[n]
-        if gone is None or len(line) > LONGEST or not _WORD.search(line):
+        if gone is None or len(line) > LONGEST or not (looks := _looks(line)).counts:
             continue
-        beside = (n > 0 and lines[n - 1][1]) or (n + 1 < len(lines) and lines[n + 1][1])
-        marks = (
-            _looks(line)
-            | HEAD * (n <= top)
-            | TAIL * (n >= bottom)
-            | LOW * (n >= low)
-            | FIRST * (n == kept[0])
-            | LAST * (n == kept[-1])
-            | EARLY * (n <= early)
-            | LATE * (n >= late)
-            | BESIDE * bool(beside)
-        )
-        key = line_hash(line)
+        marks = looks.marks
+        if n <= top:
+            marks |= HEAD
+        if n >= bottom:
+            marks |= TAIL
+        if n >= low:
+            marks |= LOW
+        if n <= early:
+            marks |= EARLY | FIRST if n == kept[0] else EARLY
+        if n >= late:
+            marks |= LATE | LAST if n == kept[-1] else LATE
+        if (n > 0 and lines[n - 1][1]) or (n + 1 < len(lines) and lines[n + 1][1]):
+            marks |= BESIDE
+        key = looks.hash
         found[key] = marks if key not in found else marks & (found[key] | ~_PLACE)
     for line, gone in lines:
-        for frame in shapes.frames(line) if gone is not None else ():
-            key, marks = frame_hash(frame), FRAME | TAKEN * bool(gone)
+        if gone is None or len(line) > shapes.LONGEST:
+            continue
+        marks = FRAME | TAKEN if gone else FRAME
+        for key in _looks(line).frames:
             found[key] = marks & found.get(key, marks)
     return found
 
@@ -184,7 +192,7 @@ def take_out(text: str, cleaned: Cleaned, templates: Collection[int], keeps: Cal
         while removal is not None and removal.end <= position:
             removal = next(taken, None)
         touched = removal is not None and removal.start < max(end, position + 1)
-        if not touched and line.strip(_STRIP) and (rule := _template(line, templates)) and not keeps(line):
+        if not touched and (bare := line.strip(_STRIP)) and (rule := _template(bare, templates)) and not keeps(line):
             reach = _reach(text, end)
             more.append(Removal(position, reach, text[position:reach], (rule,), CATEGORY))
         position = end + 1
@@ -197,7 +205,8 @@ def take_out(text: str, cleaned: Cleaned, templates: Collection[int], keeps: Cal
 
 def _template(line: str, templates: Collection[int]) -> str | None:
     """The rule that a removal of the line would name, if it is one of the templates or has a frame that is."""
-    names = line_hash(line), *(frame_hash(frame) for frame in shapes.frames(line.strip(_STRIP)))
+    looks = _looks(line)
+    names = looks.hash, *looks.frames
     return next((rule_id(name) for name in names if name in templates), None)
 
 
@@ -235,15 +244,34 @@ def _paragraph(line: str) -> bool:
     return size >= PARAGRAPH_LENGTH and bool(SENTENCE_END.search(line[-_END:]))
 
 
-def _looks(line: str) -> int:
+class _Looks(NamedTuple):
+    """What a line is by itself. marks: what it looks like. frames: hashes. counts: whether it is counted at all."""
+
+    hash: int
+    marks: int
+    frames: tuple[int, ...]
+    counts: bool
+
+
+def _looks(line: str) -> _Looks:
+    """line: without space around it."""
+    return _kept_looks(line) if len(line) <= KEPT_CHARS else _looked_at(line)
+
+
+def _looked_at(line: str) -> _Looks:
     end, size = line[-_END:], _size(line)
-    return (
-        SENTENCE * bool(_STOP.search(end) and size >= SHORT)
+    marks = (
+        SENTENCE * bool(size >= SHORT and _STOP.search(end))
         | WIDE * (size >= WIDER)
         | QUOTE * bool(_QUOTES.search(line))
         | FIGURES * (len(_NUMBER.findall(line)) >= 3)
         | HEADING * bool(_ASKS.search(end))
     )
+    frames = tuple(map(frame_hash, shapes.frames(line)))
+    return _Looks(line_hash(line), marks, frames, bool(_WORD.search(line)))
+
+
+_kept_looks = functools.lru_cache(KEPT)(_looked_at)
 
 
 def _size(line: str) -> int:
