@@ -67,6 +67,8 @@ _STOP = re.compile(r"""[.!…。！][\"'”’»)\]]*$""")
 _ASKS = re.compile(r"""[:：?？][\"'”’»)\]]*$""")
 _QUOTES = re.compile("[\"“”„«»「」『』]|^['‘]")
 _NUMBER = re.compile(r"\d+")
+_FIGURES = 3
+_NO_DIGITS = bytes(code for code in range(256) if not chr(code).isdecimal())
 _WORD = re.compile(r"[^\W_]")
 _END = 8  # characters of a line that tell how it ends
 
@@ -205,8 +207,8 @@ def take_out(text: str, cleaned: Cleaned, templates: Collection[int], keeps: Cal
 
 def _template(line: str, templates: Collection[int]) -> str | None:
     """The rule that a removal of the line would name, if it is one of the templates or has a frame that is."""
-    looks = _looks(line)
-    names = looks.hash, *looks.frames
+    looks = _looks(line) if len(line) <= shapes.LONGEST else None
+    names = (looks.hash, *looks.frames) if looks else (line_hash(line),)
     return next((rule_id(name) for name in names if name in templates), None)
 
 
@@ -264,11 +266,16 @@ def _looked_at(line: str) -> _Looks:
         SENTENCE * bool(size >= SHORT and _STOP.search(end))
         | WIDE * (size >= WIDER)
         | QUOTE * bool(_QUOTES.search(line))
-        | FIGURES * (len(_NUMBER.findall(line)) >= 3)
+        | FIGURES * (_has_digits(line) and len(_NUMBER.findall(line)) >= _FIGURES)
         | HEADING * bool(_ASKS.search(end))
     )
     frames = tuple(map(frame_hash, shapes.frames(line)))
     return _Looks(line_hash(line), marks, frames, bool(_WORD.search(line)))
+
+
+def _has_digits(line: str) -> bool:
+    """Whether there may be several numbers: few lines have as many digits, and these are quickly counted."""
+    return not line.isascii() or len(line.encode().translate(None, _NO_DIGITS)) >= _FIGURES
 
 
 _kept_looks = functools.lru_cache(KEPT)(_looked_at)

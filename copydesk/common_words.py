@@ -14,12 +14,13 @@ SHARE = 0.25
 """... of so many ..."""
 
 RIVAL = 0.5
-"""... of which no other language may have more than this share: Galician has half as many of Spanish as of Portuguese."""
+"""... of which no other language may have more than this share: a Galician text has half as
+many of Spanish as of Portuguese."""
 
 _WORDS = {
-    "de": "der die und das von den mit sich des auf für ist im dem nicht ein eine auch zu wird bei als aus nach sie wie "
-    "einen einer werden zum haben hat sind oder vor nur über zur noch wurde in an es am er war so um dass ihre seine "
-    "bis einem wenn",
+    "de": "der die und das von den mit sich des auf für ist im dem nicht ein eine auch zu wird bei als aus nach sie "
+    "wie einen einer werden zum haben hat sind oder vor nur über zur noch wurde in an es am er war so um dass ihre "
+    "seine bis einem wenn",
     "en": "the of and to was were with that for is by from have has had this they are which would said been their not "
     "it be he his who will can about after also more than or an as at but we you its into when there what one a i all "
     "new over our if no so",
@@ -27,8 +28,8 @@ _WORDS = {
     "según está años de la en a no es o han fueron ser era muy cuando hasta todo ya le les e donde durante",
     "fr": "le les des et du une est dans qui pour pas sur au que ce il par plus avec sont ses son aux ont cette mais "
     "été leur selon de la en à un a se c'est comme sous ou",
-    "it": "il di che per della non è gli una sono con nel alla dei ha da più anche si le dal come questo delle stato ma "
-    "e la in un i a al lo ci",
+    "it": "il di che per della non è gli una sono con nel alla dei ha da più anche si le dal come questo delle stato "
+    "ma e la in un i a al lo ci",
     "nl": "het een van en dat niet voor met op zijn werd aan ook bij naar door uit maar deze wordt nog heeft hebben te "
     "de in is was er om als",
     "pt": "o os do da dos das não uma em ao no na com para que e por mais foi como são pelo pela à também seu sua um "

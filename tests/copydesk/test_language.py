@@ -75,8 +75,8 @@ def test_never_raises(text: str, hint: str | None) -> None:
 
 # Invented sentences with many of a neighbour's commonest words.
 COUSINS = {
-    "gl": "O concello aprobou onte unha nova ordenanza para a mellora das rúas da cidade, segundo explicou o alcalde na "
-    "rolda de prensa que tivo lugar no pazo municipal, na que tamén falou dos orzamentos do ano que vén e do paro.",
+    "gl": "O concello aprobou onte unha nova ordenanza para a mellora das rúas da cidade, segundo explicou o alcalde "
+    "na rolda de prensa que tivo lugar no pazo municipal, na que tamén falou dos orzamentos do ano que vén e do paro.",
     "ca": "El govern ha aprovat avui un nou decret per a la millora de les carreteres del país, segons ha explicat el "
     "president en la roda de premsa que ha fet al palau, on també ha parlat dels pressupostos de l'any que ve.",
     "af": "Die regering het gister 'n nuwe wet goedgekeur wat die land se paaie sal verbeter, het die minister gesê in "
