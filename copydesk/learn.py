@@ -49,8 +49,7 @@ def learn(parts: Sequence[Part], store: Store) -> list[Part]:
     for place, part in enumerate(parts):
         held = part.read("lines")
         line, row = held["line"].to_numpy(), held["row"].to_numpy()
-        left = (held["marks"].to_numpy() & templates.TAKEN) == 0
-        out = left & run.is_new[place][row] & is_out(line, run.sites[place][row], found, rulings)
+        out = run.is_new[place][row] & is_out(line, run.sites[place][row], found, rulings)
         if out.any():
             part.write("templates", held.select(TEMPLATES.names).filter(pa.array(out)))
             told.append(part)
