@@ -1,6 +1,6 @@
 """Fewer looks for garbage while articles are worked on.
 
-Python looks for cycles of objects that nobody holds after every 700 new ones, and ever so often goes over all there are.
+Python looks for cycles of objects that nobody holds after every 700 new ones, and ever so often goes over all of them.
 What becomes of articles forms no cycles, and goes when the last reference does: the looking costs a sixth of the time.
 """
 
