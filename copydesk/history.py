@@ -157,6 +157,7 @@ def open_segment(store: Store, file: SegmentFile) -> Segment:
 def _rebuild(store: Store, file: SegmentFile) -> None:
     """Write a segment from its rows. Complete under another name first, so that none is ever half written."""
     path = store.root / file.path
+    store.fetch()  # any file may have rows of it
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = path.with_name(f"{path.name}.rebuilt")
     fresh = folder / path.name  # the name is in it

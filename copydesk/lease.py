@@ -21,7 +21,7 @@ import orjson
 
 from copydesk import lock, points
 from copydesk.errors import LockedError
-from copydesk.objects import Bucket, Conflict, Object
+from copydesk.objects import Bucket, Conflict, Object, Version
 
 LEASE_SECONDS = lock.LEASE_SECONDS
 """For how long a holder may be silent before another takes over; it renews four times as often."""
@@ -36,10 +36,9 @@ class Lease:
     def __init__(self, bucket: Bucket, key: str, url: str, copy: str) -> None:
         self._bucket, self._key, self._url, self._copy = bucket, key, url, copy
         self._about: dict[str, Any] = {}
-        self._etag = ""
+        self._version = Version("")
         self._renewals = 0
         self._ended = threading.Event()
-        self._changing = threading.Lock()
 
     @contextmanager
     def held(self, holder: str, wait: float = 0.0) -> Iterator[None]:
@@ -57,7 +56,7 @@ class Lease:
             self._ended.set()
             thread.join()
             with suppress(OSError, Conflict):
-                self._bucket.replace(self._key, _LET_GO, self._etag)
+                self._bucket.replace(self._key, _LET_GO, self._version)
 
     def check(self) -> None:
         """Raises LockedError if another has taken it over; OSError if that cannot be found out."""
@@ -81,7 +80,7 @@ class Lease:
         if about and known and not self._is_of_a_dead_process(about) and not self._is_silent(about, known):
             return False
         self._about = mine
-        return self._put(known.etag if known else None)
+        return self._put(known.version if known else None)
 
     def _is_of_a_dead_process(self, about: dict[str, Any]) -> bool:
         """Of one that had the working copy that this process has now, whose lock only one has at a time."""
@@ -94,26 +93,28 @@ class Lease:
         time.sleep(LEASE_SECONDS / 3)
         return self._read()[1] == known
 
-    def _put(self, etag: str | None) -> bool:
-        """Write what this process says of itself, over the lease of this etag or where none is; whether it could."""
+    def _put(self, over: Version | None) -> bool:
+        """Write what this process says of itself, over this version of the lease or where none is; whether it could."""
         self._renewals += 1
         content = orjson.dumps(self._about | {"renewals": self._renewals})
         points.checkpoint("lease: before put")
         try:
-            put = self._bucket.put_new(self._key, content) if etag is None else None
-            self._etag = put or self._bucket.replace(self._key, content, etag or "")
+            if over is None:
+                self._version = self._bucket.put_new(self._key, content)
+            else:
+                self._version = self._bucket.replace(self._key, content, over)
         except Conflict:
             about, known = self._read()
             if known is None or about.get("token") != self._about["token"]:
                 return False
-            self._etag = known.etag  # it was put, and the answer lost
+            self._version = known.version  # it was put, and the answer lost
         points.checkpoint("lease: put")
         return True
 
     def _renew_often(self) -> None:
         while not self._ended.wait(LEASE_SECONDS / 4):
             with suppress(OSError):  # tried again
-                if not self._put(self._etag):
+                if not self._put(self._version):
                     return  # taken over, as `check` will say
 
     def _read(self) -> tuple[dict[str, Any], Object | None]:

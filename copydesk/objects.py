@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from copydesk.errors import UsageError
 
@@ -30,6 +30,8 @@ ATTEMPTS = 6
 
 PAGE = 1000
 """Objects that one request for a listing tells of: the most that S3 has."""
+
+_PARTS = 4  # of a large file that are put at a time, 5 MiB each
 
 _PAUSE = 0.1  # seconds, before the first new attempt; doubled each time
 
@@ -47,18 +49,37 @@ _BROKEN_BODY = "response body"
 """In the words of a failure: the answer's body broke off. obstore does not make such a request again."""
 
 
+class Version(NamedTuple):
+    """What an object is replaced by: S3 and Azure go by the etag, Google by the number of the version."""
+
+    etag: str
+    number: str | None = None
+
+
 class Conflict(Exception):
     """A conditional put was refused: the object is there already, or is not what it was."""
 
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """An object as a listing tells of it. key: in its bucket. size: bytes. etag: changes with its bytes."""
+    """What is known of an object. key: in its bucket. size: bytes. etag: changes with its bytes.
+
+    number: of its version, where the store counts them and tells.
+    """
 
     key: str
     size: int
     modified: dt.datetime
     etag: str
+    number: str | None = None
+
+    @property
+    def version(self) -> Version:
+        return Version(self.etag, self.number)
+
+    def is_same(self, etag: str) -> bool:
+        """Whether it is of the version of this etag; some stores quote it in one answer and not in another."""
+        return self.etag.strip('"') == etag.strip('"')
 
 
 def is_url(text: str) -> bool:
@@ -111,18 +132,19 @@ class Bucket:
 
     def put(self, key: str, content: bytes | Path) -> None:
         """Write an object, whatever is there."""
-        self._ask(key, self._requests.put, key, content)
+        self._ask(key, self._requests.put, key, content, max_concurrency=_PARTS)
 
-    def put_new(self, key: str, content: bytes) -> str:
-        """Write an object that is not there yet; returns its etag. Raises Conflict.
+    def put_new(self, key: str, content: bytes) -> Version:
+        """Write an object that is not there yet. Raises Conflict.
 
         Also if the object is there because the request was made, its answer lost, and made again: look at it.
         """
-        return str(self._ask(key, self._requests.put, key, content, mode="create")["e_tag"])
+        return _version(self._ask(key, self._requests.put, key, content, mode="create"))
 
-    def replace(self, key: str, content: bytes, etag: str) -> str:
-        """Write an object in the place of the one with this etag; returns the new one. Raises Conflict, as put_new."""
-        return str(self._ask(key, self._requests.put, key, content, mode={"e_tag": etag})["e_tag"])
+    def replace(self, key: str, content: bytes, version: Version) -> Version:
+        """Write an object in the place of one version of it; returns the new one. Raises Conflict, as put_new."""
+        mode = {"e_tag": version.etag} | ({"version": version.number} if version.number else {})
+        return _version(self._ask(key, self._requests.put, key, content, mode=mode))
 
     def get(self, key: str) -> tuple[bytes, Object]:
         """All bytes of an object, and what is known of it."""
@@ -213,7 +235,11 @@ def _allows_http() -> bool:
 
 
 def _object(meta: Any) -> Object:
-    return Object(str(meta["path"]), int(meta["size"]), meta["last_modified"], str(meta["e_tag"]))
+    return Object(meta["path"], int(meta["size"]), meta["last_modified"], str(meta["e_tag"]), meta["version"])
+
+
+def _version(put: Any) -> Version:
+    return Version(str(put["e_tag"]), put["version"])
 
 
 def _words(error: Exception) -> str:

@@ -82,7 +82,7 @@ class Origin:
         number, etag = self._seen()
         number = number or self._take_bound()
         listed = self._listed(number)
-        if number and (not listed or self._number_of(listed[0]) != number or (etag and listed[0].etag != etag)):
+        if number and (not listed or self._number_of(listed[0]) != number or (etag and not listed[0].is_same(etag))):
             self._begin_anew()  # the output was deleted, or another was made in its place
             number, listed = 0, self._listed(0)
         new = listed[1:] if number else listed
@@ -144,8 +144,9 @@ class Origin:
                 mended = self._settle(begun, new_run_id) if begun else []
             except Conflict:  # one that was taken for dead has been quicker
                 continue
-            in_force = manifest.published(volume.commits(self._layout))
-            self.fetch(f for f in in_force if f.path.startswith(f"{STATE}/"))
+            wanted = [f for f in manifest.published(volume.commits(self._layout)) if f.path.startswith(f"{STATE}/")]
+            built_anew = f"{STATE}/index/"  # what the engine does to segments that are damaged or of an earlier format
+            self.fetch(f for f in wanted if not (f.path.startswith(built_anew) and (self.root / f.path).exists()))
             return mended
 
     def publish(self, prepared: Commit) -> None:
@@ -259,7 +260,7 @@ class Origin:
     def _put_new(self, key: str, content: bytes) -> str:
         """Put an object that is not there. content: has a token to know it again by. Raises Conflict, OSError."""
         try:
-            return self._bucket.put_new(key, content)
+            return self._bucket.put_new(key, content).etag
         except Conflict:
             there, about = self._bucket.get(key)
             if there != content:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copydesk import commit, dataset, disk, layout, ledger, lock, manifest, place, volume
-from copydesk.errors import StoreError
+from copydesk.errors import LockedError, StoreError
 from copydesk.layout import Layout
 from copydesk.ledger import LedgerEntry
 from copydesk.manifest import Change, Commit
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
 RUN_ID_FORMAT = "%Y%m%d-%H%M%S-%f"
+_ASKED_OFTEN = ("rejects", "overlaps")  # by every run that has some; a working copy keeps them
 _RUN_ID = re.compile(r"\d{8}-\d{6}-\d{6}")
 
 
@@ -55,9 +56,7 @@ class Store:
             try:
                 for folder in (self.layout.commits, self.layout.all_staging):
                     disk.make_folder(folder)
-                held.enter_context(lock.exclusive(self.layout.lock, holder, wait))
-                if self.origin:
-                    held.enter_context(self.origin.lock(holder, wait))
+                held.enter_context(self._exclusive(holder, wait))
             except OSError as error:
                 raise StoreError(f"{self.name}: cannot be written to: {_in_words(error)}") from error
             try:
@@ -68,6 +67,17 @@ class Store:
                 raise StoreError(
                     f"{self.name}: the run failed, nothing of it is published: {_in_words(error)}"
                 ) from error
+
+    @contextmanager
+    def _exclusive(self, holder: str, wait: float) -> Iterator[None]:
+        with ExitStack() as held:
+            try:
+                held.enter_context(lock.exclusive(self.layout.lock, holder, wait))
+            except LockedError as error:  # who reads it knows the output by its URL
+                raise LockedError(str(error).replace(str(self.root), self.name)) from None
+            if self.origin:
+                held.enter_context(self.origin.lock(holder, wait))
+            yield
 
     def new_run_id(self, now: dt.datetime) -> str:
         """An id greater than every run's before it, even if the clock went back. now: timezone-aware."""
@@ -132,7 +142,10 @@ class Store:
 
     def dataset(self, name: str) -> ds.Dataset:
         """See dataset.open_dataset; an output that is not there yet is empty."""
-        return dataset.of_files(self.root, name, dataset.published(self.root, name))
+        paths = dataset.published(self.root, name)
+        if name in _ASKED_OFTEN:
+            self.fetch(paths)
+        return dataset.of_files(self.root, name, paths)
 
     def texts(self, ids: Collection[str], files: Iterable[Path] | None = None) -> dict[str, str]:
         """The text of each id that articles/, duplicates/ or revisions/ has; memory is bounded by the ids asked for.

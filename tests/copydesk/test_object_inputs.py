@@ -136,6 +136,14 @@ def test_patterns(s3: S3) -> None:
     assert pattern("a^[]b]*").fullmatch("a^b.txt")
 
 
+def test_a_listing_of_many_pages(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "PAGE", 3)
+    for number in range(9):
+        s3.put(f"in/{number}.txt", b"text")
+    assert len(listing.find(f"{s3.url}/in")) == 9
+    assert sum(asked.is_list for asked in s3.asked) >= 4
+
+
 def test_what_is_not_there_or_not_ours_is_one_line(s3: S3, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"^s3://desk/nothing: no such object or prefix$"):
         ingest(tmp_path, f"{s3.url}/nothing")

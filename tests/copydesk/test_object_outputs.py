@@ -177,6 +177,29 @@ def test_requests_do_not_grow_with_history(s3: S3, elsewhere: Callable[[], None]
     assert max(len(a.query) for a in s3.asked if a.is_list) < 300
 
 
+def test_a_damaged_segment_of_a_copy_is_built_anew(s3: S3, tmp_path: Path, elsewhere: Callable[[], None]) -> None:
+    ingest(out(s3), write(tmp_path / "1.jsonl", 0, 4))
+    elsewhere()
+    ingest(out(s3), write(tmp_path / "2.jsonl", 10, 2))
+    for segment in (place.local(out(s3)) / "_state" / "index").iterdir():
+        segment.write_bytes(segment.read_bytes()[:100])
+    assert ingest(out(s3), write(tmp_path / "3.jsonl", 2, 3)).duplicates == 2
+    assert verify(out(s3), read_data=True) == []
+
+
+def test_known_rejects_are_not_asked_for_again(s3: S3, tmp_path: Path, elsewhere: Callable[[], None]) -> None:
+    def another(number: int) -> None:
+        path = Path(write(tmp_path / f"{number}.jsonl", 10 * number, 2))
+        path.write_text(f"{path.read_text()}\nbroken {number}\n")
+        assert ingest(out(s3), str(path)).rejects == 1
+
+    for number in range(4):
+        another(number)
+    elsewhere()
+    another(5)
+    assert [requests(s3, lambda number=number: another(number)) for number in (6, 7)] == [14, 14]
+
+
 def test_a_new_copy_of_a_long_history_asks_for_few_manifests(
     s3: S3, elsewhere: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -299,6 +322,17 @@ def test_a_lease_is_renewed(s3: S3, elsewhere: Callable[[], None], monkeypatch: 
     with Store(place.local(out(s3))).lock("first"):
         elsewhere()
         with pytest.raises(LockedError), Store(place.local(out(s3))).lock("second", wait=3):
+            pass
+
+
+def test_a_clock_that_is_ahead_takes_nobody_for_dead(
+    s3: S3, elsewhere: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "LEASE_SECONDS", 6.0)
+    with Store(place.local(out(s3))).lock("first"):
+        elsewhere()
+        monkeypatch.setattr(lease, "_has_run_out", lambda about, known: True)
+        with pytest.raises(LockedError, match="in use by first"), Store(place.local(out(s3))).lock("second"):
             pass
 
 
