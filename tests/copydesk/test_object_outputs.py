@@ -104,9 +104,10 @@ def write(path: Path, first: int, count: int) -> str:
 
 
 def requests(s3: S3, work: Callable[[], Any]) -> int:
+    """How many it takes, but for the lease: a run on a busy machine renews it."""
     s3.asked.clear()
     work()
-    return len(s3.asked)
+    return sum(not asked.key.endswith("/lease.json") for asked in s3.asked)
 
 
 def test_runs_one_after_another(s3: S3, tmp_path: Path, elsewhere: Callable[[], None]) -> None:
@@ -197,7 +198,7 @@ def test_known_rejects_are_not_asked_for_again(s3: S3, tmp_path: Path, elsewhere
         another(number)
     elsewhere()
     another(5)
-    assert [requests(s3, lambda number=number: another(number)) for number in (6, 7)] == [14, 14]
+    assert [requests(s3, lambda number=number: another(number)) for number in (6, 7)] == [10, 10]
 
 
 def test_a_new_copy_of_a_long_history_asks_for_few_manifests(
