@@ -33,12 +33,19 @@ _WHEN = re.compile(r"date|publish|posted|timestamp|time", re.I)
 _CHANGED = re.compile(r"updat|modif|edited|aktualis|mise à jour|actualiz|aggiorn", re.I)
 _BY = re.compile(r"(?:\bby|\bvon|\bpar|\bpor|\bdi|\bdoor|\baf|\bav|autor(?:in)?|author|auteur)\b[\s:/]*$", re.I)
 _NOT_NAMES_WORDS = """
-    about all article articles author blog by comments contact editorial email facebook follow full guest home
+    about agencies agency all article articles author blog by comments contact editorial email facebook fact follow full get guest home
     latest link manga min minutes more nachrichten news newsletter opinion our photo photos politics posts press
     print privacy profile read redaktion related reviews search see share sign sports staff subscribe team tweet
     twitter updated view video videos world your
 """
 _NOT_NAMES = frozenset(_NOT_NAMES_WORDS.split())
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3々・]{2,8}(?:\s[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3々・]{1,6})?")
+"""A name in Chinese, Japanese or Korean letters: one word or two."""
+
+_GLUED = re.compile(r"[a-z]{3}[A-Z]")
+"""Two words without their blank, as of two elements side by side; `MacLean`, `DeVries` are names."""
+
+_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday today tomorrow yesterday".split())
 _FIRM_WORDS = """
     academy agency and app association bank blog books box capital care center centre church city club co college
     community company consulting council daily design digital education energy europe express financial first food
@@ -48,6 +55,10 @@ _FIRM_WORDS = """
     project property radio research school science security service services shop society software solar solutions
     station store studio studios system systems tech technology the times today top town travel tribune university
     us web wild world york
+    allgemeine anzeiger blatt bote deutsche der die das kurier nachrichten presse redaktion rundschau tageblatt verlag
+    welle zeitung correo diario mundo nacion nación noticias país periódico prensa courrier journal nouvelles presse
+    corriere gazzetta giornale notizie stampa dagblad krant nieuws avis avisen tidning tidningen chronicle courier daily
+    herald news observer reporter review star sun telegraph weekly
 """
 _FIRM = frozenset(_FIRM_WORDS.split())
 """Words that names of firms and sites have, and names of persons do not."""
@@ -74,17 +85,29 @@ def read(parser: LexborHTMLParser, title: str | None, sites: tuple[str, ...], la
             published = _date(node, text, label, language)
         if marked or not (node.tag == "a" or _WHO.search(label)):
             continue
-        people = tuple(name for name in names.authors(text, houses=sites) if is_name(name))
+        people = _people(node, text, sites)
         if people and (_WHO.search(label) or _after_by(node)):
             marked = people
         linked = linked or people
     return Byline(marked or linked, published)
 
 
+def _people(node: LexborNode, text: str, sites: tuple[str, ...]) -> tuple[str, ...]:
+    """The persons of an element: those that it links to, if it links to any, for beside them stand roles and papers."""
+    told = [link.text(deep=True, separator=" ") for link in node.css("a")] if node.tag != "a" else []
+    for value in (told, text):
+        people = tuple(name for name in names.authors(value, houses=sites) if is_name(name))
+        if people:
+            return people
+    return ()
+
+
 def is_name(name: str) -> bool:
     """Whether words look like a person's name: two to five, capitalized but for particles, no digits, no menu."""
     words = name.split()
-    if not 2 <= len(words) <= 5 or any(c.isdigit() for c in name):
+    if _UNSPACED.search(name):
+        return _UNSPACED.fullmatch(name) is not None
+    if not 2 <= len(words) <= 5 or any(c.isdigit() for c in name) or _GLUED.search(name):
         return False
     folded = [word.casefold().strip(".,") for word in words]
     if any(word in _NOT_NAMES for word in folded):
@@ -93,6 +116,12 @@ def is_name(name: str) -> bool:
         word[:1].isupper() or not word[:1].islower() or f in names.PARTICLES
         for word, f in zip(words, folded, strict=True)
     )
+
+
+def is_handle(name: str) -> bool:
+    """Whether one word can be what somebody writes under: `BridgeFan`, `Ada`; no menu, no day of the week."""
+    word = name.casefold()
+    return " " not in name and name[:1].isupper() and word not in _NOT_NAMES and word not in _DAYS
 
 
 def is_person(name: str) -> bool:

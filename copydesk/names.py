@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from copydesk.date_words import MONTHS, folded
 from copydesk.urls import is_host
 
 MAX_NAME = 80
@@ -18,12 +19,14 @@ _BY = re.compile(
     r"^(?:(?:this (?:post|article|story) (?:was|is) )?"
     r"(?:(?:written|posted|story|reported|reporting|words|text|article|published|analysis|opinion|review|interview"
     r"|photos?|stories)\s*(?:and\s+\w+\s+)?)?by|authors?|autora?|auteur|przez|oleh|автор)(?:\s*:\s*|\s+)(?=\S)"
+    r"|^(?:view |see )?(?:all|more) (?:(?:posts|articles|stories|content) )?(?:by|from|about)\s+(?=\S)"
+    r"|^(?-i:By)(?=[A-Z])"  # the blank is the page's style
     # words that also begin names (Di Maio, von Trapp): only before two words or more
     r"|^(?:von|par|por|di|door|af|av|de|от|texto?)(?:\s*:\s*|\s+)(?=\S+\s+\S)",
     re.I,
 )
 _SPLIT = re.compile(
-    r"\s*(?:[;|•·/\n]|\s(?:and|And|AND|und|et|y|och|og|en|ve|и|dan|with|mit|avec|con)\s|\s&\s|\s[-–—]\s)\s*"
+    r"\s*(?:[;|•·⋅/\n]|\s(?:as told to|and|And|AND|und|et|y|och|og|en|ve|и|dan|with|mit|avec|con)\s|\s&\s|\s[-–—]\s)\s*"
 )
 _HOUSE_AFTER = re.compile(
     r"\s*[|•·]\s*[^|•·;\n]*\b(?:agency|broadcasting|chronicle|daily|gazette|herald|journal|magazine|media|nachrichten|network"
@@ -37,6 +40,7 @@ _AFTER = re.compile(
     r"\s*(?:,?\s(?:for|at|in|of the|from)\s(?:the\s)?[A-Z].*|\s*https?://.*|\s@\w+.*|\s\S+@\S+\.\S+.*)$"
 )
 _DATE_TAIL = re.compile(r"[\s,|]*(?:\b(?:published|updated|posted)\b.*|\b\d{1,2}[/.:]\d.*|\b(?:19|20)\d\d\b.*)$", re.I)
+_MONTH_DAY = re.compile(r"\b([^\W\d_]{3,})\.?,?\s+[0-9]{1,2}(?:st|nd|rd|th)?\b|\b[0-9]{1,2}\.?\s+(?:de\s+)?([^\W\d_]{3,})")
 _GENERIC = re.compile(r"(?:from\s)?staff\b|by\b|head of\b|special to\b|.*\bstaff reports?$", re.I)
 _NO_PERSON = re.compile(r"https?:|www\.|@|\.(?:html?|php)\b|[<>{}=\\]|^\W*$|^\d", re.I)
 _ADDRESS = re.compile(r"https?:|www\.|/|@\w+$|\S+@\S+$", re.I)
@@ -66,7 +70,7 @@ _NOBODY_WORDS = """
 _NOBODY = frozenset(_NOBODY_WORDS.split())
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 _SUFFIX = re.compile(
-    r"(?:jr|sr|ii|iii|iv|md|phd|ph\.d|m\.d|mba|esq|obe|mbe|cpa|rn|dr|rdn|ldn?|ms|cscs|facs|ph\.?d|sponsored|advertorial)\.?",
+    r"(?:jr|sr|ii|iii|iv|md|phd|ph\.d|m\.d|mba|esq|obe|mbe|cpa|rn|dr|rdn?|ldn?|ms|cscs|facs|ph\.?d|sponsored|advertorial)\.?",
     re.I,
 )
 
@@ -81,13 +85,20 @@ def authors(value: Any, *, houses: Iterable[str] = ()) -> tuple[str, ...]:
     taken |= {name.removeprefix("the") for name in taken}
     found: dict[str, str] = {}
     for text in _strings(value, 0):
+        if _is_house(text, taken):  # whole, for a name may hold an `&`
+            continue
         for name in _split(text):
             same = key(name)
-            if same and same not in taken and same.removeprefix("the") not in taken:
+            if same and not _is_house(name, taken):
                 found.setdefault(same, name)
             if len(found) >= MAX_AUTHORS:
                 return tuple(found.values())
     return tuple(found.values())
+
+
+def _is_house(name: str, taken: set[str]) -> bool:
+    same = key(name)
+    return same in taken or same.removeprefix("the") in taken
 
 
 def key(name: str) -> str:
@@ -156,8 +167,16 @@ def _is_inverted(name: str) -> bool:
 
 def _tidy(name: str) -> str:
     name = _BY.sub("", name.strip(), count=1)
-    name = _DATE_TAIL.sub("", _AFTER.sub("", name))
+    name = _DATE_TAIL.sub("", _AFTER.sub("", name[: _day_in(name)]))
     return name.strip(" ,;:|-–—•·*\"'“”.\u200b") + ("." if name.rstrip().endswith(("Jr.", "Sr.")) else "")
+
+
+def _day_in(text: str) -> int | None:
+    """Where a day in words begins that stands behind a name: `Ada Lind March 3`; None if there is none."""
+    for match in _MONTH_DAY.finditer(text):
+        if folded(match[1] or match[2]) in MONTHS:
+            return match.start()
+    return None
 
 
 def _is_person(name: str) -> bool:
