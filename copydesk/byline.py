@@ -18,6 +18,12 @@ MAX_TEXT = 160
 MAX_AFTER = 60
 """Elements after the headline that are looked at: what comes later belongs to other articles."""
 
+MAX_BEFORE = 8
+"""Elements before the headline that are looked at."""
+
+BOX = 3
+"""Elements around a headline that are its box; further out is the page."""
+
 _LINKS = ("author", "authors", "autor", "autoren", "auteur", "auteurs", "autore", "contributor", "contributors",
           "writer", "writers", "journalist", "journalists", "bios", "reporter", "reporters", "staff")  # fmt: skip
 _SELECTOR = ", ".join(
@@ -71,11 +77,11 @@ class Byline:
 
 
 def read(parser: LexborHTMLParser, title: str | None, sites: tuple[str, ...], language: str | None) -> Byline:
-    """The byline after the headline `title`, or from the top of the page if no h1 bears it."""
+    """The byline after the headline `title`, or just above; from the top of the page if no h1 bears it."""
     marked: tuple[str, ...] = ()
     linked: tuple[str, ...] = ()
     published: Date | None = None
-    for node in _following(parser, title):
+    for node in _beside(parser, title):
         text = names.shown(node.text(deep=True, separator=" "))
         if not 2 < len(text) <= MAX_TEXT:
             continue
@@ -130,7 +136,8 @@ def is_person(name: str) -> bool:
     return is_name(name) and len(words) <= 3 and "&" not in name and not any(word in _FIRM for word in words)
 
 
-def _following(parser: LexborHTMLParser, title: str | None) -> list[LexborNode]:
+def _beside(parser: LexborHTMLParser, title: str | None) -> list[LexborNode]:
+    """The elements that may be a byline: those after the headline, then those above it in the same box."""
     nodes = parser.css(_SELECTOR)
     wanted = names.key(title or "")
     places = [
@@ -138,8 +145,24 @@ def _following(parser: LexborHTMLParser, title: str | None) -> list[LexborNode]:
         for place, node in enumerate(nodes)
         if node.tag == "h1" and wanted and wanted in names.key(node.text(deep=True)[:2000])
     ]
-    first = places[0] if places else -1
-    return nodes[first + 1 : first + 1 + MAX_AFTER]
+    if not places:
+        return nodes[:MAX_AFTER]
+    first = places[0]
+    boxes = {box.mem_id for box in _around(nodes[first])}
+    above = [node for node in nodes[max(0, first - MAX_BEFORE) : first] if node.tag != "h1"]
+    return nodes[first + 1 : first + 1 + MAX_AFTER] + [
+        node for node in above if any(box.mem_id in boxes for box in _around(node))
+    ]
+
+
+def _around(node: LexborNode) -> list[LexborNode]:
+    """The elements around one, as far as a headline's box may reach."""
+    found: list[LexborNode] = []
+    parent = node.parent
+    while parent is not None and parent.tag not in ("body", "html", "main") and len(found) < BOX:
+        found.append(parent)
+        parent = parent.parent
+    return found
 
 
 def _date(node: LexborNode, text: str, label: str, language: str | None) -> Date | None:

@@ -39,7 +39,7 @@ _NOTE = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>)\s*")
 _AFTER = re.compile(
     r"\s*(?:,?\s(?:for|at|in|of the|from)\s(?:the\s)?[A-Z].*|\s*https?://.*|\s@\w+.*|\s\S+@\S+\.\S+.*)$"
 )
-_DATE_TAIL = re.compile(r"[\s,|]*(?:\b(?:published|updated|posted)\b.*|\b\d{1,2}[/.:]\d.*|\b(?:19|20)\d\d\b.*)$", re.I)
+_DATE_TAIL = re.compile(r"[\s,|]*(?:\b(?:published|updated|posted)\b.*|\b\d{1,2}[/.:-]\d.*|\b(?:19|20)\d\d\b.*)$", re.I)
 _MONTH_DAY = re.compile(r"\b([^\W\d_]{3,})\.?,?\s+[0-9]{1,2}(?:st|nd|rd|th)?\b|\b[0-9]{1,2}\.?\s+(?:de\s+)?([^\W\d_]{3,})")
 _GENERIC = re.compile(r"(?:from\s)?staff\b|by\b|head of\b|special to\b|.*\bstaff reports?$", re.I)
 _NO_PERSON = re.compile(r"https?:|www\.|@|\.(?:html?|php)\b|[<>{}=\\]|^\W*$|^\d", re.I)
@@ -56,6 +56,12 @@ _ENDS_IN_ROLE = re.compile(
     r"|attorney|redakteur|redakteurin|photographer|chief|fellow|lecturer|president)s?$",
     re.I,
 )
+_BESIDE = re.compile(
+    r"(?<=\w)\s*(?-i:(?=[A-Z])(?:(?:Senior|Staff|Contributing|Managing|Guest|Chief|Associate|Content|Freelance)\s)*"
+    r"(?:Writer|Reporter|Editor|Correspondent|Columnist|Contributor|Author|Founder))$"
+)
+"""A role behind a name with nothing between, as of two elements side by side: `Ada LindSenior Writer`."""
+
 _PARTICLES = "de del della der di da dos das du la le el al van von den ter bin ibn y e of zu af st"
 PARTICLES = frozenset(_PARTICLES.split())
 """Words of a name that are written small."""
@@ -167,7 +173,9 @@ def _is_inverted(name: str) -> bool:
 
 def _tidy(name: str) -> str:
     name = _BY.sub("", name.strip(), count=1)
-    name = _DATE_TAIL.sub("", _AFTER.sub("", name[: _day_in(name)]))
+    name = _DATE_TAIL.sub("", _AFTER.sub("", name[: _day_in(name)])).rstrip(" ,").removesuffix(" on")
+    plain = _BESIDE.sub("", name)
+    name = plain if len(plain.split()) > 1 else name
     return name.strip(" ,;:|-–—•·*\"'“”.\u200b") + ("." if name.rstrip().endswith(("Jr.", "Sr.")) else "")
 
 
