@@ -34,6 +34,9 @@ _SELECTOR = ", ".join(
         *(f"a[href*='/{word}/']" for word in _LINKS),
     ]
 )
+_STATED = ("datetime", "content", "title", "data-datetime", "data-date", "data-timestamp", "data-time")
+"""Attributes that give a date in full, where its text is short or made by a script; `title` of an <abbr> (hAtom)."""
+
 _WHO = re.compile(r"byline|author|writer|credit-name", re.I)
 _WHEN = re.compile(r"date|publish|posted|timestamp|time", re.I)
 _CHANGED = re.compile(r"updat|modif|edited|aktualis|mise à jour|actualiz|aggiorn", re.I)
@@ -168,8 +171,9 @@ def _around(node: LexborNode) -> list[LexborNode]:
 def _date(node: LexborNode, text: str, label: str, language: str | None) -> Date | None:
     if _CHANGED.search(label) or (_CHANGED.search(text) and not re.search("publi|posted", text, re.I)):
         return None
-    stated = node.attributes.get("datetime")
-    return dates.parse(stated, "text", language=language) or dates.parse(text, "text", language=language)
+    attributes = node.attributes
+    stated = [attributes.get(name) for name in _STATED if name != "title" or node.tag == "abbr"]
+    return next((found for value in (*stated, text) if (found := dates.parse(value, "text", language=language))), None)
 
 
 def _after_by(node: LexborNode) -> bool:

@@ -48,11 +48,19 @@ def choose(
         share, _, best = max(agreed)
         if share < _SAME and not any(names.key(best) in names.key(value) for value in plain):
             best = next(heading for share, _, heading in agreed if share >= _MIN_AGREEMENT)
-        return best[:MAX_TITLE]
+        return _whole(best, plain)[:MAX_TITLE]
     if article and len(set(shown)) == 1 and len(shown[0]) >= _MIN_LETTERS and not _names_site(shown[0], sites):
         return shown[0][:MAX_TITLE]
     whole = [title for title in plain if not title.endswith(("...", "…"))]
     return next((title[:MAX_TITLE] for title in (*whole, *plain, *shown)), None)
+
+
+def _whole(heading: str, plain: Sequence[str]) -> str:
+    """The headline with the line above it, which the h1 may leave out, if two of the head's titles have it so."""
+    end = names.key(heading)
+    longer = [value for value in plain if (key := names.key(value)).endswith(end) and key != end]
+    keys = [names.key(value) for value in longer]
+    return longer[0] if longer and keys.count(keys[0]) > 1 else heading
 
 
 def _names_site(heading: str, sites: Sequence[str]) -> bool:

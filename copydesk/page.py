@@ -114,17 +114,18 @@ def read(html: str, url: str | None = None, headers: Mapping[str, str] | None = 
     access = rights.accessible(node)
     flags = rights.flags(node, nodes, found, access, here)
     people, trust = _authors(found, node, nodes, sites)
-    published, modified = _published(found, node, tag), _modified(found, node, tag)
+    where = _region(found, node, tag)
+    published, modified = _published(found, node, where), _modified(found, node, where)
     title = _title(found, node, sites, here, bool(people or published))
     held = blocks.read(found.parser.root) if found.parser is not None and found.parser.root else blocks.Blocks()
-    told = topline.read(held, title, sites, tag)
+    told = topline.read(held, title, sites, where)
     if told.authors and trust < _PERSON:
         people, trust = told.authors, _PERSON
     uploaded = _uploaded(people, told.authors, held)
     shown = told.dates[0] if told.dates else None
     differs = bool(told.dates) and all(_differ(date, published) for date in told.dates) and "live" not in flags
     if found.parser is not None and (differs or uploaded or trust < _PERSON or published is None):
-        seen = byline.read(found.parser, title, sites, tag)
+        seen = byline.read(found.parser, title, sites, where)
         if uploaded and not set(people) & set(seen.authors):
             people = told.authors
         elif trust < _HOUSE:
@@ -264,7 +265,7 @@ def _authors(
     found: elements.Found, node: jsonld.Node, nodes: list[jsonld.Node], sites: tuple[str, ...]
 ) -> tuple[tuple[str, ...], int]:
     """The authors that the markup names, and what they are."""
-    told = [jsonld.resolved(node.get(key), nodes) for key in ("author", "creator")]
+    told = [jsonld.resolved(node.get(key), nodes) for key in ("author", "creator", "contributor")]
     houses: tuple[str, ...] = ()
     for value in told:
         entries = value if isinstance(value, list) else [value]
@@ -376,6 +377,13 @@ def _language(found: elements.Found, node: jsonld.Node) -> str | None:
         found.first("og:locale"),
     )
     return next((tag for value in told if (tag := normalized(value))), None)
+
+
+def _region(found: elements.Found, node: jsonld.Node, language: str | None) -> str | None:
+    """The page's language with the country that it gives elsewhere, which decides the order of 01/02/2023."""
+    told = (found.first("og:locale"), jsonld.text(node.get("inLanguage")), found.first("content-language"))
+    tags = (normalized(value) for value in told)
+    return next((tag for tag in tags if tag and language and tag.startswith(f"{language}-")), language)
 
 
 def _section(found: elements.Found, node: jsonld.Node) -> str | None:
