@@ -30,7 +30,11 @@ _OPEN_GRAPH = "http://ogp.me/ns"
 
 @dataclass(slots=True)
 class Found:
-    """The elements of a page that speak of it, in document order. linked: where headings that are links lead."""
+    """The elements of a page that speak of it, in document order.
+
+    linked: where headings that are links lead. props: microdata of the first item that has the property, for the
+    others are teasers'; links with rel=author as `rel-author`. scopes: which item that is.
+    """
 
     language: str | None = None
     titles: list[str] = field(default_factory=list)
@@ -41,6 +45,7 @@ class Found:
     scripts: list[str] = field(default_factory=list)
     times: list[tuple[str, str]] = field(default_factory=list)
     props: dict[str, list[str]] = field(default_factory=dict)
+    scopes: dict[str, int] = field(default_factory=dict)
     parser: LexborHTMLParser | None = None
 
     def all(self, *keys: str) -> Iterator[str]:
@@ -106,7 +111,19 @@ def _take(found: Found, node: LexborNode) -> None:
         found.times.append((attributes.get("datetime") or _text(node), (attributes.get("class") or "").casefold()))
     if tag != "meta" and (prop := attributes.get("itemprop")):
         value = attributes.get("datetime") or attributes.get("content") or _named(node) or _text(node)
-        found.props.setdefault(prop.strip().casefold(), []).append(value)
+        prop = prop.strip().casefold()
+        if found.scopes.setdefault(prop, _scope(node)) == _scope(node):
+            found.props.setdefault(prop, []).append(value)
+
+
+def _scope(node: LexborNode) -> int:
+    """The microdata item that an element's property belongs to; 0 if to none."""
+    parent = node.parent
+    while parent is not None:
+        if "itemscope" in parent.attributes:
+            return parent.mem_id
+        parent = parent.parent
+    return 0
 
 
 def _names(told: str, attribute: str) -> list[str]:

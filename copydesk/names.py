@@ -41,7 +41,7 @@ _AFTER = re.compile(
 )
 _DATE_TAIL = re.compile(r"[\s,|]*(?:\b(?:published|updated|posted)\b.*|\b\d{1,2}[/.:-]\d.*|\b(?:19|20)\d\d\b.*)$", re.I)
 _MONTH_DAY = re.compile(r"\b([^\W\d_]{3,})\.?,?\s+[0-9]{1,2}(?:st|nd|rd|th)?\b|\b[0-9]{1,2}\.?\s+(?:de\s+)?([^\W\d_]{3,})")
-_GENERIC = re.compile(r"(?:from\s)?staff\b|by\b|head of\b|special to\b|.*\bstaff reports?$", re.I)
+_GENERIC = re.compile(r"(?:from\s)?staff\b|by\b|head of\b|special to\b|.*\bstaff reports?$|.*\badmin(?:istrator)?$", re.I)
 _NO_PERSON = re.compile(r"https?:|www\.|@|\.(?:html?|php)\b|[<>{}=\\]|^\W*$|^\d", re.I)
 _ADDRESS = re.compile(r"https?:|www\.|/|@\w+$|\S+@\S+$", re.I)
 _ROLE = re.compile(
@@ -53,9 +53,12 @@ _ROLE = re.compile(
 )
 _ENDS_IN_ROLE = re.compile(
     r"\b(?:reporter|correspondent|writer|editor|columnist|journalist|producer|contributor|analyst|critic|professor|director"
-    r"|attorney|redakteur|redakteurin|photographer|chief|fellow|lecturer|president)s?$",
+    r"|attorney|redakteur|redakteurin|photographer|chief|fellow|lecturer|president|officer|manager|engineer|scientist"
+    r"|researcher|lawyer|consultant|specialist|strategist|economist|founder|owner|coach|therapist|dietitian|nutritionist)"
+    r"s?$",
     re.I,
 )
+_LEGAL_FORM = re.compile(r",?\s(?:inc|llc|ltd|gmbh|ag|plc|pc|corp|co)\.?$", re.I)
 _BESIDE = re.compile(
     r"(?<=\w)\s*(?-i:(?=[A-Z])(?:(?:Senior|Staff|Contributing|Managing|Guest|Chief|Associate|Content|Freelance)\s)*"
     r"(?:Writer|Reporter|Editor|Correspondent|Columnist|Contributor|Author|Founder))$"
@@ -71,7 +74,7 @@ _NOBODY_WORDS = """
     guest-author guest-contributor n/a na nan none null redaktion redazione rédaction redacción redação root
     staff staff-report staff-reporter staff-reports staff-writer staff-writers team unknown user webmaster
     web-desk webdesk web-staff news-staff news-desk the-editors editors editorial-staff editorial-board-member
-    super-user wpadmin archive-author published updated share view-all-posts more-by see-all
+    super-user wpadmin undefined news nachrichten noticias archive-author published updated share view-all-posts more-by see-all
 """
 _NOBODY = frozenset(_NOBODY_WORDS.split())
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
@@ -103,7 +106,7 @@ def authors(value: Any, *, houses: Iterable[str] = ()) -> tuple[str, ...]:
 
 
 def _is_house(name: str, taken: set[str]) -> bool:
-    same = key(name)
+    same = key(_LEGAL_FORM.sub("", name))
     return same in taken or same.removeprefix("the") in taken
 
 
