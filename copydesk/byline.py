@@ -42,13 +42,16 @@ _WHEN = re.compile(r"date|publish|posted|timestamp|time", re.I)
 _CHANGED = re.compile(r"updat|modif|edited|aktualis|mise à jour|actualiz|aggiorn", re.I)
 _BY = re.compile(r"(?:\bby|\bvon|\bpar|\bpor|\bdi|\bdoor|\baf|\bav|autor(?:in)?|author|auteur)\b[\s:/]*$", re.I)
 _NOT_NAMES_WORDS = """
-    about agencies agency all article articles author blog by comments contact editorial email facebook fact follow full get guest home
-    latest link manga min minutes more nachrichten news newsletter opinion our photo photos politics posts press
+    about agencies agency all article articles author blog by comments contact editorial email facebook fact follow
+    full get guest home latest link manga min minutes more nachrichten news newsletter opinion our photo photos politics
+    posts press
     print privacy profile read redaktion related reviews search see share sign sports staff subscribe team tweet
     twitter updated view video videos world your
 """
 _NOT_NAMES = frozenset(_NOT_NAMES_WORDS.split())
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3々・]{2,8}(?:\s[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3々・]{1,6})?")
+_UNSPACED = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3々・]{2,8}(?:\s[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3々・]{1,6})?"
+)
 """A name in Chinese, Japanese or Korean letters: one word or two."""
 
 _GLUED = re.compile(r"[a-z]{3}[A-Z]")

@@ -21,7 +21,7 @@ MAX_CONTENT = 5000
 _WANTED = (
     "html, title, meta, link[rel], script[type*='json'], h1, time, a[rel~='author'], a[rel~='license'], "
     "[itemprop='author'], [itemprop='datePublished'], [itemprop='dateModified'], [itemprop='headline'], "
-    "[property][content]"
+    "[property][content]:not(meta)"
 )
 
 

@@ -28,9 +28,7 @@ _MIN_LENGTH = 0.8
 _SEPARATOR = re.compile(r"\s+(?:[|–—·•»«:⋆~<>]|::|-|\|\|)\s+|\s*[|]\s*")
 
 
-def choose(
-    told: Sequence[str], headings: Sequence[str], sites: Sequence[str], article: bool = False
-) -> str | None:
+def choose(told: Sequence[str], headings: Sequence[str], sites: Sequence[str], article: bool = False) -> str | None:
     """The headline as readers see it: the h1 that agrees with what the head of the page says, else what that says.
 
     told: the titles of the page's head, the best first. headings: its h1 elements in order. sites: what the publisher

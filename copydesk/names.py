@@ -20,7 +20,7 @@ _BY = re.compile(
     r"(?:(?:written|posted|story|reported|reporting|words|text|article|published|analysis|opinion|review|interview"
     r"|photos?|stories)\s*(?:and\s+\w+\s+)?)?by|authors?|autora?|auteur|przez|oleh|автор)(?:\s*:\s*|\s+)(?=\S)"
     r"|^(?:view |see )?(?:all|more) (?:(?:posts|articles|stories|content) )?(?:by|from|about)\s+(?=\S)"
-    r"|^(?-i:By)(?=[A-Z])"  # the blank is the page's style
+    r"|^(?-i:By(?=[A-Z]))"  # the blank is the page's style
     # words that also begin names (Di Maio, von Trapp): only before two words or more
     r"|^(?:von|par|por|di|door|af|av|de|от|texto?)(?:\s*:\s*|\s+)(?=\S+\s+\S)",
     re.I,
@@ -40,8 +40,15 @@ _AFTER = re.compile(
     r"\s*(?:,?\s(?:for|at|in|of the|from)\s(?:the\s)?[A-Z].*|\s*https?://.*|\s@\w+.*|\s\S+@\S+\.\S+.*)$"
 )
 _DATE_TAIL = re.compile(r"[\s,|]*(?:\b(?:published|updated|posted)\b.*|\b\d{1,2}[/.:-]\d.*|\b(?:19|20)\d\d\b.*)$", re.I)
-_MONTH_DAY = re.compile(r"\b([^\W\d_]{3,})\.?,?\s+[0-9]{1,2}(?:st|nd|rd|th)?\b|\b[0-9]{1,2}\.?\s+(?:de\s+)?([^\W\d_]{3,})")
-_GENERIC = re.compile(r"(?:from\s)?staff\b|by\b|head of\b|special to\b|.*\bstaff reports?$|.*\badmin(?:istrator)?$", re.I)
+_DAYS = (
+    re.compile(r"\b([^\W\d_]{3,})\.?,?\s+[0-9]{1,2}(?:st|nd|rd|th)?\b"),
+    re.compile(r"\b[0-9]{1,2}\.?[\s-]+(?:de\s+)?([^\W\d_]{3,})"),
+)
+"""Perhaps a day in words: a word and a number, and the other way round."""
+
+_GENERIC = re.compile(
+    r"(?:from\s)?staff\b|by\b|head of\b|special to\b|.*\bstaff reports?$|.*\badmin(?:istrator)?$", re.I
+)
 _NO_PERSON = re.compile(r"https?:|www\.|@|\.(?:html?|php)\b|[<>{}=\\]|^\W*$|^\d", re.I)
 _ADDRESS = re.compile(r"https?:|www\.|/|@\w+$|\S+@\S+$", re.I)
 _ROLE = re.compile(
@@ -74,7 +81,8 @@ _NOBODY_WORDS = """
     guest-author guest-contributor n/a na nan none null redaktion redazione rédaction redacción redação root
     staff staff-report staff-reporter staff-reports staff-writer staff-writers team unknown user webmaster
     web-desk webdesk web-staff news-staff news-desk the-editors editors editorial-staff editorial-board-member
-    super-user wpadmin undefined news nachrichten noticias archive-author published updated share view-all-posts more-by see-all
+    super-user wpadmin undefined news nachrichten noticias archive-author published updated share view-all-posts
+    more-by see-all
 """
 _NOBODY = frozenset(_NOBODY_WORDS.split())
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
@@ -184,10 +192,8 @@ def _tidy(name: str) -> str:
 
 def _day_in(text: str) -> int | None:
     """Where a day in words begins that stands behind a name: `Ada Lind March 3`; None if there is none."""
-    for match in _MONTH_DAY.finditer(text):
-        if folded(match[1] or match[2]) in MONTHS:
-            return match.start()
-    return None
+    found = (m for pattern in _DAYS for m in pattern.finditer(text) if folded(m[1]) in MONTHS)
+    return min((match.start() for match in found), default=None)
 
 
 def _is_person(name: str) -> bool:

@@ -54,7 +54,8 @@ _AUTHORS = (
     "parsely-author", "byl", "author", "authors", "sailthru.author", "article:author_name", "citation_author",
     "dc.creator", "dcterms.creator", "creator", "article:author", "og:article:author", "og:author",
     "article.author", "rbauthors", "shareaholic:article_author_name", "twitter:data1", "cxenseparse:author",
-    "articleauthor", "dcsext.author", "article_author", "author-name", "author_name", "authorname", "mediator_author", "dc.contributor",
+    "articleauthor", "dcsext.author", "article_author", "author-name", "author_name", "authorname", "mediator_author",
+    "dc.contributor",
 )  # fmt: skip
 _SITES = (
     "og:site_name",

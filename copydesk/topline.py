@@ -20,7 +20,7 @@ MOST = 120
 
 _BY = re.compile(
     r"^(?:(?:posted|written|reported|published|words|story|text|article|post)\s(?:\w+\s){0,3}?)?by[\s:]+(?=\S)"
-    r"|^(?-i:By)(?=[A-Z][^\W\d_]+\s[A-Z])"  # the blank is the page's style
+    r"|^(?-i:By(?=[A-Z][^\W\d_]+\s[A-Z]))"  # the blank is the page's style
     r"|^(?:this (?:post|article|story) (?:was|is) )?written by\s+"
     r"|^(?:texte?|autore?|autora|auteur|author|von|par|por|di|door|av|af)[\s:]+(?=\S+\s\S)",
     re.I,
@@ -37,6 +37,9 @@ _BEFORE_BY = re.compile(
     re.I,
 )
 """What stands before `by` in a byline: a date, what was done. Else it is a picture's: `Photo by Ada Lind`."""
+
+TEASER = 0.9
+"""Share of a line with a date that is a link, from which it is a teaser's: it leads to another story."""
 
 SHORT = 60
 """Characters of a line that may name its writer in one word: `by BridgeFan, Dec 19th`."""
@@ -76,7 +79,7 @@ def _lines(page: Blocks, first: int, last: int, sites: tuple[str, ...], language
         text = block.text
         if element.within & (HIDDEN | NAV | ASIDE | FOOTER) or not text:
             continue
-        if len(text) <= MOST and not (block.linked == len(text) and _DAY.search(text)):  # all a link: another story
+        if len(text) <= MOST and not (block.linked >= TEASER * len(text) and _DAY.search(text)):
             people = people or _people(text, above, sites)
             if _DAY.search(text) and not _CHANGED.search(f"{above} {text} {element.label}"):
                 days += filter(None, [dates.parse(_LATER.split(text)[0], "text", language=language)])
