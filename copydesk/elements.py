@@ -86,8 +86,9 @@ def _take(found: Found, node: LexborNode) -> None:
         content = (attributes.get("content") or "")[:MAX_CONTENT].strip()
         if content:
             for attribute in ("property", "name", "itemprop", "http-equiv"):
-                for name in _names(attributes.get(attribute) or "", attribute):
-                    found.meta.setdefault(name, []).append(content)
+                if told := attributes.get(attribute):
+                    for name in _names(told, attribute):
+                        found.meta.setdefault(name, []).append(content)
     elif tag == "link":
         found.links.append(((attributes.get("rel") or "").casefold(), (attributes.get("href") or "").strip()))
     elif tag == "html":

@@ -244,12 +244,13 @@ def _title(
 
 def _headings(found: elements.Found, url: str | None, told: list[str]) -> list[str]:
     """The page's h1 elements without those that are links to other pages: teasers, a logo."""
+    if url is None or not found.linked:
+        return found.headings[:20]
     own = {canonical(url), canonical(_own_url(found, url))}
     return [
         heading
         for heading in found.headings[:20]
-        if url is None
-        or heading not in found.linked
+        if heading not in found.linked
         or canonical(_joined(url, found.linked[heading])) in own
         or names.key(heading) in told
     ]
