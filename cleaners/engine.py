@@ -95,12 +95,12 @@ class Engine:
         self._read += len(data)
         if self._read >= TRIGGER_BYTES and len(data) <= MOST_TRIGGERED:
             return _by_text(texts, self._triggered.found(data))
-        return _by_text(texts, (found for group in self._takers for found in group.found(data)))
+        return _by_text(texts, _ordered(found for group in self._takers for found in group.found(data)))
 
     def vetoes(self, texts: Sequence[bytes]) -> list[list[Hit]]:
         """What `keep` rules match in the lines of each text."""
         data = b"\n".join(texts)
-        return _by_text(texts, (found for group in self._keepers for found in group.found(data)))
+        return _by_text(texts, _ordered(found for group in self._keepers for found in group.found(data)))
 
     @functools.cached_property
     def _triggered(self) -> Triggered:
@@ -113,15 +113,27 @@ def warm(size: int) -> None:
         Triggers(()).spotted(b"warm")
 
 
+def _ordered(all_found: Iterable[Found]) -> list[Found]:
+    return sorted(all_found, key=lambda found: (found[1], found[0].id))
+
+
 def _by_text(texts: Sequence[bytes], all_found: Iterable[Found]) -> list[list[Hit]]:
-    hits: list[list[Hit]] = [[] for _ in texts]
-    starts = list(itertools.accumulate((len(text) + 1 for text in texts), initial=0))
-    for rule, start, end, matches in all_found:
-        number = bisect.bisect_right(starts, start) - 1
-        start, end = start - starts[number], end - starts[number]
-        hits[number] += [Hit(rule, start + a, start + b, start, end, values) for a, b, values in matches]
-    for own in hits:
-        own.sort(key=lambda hit: (hit.line_start, hit.rule.id, hit.start))
+    """What was found in each text. all_found: in order of line and rule."""
+    hits: list[list[Hit]] = []
+    found = iter(all_found)
+    upcoming = next(found, None)
+    begin = 0
+    for text in texts:
+        own: list[Hit] = []
+        hits.append(own)
+        end = begin + len(text)
+        while upcoming is not None and upcoming[1] <= end:
+            rule, line, line_end, matches = upcoming
+            start, stop = line - begin, line_end - begin
+            for a, b, values in matches:
+                own.append(Hit(rule, start + a, start + b, start, stop, values))
+            upcoming = next(found, None)
+        begin = end + 1
     return hits
 
 
@@ -178,7 +190,7 @@ class Triggered:
         asked = self._asked(data, spotted[np.repeat(new, np.diff(np.append(first, len(spotted))))])
         for (start, end), of_line in zip(lines, told, strict=True):
             if of_line is None:
-                of_line = tuple(asked.get(start, ()))
+                of_line = tuple(sorted(asked.get(start, ()), key=lambda told: told[0].rule.id))
                 self._memory.put(data[start:end], of_line)
             for pattern, matches in of_line:
                 yield pattern.rule, start, end, matches

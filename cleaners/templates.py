@@ -240,11 +240,15 @@ def _looked_at(line: str) -> _Looks:
     marks = (
         SENTENCE * bool(size >= SHORT and _STOP.search(end))
         | WIDE * (size >= WIDER)
-        | QUOTE * bool(_QUOTES.search(line))
+        | QUOTE * _has_quotes(line)
         | FIGURES * (_has_digits(line) and len(_NUMBER.findall(line)) >= _FIGURES)
         | HEADING * bool(_ASKS.search(end))
     )
     return _Looks(line_hash(line), marks, bool(_WORD.search(line)))
+
+
+def _has_quotes(line: str) -> bool:
+    return '"' in line or line.startswith("'") if line.isascii() else bool(_QUOTES.search(line))
 
 
 def _has_digits(line: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ import cleaners
 from cleaners import Cleaned, Removal, templates
 from copydesk import cleaning, lines, points, sketch, tombstones
 from copydesk.entries import texts_of
+from copydesk.garbage import seldom_collected
 from copydesk.history import open_index
 from copydesk.index import Index
 from copydesk.lines import I64, U64, Bools, Lines, Texts
@@ -153,6 +154,7 @@ def is_out(line: U64, sites: U64, found: U64, rulings: Rulings) -> Bools:
     return np.asarray(out, np.bool_)
 
 
+@seldom_collected
 def apply(part: Part, settings: Settings) -> Part:
     """The part with its templates taken out: text, removals and what follows from them.
 
@@ -199,11 +201,15 @@ def taken_out(
 
 
 def _by_row(cut: pa.Table) -> dict[int, tuple[Removal, ...]]:
+    """The removals of each row, in order."""
+    names = [field.name for field in fields(Removal)]
+    ordered = cut.sort_by([("row", "ascending"), ("start", "ascending")])
+    values = [ordered[name].to_pylist() for name in names]
+    values[names.index("rules")] = list(map(tuple, values[names.index("rules")]))
     found: dict[int, list[Removal]] = {}
-    for told in cut.to_pylist():
-        row = told.pop("row")
-        found.setdefault(row, []).append(Removal(**told | {"rules": tuple(told["rules"])}))
-    return {row: tuple(sorted(removals, key=lambda r: r.start)) for row, removals in found.items()}
+    for row, *own in zip(ordered["row"].to_pylist(), *values, strict=True):
+        found.setdefault(row, []).append(Removal(*own))
+    return {row: tuple(removals) for row, removals in found.items()}
 
 
 def _columns(source: str, cleaned: Cleaned, flags: Sequence[str]) -> dict[str, Any]:
