@@ -21,6 +21,7 @@ _BY = re.compile(
     r"|photos?|stories)\s*(?:and\s+\w+\s+)?)?by|authors?|autora?|auteur|przez|oleh|автор)(?:\s*:\s*|\s+)(?=\S)"
     r"|^(?:view |see )?(?:all|more) (?:(?:posts|articles|stories|content) )?(?:by|from|about)\s+(?=\S)"
     r"|^(?-i:By(?=[A-Z]))"  # the blank is the page's style
+    r"|^(?-i:(?:von|par|por|di|door|av|af|de)\s+(?=[A-Z]{2,5}$))"  # an agency
     # words that also begin names (Di Maio, von Trapp): only before two words or more
     r"|^(?:von|par|por|di|door|af|av|de|от|texto?)(?:\s*:\s*|\s+)(?=\S+\s+\S)",
     re.I,

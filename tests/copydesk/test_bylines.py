@@ -135,6 +135,8 @@ def test_rdfa_properties_of_any_element() -> None:
         ("More stories by Ada Lind", ("Ada Lind",)),
         ("ByAda Lind", ("Ada Lind",)),
         ("Byron Lind", ("Byron Lind",)),
+        ("von ELM", ("ELM",)),
+        ("von Lind", ("von Lind",)),
         ("Web Admin", ()),
     ],
 )
