@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-SAMPLE_SECONDS = 0.1
+SAMPLE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ def judge(evidence: Evidence) -> Bools:
     - elsewhere, what stands next to other boilerplate, and what a quarter of the site's texts hold, if longer than most
       subheads: from 8 on;
     - what has quotation marks or several numbers, or below the story ends as a subhead does, only if outermost or next
-      to other boilerplate, and from 8 on;
+      to other boilerplate, and from 8 on.
     """
     head, tail, low, first, last, early, late, beside, sentence, wide, quote, figures, heading = (
         evidence.share[mark] >= ALMOST_ALWAYS for mark in MARKS
