@@ -124,7 +124,7 @@ def serving() -> Iterator[S3]:
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     s3 = S3(0, port)
-    proxy = ThreadingHTTPServer(("127.0.0.1", 0), _handler(s3))
+    proxy = _Proxy(("127.0.0.1", 0), _handler(s3))
     s3.port = proxy.server_address[1]
     try:
         _wait_for(port)
@@ -136,6 +136,12 @@ def serving() -> Iterator[S3]:
         proxy.server_close()
         server.terminate()
         server.wait()
+
+
+class _Proxy(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)  # else a client that was killed
 
 
 def _free_port() -> int:

@@ -468,7 +468,7 @@ def start_anew(s3: S3) -> None:
     publish(place.local(out(s3)), first_part())
 
 
-@pytest.mark.parametrize("step", [pytest.param(7, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("step", [pytest.param(4, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.long)])
 def test_killed_at_every_point(
     s3: S3, elsewhere: Callable[[], None], monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
@@ -498,7 +498,7 @@ def test_killed_at_every_point(
         if found == before:
             publish(place.local(out(s3)), second_part())
             assert shown(out(s3)) == after, name
-    assert len(names) * step > 20
+    assert point > 12
 
 
 @pytest.mark.parametrize("step", [pytest.param(3, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.long)])
