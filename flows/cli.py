@@ -326,12 +326,30 @@ def serve(
     *,
     output: Output = None,
     config: Config = None,
-    cron: Annotated[str, Parameter(help="When to ingest the configured inputs (cron, UTC).")] = "0 * * * *",
+    cron: Annotated[str, Parameter(help="When to ingest the configured inputs.")] = "0 * * * *",
+    maintain_cron: Annotated[str, Parameter(help="When to maintain and verify the output.")] = "30 3 * * *",
+    timezone: Annotated[str, Parameter(help="Whose clock the two go by, as Europe/Rome.")] = "Etc/UTC",
 ) -> int:
     """Keep one process that runs flows: the configured inputs on a schedule, and whatever `trigger` asks for."""
     from flows.serve import serve as serve_flows
 
-    serve_flows(read_settings(config, output=output), cron)
+    serve_flows(read_settings(config, output=output), cron, maintain_cron, timezone)
+    return 0
+
+
+@app.command
+def watch(
+    *,
+    notice: Annotated[str | None, Parameter(help="Where runs that fail are told: a webhook's URL.")] = None,
+    silent: Annotated[
+        float | None, Parameter(help="Seconds without a sign of life after which a run is dead. Default: 150.")
+    ] = None,
+) -> int:
+    """Ask the Prefect server to mark dead runs as crashed, and to tell of runs that fail; docs/schedules.md."""
+    from flows import watch as watching
+
+    names = watching.watch(notice, watching.SILENT_SECONDS if silent is None else silent)
+    print("\n".join(f"the server looks after {name}" for name in names))
     return 0
 
 

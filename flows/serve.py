@@ -5,22 +5,34 @@ from __future__ import annotations
 import os
 import time
 from typing import Any, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
+from prefect import Flow
 from prefect import serve as prefect_serve
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, FlowRun
 from prefect.client.schemas.sorting import LogSort
 from prefect.deployments import run_deployment
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
-from prefect.settings import PREFECT_API_URL
+from prefect.schedules import Cron, Schedule
 
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
 from copydesk.terminal import printable_lines
 from flows.ingest import ingest
+from flows.maintain import maintain
+from flows.watch import TAG, no_server
+
+WAIT_SECONDS = 21_600.0
+"""How long a run waits for one of another deployment on the same output, as in prefect.yaml."""
+
+HEARTBEAT_SECONDS = 30.0
+"""Prefect's shortest; what `copydesk watch` tells a dead run by. As in prefect.yaml."""
+
+_ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
 
 POLL_SECONDS = 1.0
 
@@ -33,19 +45,41 @@ def parameters(settings: Settings) -> dict[str, Any]:
     return {"settings": settings.model_dump(mode="json", exclude_defaults=True)}
 
 
-def serve(settings: Settings, cron: str) -> None:
-    """Serve `ingest-hourly` (only if `settings` names inputs) and `ingest-now` until stopped.
+def serve(settings: Settings, cron: str, maintain_cron: str, timezone: str) -> None:
+    """Serve `ingest-now`, `maintain-daily` and, if `settings` names inputs, `ingest-hourly` until stopped.
 
-    Late and one-off runs queue behind a running one: one run at a time writes to an output.
+    cron, maintain_cron: when the two run, by the clock of `timezone`. Late and one-off runs queue behind a running
+    one: one run at a time. Raises UsageError for what is no cron line or no time zone.
     """
-    served = [_deployment("ingest-now", description="One-off runs, started by `copydesk trigger`.")]
+    now = _deployment(ingest, "ingest-now", description="One-off runs, started by `copydesk trigger`.")
+    keeping = {"output": str(settings.output), "wait": WAIT_SECONDS}
+    daily = _deployment(maintain, "maintain-daily", schedule=_at(maintain_cron, timezone), parameters=keeping)
+    served = [now, daily]
     if settings.inputs:
-        served.append(_deployment("ingest-hourly", cron=cron, parameters=parameters(settings)))
-    prefect_serve(*served, limit=1)
+        hourly = parameters(_patient(settings))
+        served.append(_deployment(ingest, "ingest-hourly", schedule=_at(cron, timezone), parameters=hourly))
+    prefect_serve(*served, limit=1, heartbeat_seconds=HEARTBEAT_SECONDS)
 
 
-def _deployment(name: str, **options: Any) -> RunnerDeployment:
-    return cast(RunnerDeployment, ingest.to_deployment(name, **options))  # a coroutine only in an async caller
+def _deployment(flow: Flow[..., Any], name: str, **options: Any) -> RunnerDeployment:
+    made = flow.to_deployment(name, tags=[TAG], concurrency_limit=_ONE_AT_A_TIME, **options)
+    return cast(RunnerDeployment, made)  # a coroutine only in an async caller
+
+
+def _at(cron: str, timezone: str) -> Schedule:
+    try:
+        ZoneInfo(timezone)
+        return Cron(cron, timezone=timezone)
+    except (ValueError, ZoneInfoNotFoundError):
+        raise UsageError(
+            f"no schedule: {cron!r} in {timezone!r}: cron has five fields, as in '0 * * * *', and a time zone is named "
+            "as Europe/Rome"
+        ) from None
+
+
+def _patient(settings: Settings) -> Settings:
+    """The settings with time to wait for another run on the output, if they have none of their own."""
+    return settings if settings.wait else settings.model_copy(update={"wait": WAIT_SECONDS})
 
 
 def absolute(settings: Settings) -> Settings:
@@ -67,15 +101,12 @@ def follow(settings: Settings, deployment: str) -> bool:
     """
     if "-" in settings.inputs:
         raise UsageError("a flow run cannot read standard input: write it to a file first, or use `copydesk ingest -`")
-    asked = absolute(settings)
+    asked = absolute(_patient(settings))
     try:
         with get_client(sync_client=True) as client:
             return _follow(client, _start(asked, deployment))
     except httpx.TransportError as error:
-        raise CopydeskError(
-            f"no Prefect server answers at {PREFECT_API_URL.value()} ({error}): start one with `prefect server start`, "
-            "or set PREFECT_API_URL to where it listens"
-        ) from None
+        raise CopydeskError(no_server(error)) from None
 
 
 def _start(settings: Settings, deployment: str) -> FlowRun:

@@ -23,6 +23,7 @@ from copydesk.model import Shard
 from copydesk.settings import Settings
 from copydesk.terminal import printable
 from copydesk.workers import Workers
+from flows.patience import TASK_DELAYS, task_may_pass
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -31,9 +32,16 @@ _GONE = 10.0
 """Seconds to wait for the end of what was left of a broken pool: it was told to end, and must not write any more."""
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@task(
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=len(TASK_DELAYS),
+    retry_delay_seconds=TASK_DELAYS,
+    retry_condition_fn=task_may_pass,
+)
 def stage(function: Callable[[T], R], one: T) -> R:
-    """One stage of one shard. A stage is deterministic, so a failure is not tried again: the next run is the retry."""
+    """One stage of one shard: it writes the same files however often it is done, so it can be tried again. That is
+    done where the disk failed; whatever else fails would fail again."""
     return function(one)
 
 
