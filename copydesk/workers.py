@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 from copydesk import marks, retry
 from copydesk.errors import TaskError
 from copydesk.model import Shard
+from copydesk.orphan import end_with_parent
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -58,7 +59,7 @@ class _Lane:
     """One worker process."""
 
     def __init__(self, context: BaseContext) -> None:
-        self.pool = ProcessPoolExecutor(1, mp_context=context)
+        self.pool = ProcessPoolExecutor(1, mp_context=context, initializer=end_with_parent)
         self._pid = self.pool.submit(os.getpid)
 
     def kill(self) -> None:

@@ -18,6 +18,7 @@ from prefect.states import Failed
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 
 from copydesk.errors import CopydeskError
+from copydesk.orphan import end_with_parent
 from copydesk.pipeline import run
 from copydesk.settings import Settings
 from copydesk.store import Store
@@ -38,7 +39,9 @@ def _short(name: str) -> str:
     return "/".join(Path(name).parts[-2 if has_magic(name) else -1 :]) or name
 
 
-_PROCESSES = cast(TaskRunner[PrefectFuture[Any]], ProcessPoolTaskRunner())  # its type is not declared a covariant one
+_PROCESSES = cast(  # its type is not declared a covariant one
+    TaskRunner[PrefectFuture[Any]], ProcessPoolTaskRunner(initializer=end_with_parent)
+)
 
 
 @flow(name="ingest", flow_run_name=_run_name, task_runner=_PROCESSES, persist_result=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from typing import Any, cast
@@ -137,5 +138,6 @@ def _print_logs(client: SyncPrefectClient, started: FlowRun, skip: int) -> int:
     only = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[started.id]))
     logs = client.read_logs(only, limit=200, offset=skip, sort=LogSort.TIMESTAMP_ASC)
     for log in logs:
-        print(printable_lines(log.message), flush=True)
+        if log.task_run_id is None or log.level >= logging.WARNING:
+            print(printable_lines(log.message), flush=True)
     return len(logs)

@@ -32,22 +32,22 @@ class Progress:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._artifacts: dict[str, UUID | None] = {}
-        self._began = 0.0
-        self._last = 0.0
+        self._began = self._last = self._called = time.monotonic()
 
     def __call__(self, stage: str, done: int, total: int, records: int, rejects: int, /) -> None:
         now = time.monotonic()
         if stage not in self._artifacts:
-            self._began = self._last = now
+            self._began = self._called  # the stage before it ended there
             key = f"ingest-{stage}"
             self._artifacts[stage] = _told(self._log, create_progress_artifact, 0.0, key, f"{total:,} shards")
+        self._called = now
         if done < total and now - self._last < SECONDS:
             return
         self._last = now
         words = f"{done:,} of {total:,} shards"
         if records or rejects:
-            rate = f", {records / (now - self._began):,.1f} articles a second" if now > self._began else ""
-            words += f", {records:,} articles, {rejects:,} rejects{rate}"
+            rate = records / max(now - self._began, 1e-9)
+            words += f", {records:,} articles, {rejects:,} rejects, {rate:,.1f} articles a second"
         self._log.info("%s: %s", stage, words)
         if artifact := self._artifacts[stage]:
             _told(self._log, update_progress_artifact, artifact, 100.0 * done / max(1, total), words)
