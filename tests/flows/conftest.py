@@ -73,6 +73,16 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[st
         wait_until(lambda: server.poll() is not None or _answers(), log=home / "server.log")
         assert server.poll() is None, (home / "server.log").read_text()
         yield environment
+        _send_what_is_left()
+
+
+def _send_what_is_left() -> None:
+    """What Prefect's threads in this process still have for the server; without it they try for a minute."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    EventsWorker.drain_all(timeout=10)
+    APILogWorker.drain_all(timeout=10)
 
 
 def _answers() -> bool:
