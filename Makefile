@@ -38,5 +38,5 @@ format: setup
 	$(BIN)/ruff check --fix .
 
 lock: # needs uv
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra dev --extra dask --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-emit-index-url --no-annotate -o requirements.lock

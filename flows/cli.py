@@ -18,6 +18,7 @@ from copydesk.terminal import printable, printable_lines
 from flows.options import (
     AsJson,
     Config,
+    Engine,
     Learn,
     Output,
     Paths,
@@ -65,6 +66,7 @@ def ingest(
         list[str] | None, Parameter(help="Another name of a record's field, as title=headline; may be repeated.")
     ] = None,
     workers: Workers = None,
+    engine: Engine = None,
     shard_bytes: Annotated[int | None, described("shard_bytes")] = None,
     max_item_bytes: Annotated[int | None, described("max_item_bytes")] = None,
     reject_bytes: Annotated[int | None, described("reject_bytes")] = None,
@@ -93,6 +95,7 @@ def ingest(
         output=output,
         map=pairs(map) if map else None,
         workers=workers,
+        engine=engine,
         shard_bytes=shard_bytes,
         max_item_bytes=max_item_bytes,
         reject_bytes=reject_bytes,
@@ -360,11 +363,12 @@ def trigger(
     *,
     output: Output = None,
     workers: Workers = None,
+    engine: Engine = None,
     deployment: Annotated[str, Parameter(help="Which deployment runs it.")] = "ingest/ingest-now",
     config: Config = None,
 ) -> int:
     """Start a one-off run of the flow on a Prefect server and follow it to its end."""
-    settings = read_settings(config, inputs=input_paths(paths), output=output, workers=workers)
+    settings = read_settings(config, inputs=input_paths(paths), output=output, workers=workers, engine=engine)
     from flows.serve import follow
 
     return 0 if follow(settings, deployment) else 1
