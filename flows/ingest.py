@@ -6,6 +6,7 @@ staging folder, so the flow and its workers need the same file system.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from glob import has_magic
 from pathlib import Path
 from typing import Any, cast
@@ -19,13 +20,13 @@ from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 
 from copydesk.errors import CopydeskError
 from copydesk.orphan import end_with_parent
-from copydesk.pipeline import run
+from copydesk.pipeline import Map, run
 from copydesk.settings import Settings
 from copydesk.store import Store
 from copydesk.terminal import printable, printable_lines
 from flows import telling
 from flows.patience import patiently
-from flows.tasks import Tasks
+from flows.tasks import tasks
 
 
 def _run_name() -> str:
@@ -53,8 +54,8 @@ def ingest(settings: Settings) -> dict[str, Any] | State[Any]:
     """
     log = get_run_logger()
 
-    def mapper(parts: Path) -> Tasks:
-        return Tasks(settings, parts, log.warning)
+    def mapper(parts: Path) -> AbstractContextManager[Map]:
+        return tasks(settings, parts, log.warning)
 
     try:
         summary = patiently(lambda: run(settings, mapper=mapper, progress=telling.Progress(log)), log.warning)

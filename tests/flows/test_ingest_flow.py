@@ -14,6 +14,7 @@ from copydesk.settings import Settings
 from copydesk.verify import verify
 from tests.copydesk.corpus import everything, rows, story, write_jsonl
 from tests.copydesk.corpus import ingest as ingest_here
+from tests.copydesk.dask_cluster import cluster
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -46,6 +47,25 @@ def test_the_flow_does_what_the_command_does(prefect_server: dict[str, str], cor
     assert sorted(tasks) == sorted(
         [f"process {n} in.jsonl {n + 1}/{parts}" for n in range(parts)] + [f"publish {n}" for n in range(parts)]
     )
+
+
+@pytest.mark.long
+def test_the_flow_on_a_dask_cluster(prefect_server: dict[str, str], corpus: Path, tmp_path: Path) -> None:
+    pytest.importorskip("prefect_dask")
+    from prefect.client.orchestration import get_client
+
+    from flows.ingest import ingest
+
+    with cluster(tmp_path / "dask", 2) as (engine, _):
+        settings = Settings(inputs=(str(corpus),), output=tmp_path / "flow", engine=engine, shard_bytes=64 * 1024)
+        state = ingest(settings, return_state=True)
+    assert state.is_completed(), state.message
+    ingest_here(tmp_path / "alone", corpus)
+    assert everything(tmp_path / "flow") == everything(tmp_path / "alone")
+    with get_client(sync_client=True) as client:
+        run = client.read_flow_run(state.state_details.flow_run_id)
+        names = [t.name for t in client.read_task_runs() if t.flow_run_id == run.id]
+    assert sum(name.startswith("process") for name in names) == sum(name.startswith("publish") for name in names) >= 2
 
 
 def test_a_run_that_cannot_be_done_fails_in_plain_words(prefect_server: dict[str, str], tmp_path: Path) -> None:
