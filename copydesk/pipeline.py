@@ -2,7 +2,7 @@
 
 Every stage is a plain function of paths, so `process`, `apply` and `publish` map over any executor: local processes by
 default, a Dask cluster where one is named, the tasks of a flow where a flow runs it. Only learning and matching, which
-must see all of a run, happen in one place.
+must see all of a run, happen in one place; on a cluster the candidates of matching are found by tasks, too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import cleaning, compiled, guard, matching, parquet, points, schema, sketch, tombstones
+from copydesk import bands, cleaning, compiled, guard, matching, parquet, points, schema, sketch, tombstones
 from copydesk.discover import Discovery, discover
 from copydesk.errors import UsageError
 from copydesk.learn import apply, learn
@@ -113,7 +113,11 @@ def _stage(
         if settings.learn:
             parts = _without_templates(parts, store, settings, stage_map, progress)
             points.checkpoint("run: templates applied")
-        overlaps = matching.decide(parts, store, info.run_id, final / store.index_path(info.run_id), settings.workers)
+        # Here all keys are sorted at once, which is quickest; on a cluster no memory need hold them all.
+        by_bands = partial(bands.neighbours, partial(stage_map, "bands"), parts, staging / "bands")
+        neighbours = None if settings.engine == "local" else by_bands
+        segment = final / store.index_path(info.run_id)
+        overlaps = matching.decide(parts, store, info.run_id, segment, settings.workers, neighbours)
         points.checkpoint("run: matched")
         if settings.guard:
             guard.check(parts, store, settings)
