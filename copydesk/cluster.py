@@ -150,7 +150,7 @@ def _lane(settings: Settings, parts: Path) -> Workers:
         if key not in _lanes:
             _warm(settings)
             for gone in [other for other in _lanes if not other[1].is_dir()]:  # of a run that could not say its end
-                _lanes.pop(gone).__exit__(None, None, None)
+                _lanes.pop(gone).close(at_once=True)
             # Dask starts its workers as daemons, which may have no children; these end with their parent.
             multiprocessing.current_process().daemon = False
             _lanes[key] = Workers(1, parts, settings.item_seconds)
@@ -160,7 +160,7 @@ def _lane(settings: Settings, parts: Path) -> Workers:
 def _end_lanes(parts: Path) -> None:
     with _guard:
         for key in [key for key in _lanes if key[1] == parts]:
-            _lanes.pop(key).__exit__(None, None, None)
+            _lanes.pop(key).close(at_once=True)
 
 
 def _warm(settings: Settings) -> None:
