@@ -46,7 +46,7 @@ _OURS = ResourceSpecification({"prefect.resource.role": "tag", "prefect.resource
 
 _PAYLOAD = """{"text": {{ ("copydesk: " ~ flow_run.name ~ ": " ~ flow_run.state.name ~ ": "
 ~ (flow_run.state.message or "no reason given") ~ " " ~ flow_run|ui_url) | tojson }}}"""
-"""What is posted: the one field that Slack, Mattermost and Teams read."""
+"""What is posted: the one field that Slack and Mattermost read."""
 
 
 def watch(notice: str | None = None, silent: float = SILENT_SECONDS) -> list[str]:

@@ -23,7 +23,10 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
     records = [{"id": str(i), "publisher": "Outlet", "date": "2026-03-01", "text": story(i % 100)} for i in range(120)]
-    return write_jsonl(tmp_path / "in.jsonl", records)
+    file = write_jsonl(tmp_path / "in.jsonl", records)
+    with file.open("ab") as out:
+        out.write(b"{broken\n")
+    return file
 
 
 def test_the_flow_does_what_the_command_does(prefect_server: dict[str, str], corpus: Path, tmp_path: Path) -> None:
@@ -35,13 +38,18 @@ def test_the_flow_does_what_the_command_does(prefect_server: dict[str, str], cor
     state = ingest(settings, return_state=True)
     books = state.result()
     alone = ingest_here(tmp_path / "alone", corpus)
-    assert (books["items"], books["articles"], books["duplicates"]) == (120, alone.articles, alone.duplicates)
+    assert (books["items"], books["articles"], books["duplicates"]) == (121, alone.articles, alone.duplicates)
     assert everything(tmp_path / "flow") == everything(tmp_path / "alone")
     assert verify(tmp_path / "flow") == []
     with get_client(sync_client=True) as client:
         run = client.read_flow_run(state.state_details.flow_run_id)
         tasks = [t.name for t in client.read_task_runs() if t.flow_run_id == run.id]
+        artifacts = {a.key: a.data for a in client.read_artifacts() if a.flow_run_id == run.id}
     assert run.name == "ingest in.jsonl"
+    assert (artifacts.pop("ingest-process"), artifacts.pop("ingest-publish")) == (100.0, 100.0)
+    assert artifacts.keys() == {"books", "rejects"}
+    assert '"articles": 100' in artifacts["books"]
+    assert artifacts["rejects"] == '[{"stage": "read", "error": "json", "rejects": 1}]'
     parts = sum(name.startswith("process") for name in tasks)
     assert parts >= 2
     assert sorted(tasks) == sorted(
