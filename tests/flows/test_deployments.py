@@ -98,6 +98,21 @@ def test_everything_is_deployed_and_parameters_are_checked_before_scheduling(dep
 
 
 @pytest.mark.slow
+def test_the_server_makes_the_runs_of_a_schedule(deployed: dict[str, str]) -> None:
+    """With some versions of what Prefect is built on its scheduler fails, and says so in the server's log alone."""
+    from prefect.client.orchestration import get_client
+
+    def hourly() -> list[Any]:
+        with get_client(sync_client=True) as client:
+            runs = client.read_flow_runs()
+        return [run for run in runs if run.auto_scheduled and run.parameters.get("settings", {}).get("inputs")]
+
+    wait_until(lambda: bool(hourly()), 90)
+    (minutes,) = {run.expected_start_time.minute for run in hourly()}
+    assert minutes == 0
+
+
+@pytest.mark.slow
 def test_the_server_sends_no_statistics(prefect_server: dict[str, str]) -> None:
     settings = httpx.get(f"{prefect_server['PREFECT_API_URL']}/admin/settings").json()
     assert settings["server"]["analytics_enabled"] is False
