@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -33,6 +35,16 @@ WAIT_SECONDS = 21_600.0
 HEARTBEAT_SECONDS = 30.0
 """Prefect's shortest; what `copydesk watch` tells a dead run by. As in prefect.yaml."""
 
+_OF_FLOW = "prefect.flow_runs"
+"""Name of the log of a flow itself; its tasks and its worker have others."""
+
+_WAITING = {
+    "Scheduled": "waiting for a worker",
+    "Late": "waiting for a worker",
+    "AwaitingConcurrencySlot": "waiting for the run before it to end",
+}
+"""What states mean to who follows a run."""
+
 _ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE)
 
 POLL_SECONDS = 1.0
@@ -50,7 +62,8 @@ def serve(settings: Settings, cron: str, maintain_cron: str, timezone: str) -> N
     """Serve `ingest-now`, `maintain-daily` and, if `settings` names inputs, `ingest-hourly` until stopped.
 
     cron, maintain_cron: when the two run, by the clock of `timezone`. Late and one-off runs queue behind a running
-    one: one run at a time. Raises UsageError for what is no cron line or no time zone.
+    one: one run at a time. Raises UsageError for what is no cron line or no time zone, and for deployments that a work
+    pool has; CopydeskError if no server answers.
     """
     now = _deployment(ingest, "ingest-now", description="One-off runs, started by `copydesk trigger`.")
     keeping = {"output": str(settings.output), "wait": WAIT_SECONDS}
@@ -59,7 +72,23 @@ def serve(settings: Settings, cron: str, maintain_cron: str, timezone: str) -> N
     if settings.inputs:
         hourly = parameters(_patient(settings))
         served.append(_deployment(ingest, "ingest-hourly", schedule=_at(cron, timezone), parameters=hourly))
+    _refuse_deployed(served)
     prefect_serve(*served, limit=1, heartbeat_seconds=HEARTBEAT_SECONDS)
+
+
+def _refuse_deployed(wanted: Sequence[RunnerDeployment]) -> None:
+    """Prefect would leave such a deployment with its pool, and without the place of its code."""
+    deployed = []
+    with _client() as client:
+        for deployment in wanted:
+            with suppress(ObjectNotFound):
+                if client.read_deployment_by_name(deployment.full_name).work_pool_name:
+                    deployed.append(deployment.full_name)
+    if deployed:
+        raise UsageError(
+            f"deployed to a work pool: {', '.join(deployed)}; to serve them, remove each there first with "
+            f"`prefect deployment delete {deployed[0]}`"
+        )
 
 
 def _deployment(flow: Flow[..., Any], name: str, **options: Any) -> RunnerDeployment:
@@ -103,9 +132,16 @@ def follow(settings: Settings, deployment: str) -> bool:
     if "-" in settings.inputs:
         raise UsageError("a flow run cannot read standard input: write it to a file first, or use `copydesk ingest -`")
     asked = absolute(_patient(settings))
+    with _client() as client:
+        return _follow(client, _start(asked, deployment))
+
+
+@contextmanager
+def _client() -> Iterator[SyncPrefectClient]:
+    """Raises CopydeskError if no server answers."""
     try:
         with get_client(sync_client=True) as client:
-            return _follow(client, _start(asked, deployment))
+            yield client
     except httpx.TransportError as error:
         raise CopydeskError(no_server(error)) from None
 
@@ -120,11 +156,14 @@ def _start(settings: Settings, deployment: str) -> FlowRun:
 
 
 def _follow(client: SyncPrefectClient, started: FlowRun) -> bool:
-    print(f"{started.name}: waiting for a worker", flush=True)
-    told = 0
+    told, waiting = 0, None
     while True:
         run = client.read_flow_run(started.id)
         told += _print_logs(client, started, told)
+        words = _WAITING.get(run.state.name or "") if run.state else None
+        if words and words != waiting:
+            print(f"{run.name}: {words}", flush=True)
+        waiting = words
         if run.state and run.state.is_final():
             time.sleep(LAST_LOGS_SECONDS)
             _print_logs(client, started, told)
@@ -138,6 +177,6 @@ def _print_logs(client: SyncPrefectClient, started: FlowRun, skip: int) -> int:
     only = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[started.id]))
     logs = client.read_logs(only, limit=200, offset=skip, sort=LogSort.TIMESTAMP_ASC)
     for log in logs:
-        if log.task_run_id is None or log.level >= logging.WARNING:
+        if log.name == _OF_FLOW or log.level >= logging.WARNING:
             print(printable_lines(log.message), flush=True)
     return len(logs)

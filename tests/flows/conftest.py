@@ -103,6 +103,15 @@ def schedules() -> dict[str, list[tuple[str, str]]]:
         }
 
 
+def undeploy() -> None:
+    """Remove all deployments of the server."""
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        for deployment in client.read_deployments():
+            client.delete_deployment(deployment.id)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A folder that is deployed from: the project's flows and declarations, and nothing else of it."""

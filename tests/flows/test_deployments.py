@@ -98,6 +98,16 @@ def test_everything_is_deployed_and_parameters_are_checked_before_scheduling(dep
 
 
 @pytest.mark.slow
+def test_what_a_pool_has_is_not_served(deployed: dict[str, str]) -> None:
+    from copydesk.errors import UsageError
+    from copydesk.settings import Settings
+    from flows.serve import serve
+
+    with pytest.raises(UsageError, match="deployed to a work pool: ingest/ingest-now, maintain/maintain-daily; "):
+        serve(Settings(), "0 * * * *", "30 3 * * *", "Etc/UTC")
+
+
+@pytest.mark.slow
 def test_the_server_makes_the_runs_of_a_schedule(deployed: dict[str, str]) -> None:
     """With some versions of what Prefect is built on its scheduler fails, and says so in the server's log alone."""
     from prefect.client.orchestration import get_client

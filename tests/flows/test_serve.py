@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.copydesk.corpus import rows, story, write_jsonl
-from tests.flows.conftest import process, schedules, wait_until
+from tests.flows.conftest import process, schedules, undeploy, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -21,6 +21,7 @@ COMMAND = [sys.executable, "-m", "flows.cli"]
 @pytest.fixture
 def served(prefect_server: dict[str, str], tmp_path: Path) -> Iterator[dict[str, str]]:
     """A running `copydesk serve`; yields the environment that its server is reached with."""
+    undeploy()
     (tmp_path / "inbox").mkdir()
     (tmp_path / "copydesk.toml").write_text('inputs = ["inbox/**"]\noutput = "kept"\n')
     log = tmp_path / "serve.log"
