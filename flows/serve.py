@@ -178,5 +178,6 @@ def _print_logs(client: SyncPrefectClient, started: FlowRun, skip: int) -> int:
     logs = client.read_logs(only, limit=200, offset=skip, sort=LogSort.TIMESTAMP_ASC)
     for log in logs:
         if log.name == _OF_FLOW or log.level >= logging.WARNING:
-            print(printable_lines(log.message), flush=True)
+            said = log.message.partition("\nTraceback ")[0]  # which is for the server's log
+            print(printable_lines(said), flush=True)
     return len(logs)

@@ -49,6 +49,7 @@ def test_trigger_starts_a_run_and_ends_as_it_ends(served: dict[str, str], tmp_pa
     failed = trigger(served, elsewhere, "nowhere", "-o", "out")
     assert failed.returncode == 1
     assert "nowhere: no such file" in failed.stdout
+    assert "Traceback" not in failed.stdout
     unknown = trigger(served, elsewhere, "in.jsonl", "--deployment", "ingest/never")
     assert unknown.returncode == 2
     assert "ingest/never" in unknown.stderr
