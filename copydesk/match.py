@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import sketch
+from copydesk.bands import Neighbours
 from copydesk.digests import part_of_digest
 from copydesk.edges import edges_of, embedding
 from copydesk.entries import REVISION, entries_of, id_array, precedence
@@ -95,16 +96,19 @@ class Decisions:
         return entries_of(rows), sketch.keys_of(rows)
 
 
-def match(new: pa.Table, index: Index, compared: Compared, threads: int = 1) -> Decisions:
+def match(
+    new: pa.Table, index: Index, compared: Compared, threads: int = 1, neighbours: Neighbours | None = None
+) -> Decisions:
     """Decide on the records of a run.
 
     new: a row a record, columns NEW and sketch.SKETCH. compared: asked only for those that are compared, in batches.
-    threads: that compare at once, 0 for one a core. Raises ValueError if an id is not 32 hex digits.
+    threads: that compare at once, 0 for one a core. neighbours: finds the candidates, by the rows of `new`; see
+    pairs.verified. Raises ValueError if an id is not 32 hex digits.
     """
     order = _canonical_order(new)
     back = np.empty(len(order), np.int64)
     back[order] = np.arange(len(order))
-    run = _Run(new, order, index, compared, threads)
+    run = _Run(new, order, index, compared, threads, neighbours)
     rows = run.decide()
     return Decisions(rows.take(pa.array(back)), run.overlaps())
 
@@ -127,13 +131,22 @@ def _canonical_order(new: pa.Table) -> I64:
 class _Run:
     """The work of one match(): rows in order of precedence, nodes for the distinct texts among them."""
 
-    def __init__(self, new: pa.Table, order: I64, index: Index, compared: Compared, threads: int) -> None:
+    def __init__(
+        self,
+        new: pa.Table,
+        order: I64,
+        index: Index,
+        compared: Compared,
+        threads: int,
+        neighbours: Neighbours | None = None,
+    ) -> None:
         self.index, self.threads = index, threads
         self.rows = new.select([*NEW, "text_hash", "shingle_count"]).take(pa.array(order))
         self.identity = identify(self.rows, index)
         self.nodes = Nodes(self.rows, order, self.identity, compared)
         self.exact = index.exact(self.nodes.hashes)
-        self.pairs = verified(self.nodes, new.select(["signature", "lead_signature"]), index, self.exact, threads)
+        signed = new.select(["signature", "lead_signature"])
+        self.pairs = verified(self.nodes, signed, index, self.exact, threads, neighbours)
         self.history = self.pairs.history
 
     def decide(self) -> pa.Table:

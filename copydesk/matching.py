@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import lines, sketch, tombstones
+from copydesk.bands import Neighbours
 from copydesk.held import Held
 from copydesk.history import holding, open_index, segments, text_files
 from copydesk.index import Index
@@ -26,11 +27,19 @@ I64 = npt.NDArray[np.int64]
 COLUMNS = [*NEW, *sketch.SKETCH.names, "minhash"]
 
 
-def decide(parts: Sequence[Part], store: Store, run_id: str, segment: Path, threads: int = 1) -> pa.Table:
+def decide(
+    parts: Sequence[Part],
+    store: Store,
+    run_id: str,
+    segment: Path,
+    threads: int = 1,
+    neighbours: Neighbours | None = None,
+) -> pa.Table:
     """Decide what every record of the run is; write each part's `decisions` and the run's index segment.
 
     segment: where to write it; nothing is written for a run that adds no text. What was forgotten counts as seen.
-    threads: that compare texts, 0 for one a core. Returns the overlaps (match.Decisions.overlaps) that are not in the
+    threads: that compare texts, 0 for one a core. neighbours: finds the candidates, by the places of texts among all
+    records; default: here, from all keys at once. Returns the overlaps (match.Decisions.overlaps) that are not in the
     output yet.
     """
     records = [part.read("records") for part in parts]
@@ -39,8 +48,10 @@ def decide(parts: Sequence[Part], store: Store, run_id: str, segment: Path, thre
     forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}")).cover(new)
     ids, new = new["id"], new.filter(pa.array(~forgotten)).select(COLUMNS)
     index = open_index(store)
-    compared = _Compared(parts, np.flatnonzero(~forgotten), store, index)
-    decisions = match(new, index, compared, threads)
+    numbers = np.flatnonzero(~forgotten)
+    compared = _Compared(parts, numbers, store, index)
+    by_row = (lambda rows: neighbours(numbers[rows])) if neighbours else None
+    decisions = match(new, index, compared, threads, by_row)
     decided = _with_forgotten(decisions.rows, ids, forgotten)
     start = 0
     for part, rows in zip(parts, records, strict=True):

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import candidates, sketch
+from copydesk.bands import Neighbours
 from copydesk.entries import ARTICLE, REVISION
 from copydesk.index import Index
 from copydesk.nodes import History, Nodes
@@ -23,6 +24,9 @@ Floats = npt.NDArray[np.float64]
 
 NEAR = 8
 """Texts that share so many band keys are most likely copies: they are compared together. Nothing else depends on it."""
+
+
+_PLACES_AT_ONCE = 1 << 20  # texts that are looked up in the index together: 400 MB of keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +54,41 @@ class Pairs:
         return Pairs(a, b, Figures.joined(self.figures, other.figures), verdicts, same, self.history)
 
 
-def verified(nodes: Nodes, signed: pa.Table, index: Index, exact: I64, threads: int) -> Pairs:
+def verified(
+    nodes: Nodes, signed: pa.Table, index: Index, exact: I64, threads: int, neighbours: Neighbours | None = None
+) -> Pairs:
     """All pairs of texts that share a band key, as far as candidates.py has them, of nodes with each other and with
     published texts.
 
     signed: the signatures of the run's rows. exact: of each node the published text that is the same, -1 if there is
-    none. threads: that compare at once, 0 for one a core.
+    none. threads: that compare at once, 0 for one a core. neighbours: finds the candidates of the run; default: from
+    all keys at once, here.
     """
     comparable = np.flatnonzero(nodes.sizes >= sketch.MIN_SHINGLES)
-    keys = sketch.keys_of(signed, nodes.place(nodes.rows[comparable]))
-    a, b, shared = candidates.within(keys, threads=threads)
+    places = nodes.place(nodes.rows[comparable])
+    if neighbours:
+        a, b, shared = neighbours(places)
+    else:
+        a, b, shared = candidates.within(sketch.keys_of(signed, places), threads=threads)
     # A text that history has already was compared when it first came; it belongs where that one is.
     fresh = np.flatnonzero(exact[comparable] < 0) if len(index) else np.empty(0, np.int64)
-    c, entries, shared_before = index.candidates(keys[fresh])
-    del keys
+    c, entries, shared_before = _before(index, signed, places[fresh])
     history = History(index, np.unique(np.concatenate([entries, exact[exact >= 0]])))
     verify = partial(_verified, nodes, history, threads)
     count = len(nodes)
     here = verify(comparable[a], comparable[b], near=shared >= NEAR)
     old = np.searchsorted(history.numbers, entries)
     return here.joined(_with_history(verify, comparable[fresh[c]], old + count, shared_before, count, history))
+
+
+def _before(index: Index, signed: pa.Table, places: I64) -> tuple[I64, I64, I64]:
+    """index.candidates() of the texts at these places, not all of their keys in memory at once."""
+    found = [np.empty((3, 0), np.int64)]
+    for start in range(0, len(places), _PLACES_AT_ONCE):
+        rows, entries, shared = index.candidates(sketch.keys_of(signed, places[start : start + _PLACES_AT_ONCE]))
+        found.append(np.stack([rows + start, entries, shared]))
+    rows, entries, shared = np.concatenate(found, axis=1)
+    return rows, entries, shared
 
 
 def _verified(

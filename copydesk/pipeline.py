@@ -1,8 +1,8 @@
 """A run from its inputs to its commit: discover -> process -> learn -> apply -> match -> publish.
 
 Every stage is a plain function of paths, so `process`, `apply` and `publish` map over any executor: local processes by
-default, the tasks of a flow where a flow runs it. Only learning and
-matching, which must see all of a run, happen in one place.
+default, a Dask cluster where one is named, the tasks of a flow where a flow runs it. Only learning and matching, which
+must see all of a run, happen in one place; on a cluster the candidates of matching are found by tasks, too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import cleaning, compiled, guard, matching, parquet, place, points, schema, sketch, tombstones
+from copydesk import bands, cleaning, compiled, guard, matching, parquet, place, points, schema, sketch, tombstones
 from copydesk.discover import Discovery, discover
 from copydesk.errors import UsageError
 from copydesk.learn import apply, learn
@@ -77,8 +77,9 @@ class Summary:
 def run(settings: Settings, *, mapper: Mapper | None = None, progress: Progress | None = None) -> Summary:
     """Ingest `settings.inputs` into `settings.output`; everything or nothing of it.
 
-    mapper: where the stages run; default: `settings.workers` local processes (a script that calls this needs the
-    usual `if __name__ == "__main__"` guard), which may die of an article; or this process if that is one.
+    mapper: where the stages run; default: `settings.engine`, of which `local` means `settings.workers` processes (a
+    script that calls this needs the usual `if __name__ == "__main__"` guard), which may die of an article; or this
+    process if that is one.
     Returns the run's books. Raises UsageError (inputs, rules), LockedError (another run holds the output), StoreError,
     GuardError (out of all proportion), TaskError (workers that keep dying).
     """
@@ -113,7 +114,11 @@ def _stage(
         if settings.learn:
             parts = _without_templates(parts, store, settings, stage_map, progress)
             points.checkpoint("run: templates applied")
-        overlaps = matching.decide(parts, store, info.run_id, final / store.index_path(info.run_id), settings.workers)
+        # Here all keys are sorted at once, which is quickest; on a cluster no memory need hold them all.
+        by_bands = partial(bands.neighbours, partial(stage_map, "bands"), parts, staging / "bands")
+        neighbours = None if settings.engine == "local" else by_bands
+        segment = final / store.index_path(info.run_id)
+        overlaps = matching.decide(parts, store, info.run_id, segment, settings.workers, neighbours)
         points.checkpoint("run: matched")
         if settings.guard:
             guard.check(parts, store, settings)
@@ -227,10 +232,16 @@ def _versions(settings: Settings) -> dict[str, str | None]:
 
 @contextmanager
 def _mapper(given: Mapper | None, settings: Settings, shards: Sequence[Shard], parts: Path) -> Iterator[Map]:
-    """The mapper that was given; else worker processes, or this process if there shall be one only."""
+    """The mapper that was given; else the engine of the settings: a cluster, or worker processes, or this process if
+    there shall be one only."""
     if given is not None:
         with given(parts) as stage_map:
             yield stage_map
+    elif settings.engine != "local":
+        from copydesk.cluster import Cluster
+
+        with Cluster(settings, parts) as cluster:
+            yield cluster
     elif settings.workers == 1:
         yield _map_here
     else:

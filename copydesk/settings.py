@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -44,6 +45,9 @@ class Settings(BaseModel):
 
     workers: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=available_cpus)
     """Worker processes. One means: all in this process."""
+
+    engine: str = "local"
+    """Where the stages run: `local`, in worker processes here, or on a Dask cluster, as dask://HOST:8786."""
 
     shard_bytes: Annotated[int, Field(ge=64 * 1024)] = 4 * MIB
     """How much input a shard holds at the most, before decompression; files larger than this are split."""
@@ -98,6 +102,13 @@ class Settings(BaseModel):
         unknown = sorted(set(value) - set(RECORD_FIELDS))
         if unknown:
             raise ValueError(f"unknown field {', '.join(unknown)}; a record has {', '.join(RECORD_FIELDS)}")
+        return value
+
+    @field_validator("engine")
+    @classmethod
+    def _known_engine(cls, value: str) -> str:
+        if not re.fullmatch(r"local|dask://[^\s/:]+:\d{1,5}", value):
+            raise ValueError(f"must be local or a Dask scheduler, as dask://HOST:8786, not {value!r}")
         return value
 
     @property

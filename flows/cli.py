@@ -19,6 +19,7 @@ from copydesk.terminal import printable, printable_lines
 from flows.options import (
     AsJson,
     Config,
+    Engine,
     Learn,
     Output,
     Paths,
@@ -66,6 +67,7 @@ def ingest(
         list[str] | None, Parameter(help="Another name of a record's field, as title=headline; may be repeated.")
     ] = None,
     workers: Workers = None,
+    engine: Engine = None,
     shard_bytes: Annotated[int | None, described("shard_bytes")] = None,
     max_item_bytes: Annotated[int | None, described("max_item_bytes")] = None,
     reject_bytes: Annotated[int | None, described("reject_bytes")] = None,
@@ -94,6 +96,7 @@ def ingest(
         output=output,
         map=pairs(map) if map else None,
         workers=workers,
+        engine=engine,
         shard_bytes=shard_bytes,
         max_item_bytes=max_item_bytes,
         reject_bytes=reject_bytes,
@@ -329,12 +332,30 @@ def serve(
     *,
     output: Output = None,
     config: Config = None,
-    cron: Annotated[str, Parameter(help="When to ingest the configured inputs (cron, UTC).")] = "0 * * * *",
+    cron: Annotated[str, Parameter(help="When to ingest the configured inputs.")] = "0 * * * *",
+    maintain_cron: Annotated[str, Parameter(help="When to maintain and verify the output.")] = "30 3 * * *",
+    timezone: Annotated[str, Parameter(help="Whose clock the two go by, as Europe/Rome.")] = "Etc/UTC",
 ) -> int:
     """Keep one process that runs flows: the configured inputs on a schedule, and whatever `trigger` asks for."""
     from flows.serve import serve as serve_flows
 
-    serve_flows(read_settings(config, output=output), cron)
+    serve_flows(read_settings(config, output=output), cron, maintain_cron, timezone)
+    return 0
+
+
+@app.command
+def watch(
+    *,
+    notice: Annotated[str | None, Parameter(help="Where runs that fail are told: a webhook's URL.")] = None,
+    silent: Annotated[
+        float | None, Parameter(help="Seconds without a sign of life after which a run is dead. Default: 150.")
+    ] = None,
+) -> int:
+    """Ask the Prefect server to mark dead runs as crashed, and to tell of runs that fail; docs/schedules.md."""
+    from flows import watch as watching
+
+    names = watching.watch(notice, watching.SILENT_SECONDS if silent is None else silent)
+    print("\n".join(f"the server looks after {name}" for name in names))
     return 0
 
 
@@ -345,11 +366,12 @@ def trigger(
     *,
     output: Output = None,
     workers: Workers = None,
+    engine: Engine = None,
     deployment: Annotated[str, Parameter(help="Which deployment runs it.")] = "ingest/ingest-now",
     config: Config = None,
 ) -> int:
     """Start a one-off run of the flow on a Prefect server and follow it to its end."""
-    settings = read_settings(config, inputs=input_paths(paths), output=output, workers=workers)
+    settings = read_settings(config, inputs=input_paths(paths), output=output, workers=workers, engine=engine)
     from flows.serve import follow
 
     return 0 if follow(settings, deployment) else 1

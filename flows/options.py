@@ -26,6 +26,7 @@ def described(name: str, short: str | None = None) -> Parameter:
 Paths = Annotated[list[str], Parameter(help=Settings.model_fields["inputs"].description, allow_leading_hyphen=True)]
 Output = Annotated[str | None, described("output", "-o")]
 Workers = Annotated[int | None, described("workers", "-w")]
+Engine = Annotated[str | None, described("engine")]
 Rules = Annotated[list[Path] | None, described("rules")]
 Learn = Annotated[bool | None, Parameter(negative="--no-learn", help=Settings.model_fields["learn"].description)]
 Without = Annotated[list[str] | None, described("without")]

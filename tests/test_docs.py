@@ -15,7 +15,7 @@ from flows.cli import app
 from tests.copydesk.corpus import story, write_jsonl
 
 ROOT = Path(__file__).parent.parent
-PAGE_NAMES = ("cleaning", "ingesting", "pages", "schedules", "seeds", "templates")
+PAGE_NAMES = ("cleaning", "ingesting", "pages", "scaling", "schedules", "seeds", "templates")
 PAGES = [ROOT / "README.md", *(ROOT / f"docs/{n}.md" for n in PAGE_NAMES)]
 COMMAND = re.compile(r"^(?: {4})?(?:.*\| )?(copydesk [a-z].*)$", re.MULTILINE)
 
