@@ -15,6 +15,7 @@ from cyclopts import App, Parameter
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
 from copydesk.terminal import printable, printable_lines
+from flows import looking
 from flows.options import (
     AsJson,
     Config,
@@ -45,6 +46,7 @@ app = App(
     default_parameter=Parameter(negative=()),
 )
 app.command(rules_app)
+looking.add_to(app)
 
 
 INGEST_EXAMPLES = """

@@ -15,7 +15,7 @@ from flows.cli import app
 from tests.copydesk.corpus import story, write_jsonl
 
 ROOT = Path(__file__).parent.parent
-PAGE_NAMES = ("cleaning", "ingesting", "pages", "schedules", "seeds", "templates")
+PAGE_NAMES = ("cleaning", "ingesting", "pages", "report", "schedules", "seeds", "templates")
 PAGES = [ROOT / "README.md", *(ROOT / f"docs/{n}.md" for n in PAGE_NAMES)]
 COMMAND = re.compile(r"^(?: {4})?(?:.*\| )?(copydesk [a-z].*)$", re.MULTILINE)
 
@@ -26,7 +26,7 @@ def blocks(page: Path, language: str) -> list[str]:
 
 def commands(page: Path) -> list[str]:
     shown = "\n".join([*blocks(page, ""), *re.findall(r"^ {4}copydesk.*$", page.read_text("utf-8"), re.MULTILINE)])
-    return [re.split(r"\s+#", line)[0] for line in COMMAND.findall(shown)]
+    return [re.split(r"\s+[#>|]", line)[0] for line in COMMAND.findall(shown)]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
