@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -243,6 +244,7 @@ EXPLAIN_EXAMPLES = """
 Examples:
   copydesk explain page.html
   copydesk explain news.jsonl --item 3 --json
+  copydesk explain page.html --html explained.html
   copydesk explain https://example.com/news/1 -o output
 """
 
@@ -266,6 +268,7 @@ def explain(
     ] = None,
     rules: Rules = None,
     without: Without = None,
+    html: Annotated[Path | None, Parameter(help="Write it to this file, as a page.")] = None,
     config: Config = None,
     json: AsJson = False,
 ) -> int:
@@ -274,9 +277,11 @@ def explain(
 
     if (item is not None and item < 1) or limit < 1:
         raise UsageError("--item and --limit are numbers from 1")
+    if html is not None and json:
+        raise UsageError("--html and --json exclude each other")
     settings = read_settings(config, output=output, map=pairs(map) if map else None, rules=rules, without=without)
     (named,) = input_paths([article])
-    return show(named, settings, item, limit, json)
+    return show(named, settings, item, limit, json, html)
 
 
 DUPLICATES_EXAMPLES = """

@@ -22,6 +22,7 @@ MOST_DAYS = 100
 
 OTHERS = "others"
 COLOURS = [f"var(--c{n})" for n in range(1, 9)]
+_COUNTS: Spec = {"format": "~s", "tickMinStep": 1}
 _INK, _GRID = "var(--ink)", "var(--grid)"
 
 _CONFIG: Spec = {
@@ -47,7 +48,7 @@ _CONFIG: Spec = {
         "title": None,
         "labelColor": _INK,
         "labelFontSize": 11,
-        "labelLimit": 115,
+        "labelLimit": 100,
         "symbolType": "square",
     },
     "mark": {"color": COLOURS[0]},
@@ -135,7 +136,7 @@ def stacked(values: Sequence[Spec], names: Sequence[str], title: str) -> Spec:
                 "axis": {"title": None, "values": labelled, "labelAngle": -40},
                 "scale": {"paddingInner": 0.15, "domain": days},
             },
-            "y": {"field": "count", "type": "quantitative", "title": title, "aggregate": "sum"},
+            "y": {"field": "count", "type": "quantitative", "title": title, "aggregate": "sum", "axis": _COUNTS},
             "color": _colour(names),
             "order": {"field": "place"},
         },
@@ -150,7 +151,7 @@ def bars(values: Sequence[Spec], title: str) -> Spec:
         "mark": "bar",
         "encoding": {
             "y": {"field": "name", "type": "nominal", "sort": None, "title": None},
-            "x": {"field": "count", "type": "quantitative", "title": title, "axis": {"tickCount": 4}},
+            "x": {"field": "count", "type": "quantitative", "title": title, "axis": {**_COUNTS, "tickCount": 4}},
         },
     }
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from copydesk.errors import StoreError
-
-if TYPE_CHECKING:
-    import duckdb
+from copydesk.views import Views
 
 Record = dict[str, Any]
 
@@ -56,50 +51,17 @@ class Section:
     shown: int = 10
 
 
-class Figures:
-    """The answers of an output to queries/*.sql; as it is when this is made."""
-
-    def __init__(self, root: Path) -> None:
-        """Raises StoreError for an output that cannot be read."""
-        import duckdb
-
-        from copydesk.dataset import duckdb_views
-
-        self._failed = duckdb.Error
-        self._db: duckdb.DuckDBPyConnection = duckdb.connect(
-            config={"autoinstall_known_extensions": "false", "TimeZone": "UTC"}
-        )
-        self._root = root
-        self._run(duckdb_views(root))
+class Figures(Views):
+    """The answers of an output to queries/*.sql."""
 
     def ask(self, name: str) -> list[Record]:
-        """The rows of a query, by column. Raises StoreError."""
+        """The rows of a query of that name. Raises StoreError."""
         return self.rows(query(name))
-
-    def rows(self, sql: str) -> list[Record]:
-        """The rows of any SQL. Raises StoreError."""
-        answer = self._run(sql)
-        names = [column[0] for column in answer.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
-
-    def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
-        try:
-            return self._db.execute(sql)
-        except self._failed as error:
-            raise StoreError(f"{self._root}: cannot be read: {error}; `copydesk verify` tells more") from error
 
 
 def query(name: str) -> str:
     """The SQL of this name, as it is shown."""
     return (files("copydesk.report") / "queries" / f"{name}.sql").read_text(encoding="utf-8").strip()
-
-
-def literal(value: object) -> str:
-    """SQL for a value: text, a date, or nothing."""
-    if value is None:
-        return "NULL"
-    quoted = "'" + str(value).replace("'", "''") + "'"
-    return f"DATE {quoted}" if isinstance(value, dt.date) else quoted
 
 
 def article(told: Mapping[str, Any]) -> Example:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from copydesk.report import charts
-from copydesk.report.figures import Example, Figures, Record, Row, Section, article, literal, query, removal
+from copydesk.report.figures import Example, Figures, Record, Row, Section, article, query, removal
 from copydesk.terminal import printable
+from copydesk.views import literal
 
 PARTS = ("articles", "duplicates", "revisions", "seen", "rejects")
 NAMED = 6  # names that a chart tells apart; what is beyond is "others"
