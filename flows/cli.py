@@ -21,6 +21,7 @@ from flows.options import (
     AsJson,
     Config,
     Learn,
+    LogFormat,
     Output,
     Paths,
     Rules,
@@ -86,6 +87,7 @@ def ingest(
     guard_story_texts: Annotated[int | None, described("guard_story_texts")] = None,
     config: Config = None,
     json: AsJson = False,
+    log_format: LogFormat = None,
 ) -> int:
     """Read articles, clean them, find their copies, and add them to the output. Running it again adds nothing."""
     from copydesk.pipeline import run
@@ -113,10 +115,11 @@ def ingest(
     )
     if not settings.inputs:
         raise UsageError("nothing to ingest: name files, folders or globs, or - for JSONL on standard input")
-    from flows import console
+    from flows import console, progress
 
-    with console.progress(quiet=json) as told:
-        summary = run(settings, progress=told)
+    with progress.told(log_format, quiet=json) as log:
+        summary = run(settings, progress=log.progress)
+        log.done(summary)
     print(console.as_json(asdict(summary)) if json else console.summary(summary, settings.output))
     return 0
 

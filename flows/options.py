@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -31,6 +31,12 @@ Without = Annotated[list[str] | None, described("without")]
 Config = Annotated[
     Path | None,
     Parameter(help=f"Settings file (TOML). Default: {CONFIG_FILE} here, if there is one. Options go before it."),
+]
+LogFormat = Annotated[
+    Literal["text", "json"] | None,
+    Parameter(
+        help="Tell of the progress in lines, on standard error. Default: a bar on a terminal, elsewhere nothing."
+    ),
 ]
 AsJson = Annotated[bool, Parameter(name="--json", help="Print one JSON object and nothing else.")]
 
