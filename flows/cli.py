@@ -16,7 +16,7 @@ from cyclopts import App, Parameter
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
 from copydesk.terminal import printable, printable_lines
-from flows import looking
+from flows import looking, settings_cli
 from flows.options import (
     AsJson,
     Config,
@@ -49,6 +49,7 @@ app = App(
 )
 app.command(rules_app)
 looking.add_to(app)
+settings_cli.add_to(app)
 
 
 INGEST_EXAMPLES = """

@@ -43,10 +43,11 @@ AsJson = Annotated[bool, Parameter(name="--json", help="Print one JSON object an
 
 def read_settings(path: Path | None = None, **given: Any) -> Settings:
     """The settings in force: what was given, over the file's, over the defaults. Raises UsageError."""
-    return config.load(_file_settings(path) | {k: v for k, v in given.items() if v is not None})
+    return config.load(file_settings(path) | {k: v for k, v in given.items() if v is not None})
 
 
-def _file_settings(path: Path | None) -> dict[str, Any]:
+def file_settings(path: Path | None) -> dict[str, Any]:
+    """What the settings file says, unchecked; nothing if none is named and there is none here. Raises UsageError."""
     file = path or Path(CONFIG_FILE)
     if path is None and not file.exists():
         return {}
