@@ -28,7 +28,7 @@ def add_to(app: App) -> None:
 
 
 def settings(*, config: Config = None, json: AsJson = False) -> int:
-    """Print the settings in force, as a copydesk.toml: what each means, and where it comes from. Options go before it."""
+    """Print the settings in force, as a copydesk.toml: what each means and where it comes from. Options win over it."""
     in_force = read_settings(config)
     file = printable(str(config or Path(CONFIG_FILE)))
     given = file_settings(config)
