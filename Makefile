@@ -4,7 +4,7 @@ BIN := .venv/bin
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: setup demo test test-quick test-long lock format
+.PHONY: setup demo test test-quick test-long lock format reference
 
 setup: .venv/.installed
 
@@ -36,6 +36,9 @@ test-long: setup # about an hour and a quarter
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+reference: setup # docs/reference/ and docs/schema.md, out of the code
+	$(BIN)/python -m tests.tools.make_reference
 
 lock: # needs uv
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -16,7 +16,7 @@ from cyclopts import App, Parameter
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
 from copydesk.terminal import printable, printable_lines
-from flows import looking, settings_cli
+from flows import examples, looking, settings_cli
 from flows.options import (
     AsJson,
     Config,
@@ -361,6 +361,9 @@ def trigger(
     from flows.serve import follow
 
     return 0 if follow(settings, deployment) else 1
+
+
+examples.add_to(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

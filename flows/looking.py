@@ -27,7 +27,7 @@ Examples:
 SAMPLE_EXAMPLES = """
 Examples:
   copydesk sample --rule newsletter-line -o output
-  copydesk sample --rule model -n 100 --seed 7 --json
+  copydesk sample --rule newsletter-line -n 100 --seed 7 --json
 """
 
 VIEWS_EXAMPLES = """
