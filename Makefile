@@ -4,7 +4,7 @@ BIN := .venv/bin
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: setup demo test test-quick test-long lock format reference
+.PHONY: setup demo test test-quick test-long test-rules lock format reference
 
 setup: .venv/.installed
 
@@ -27,6 +27,10 @@ test: setup
 test-quick: setup
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -n 2 -m "not slow and not long"
+
+test-rules: setup # what a new rule must pass
+	$(BIN)/ruff check cleaners
+	$(BIN)/python -m pytest tests/cleaners -n 2 -m "not long"
 
 test-long: setup # about an hour and a quarter
 	@$(BIN)/python -c "import atheris" 2>/dev/null || \
