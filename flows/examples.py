@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from cyclopts import App
 
+_FIRST = """
+Examples:
+  copydesk ingest seeds -o output
+  copydesk report -o output --to report.html
+  copydesk ingest --help
+"""
+
 _EXAMPLES = {
     "verify": ("copydesk verify -o output", "copydesk verify -o output --read-data", "copydesk verify --repair"),
     "reindex": ("copydesk reindex -o output",),
@@ -12,6 +19,7 @@ _EXAMPLES = {
     "schema": ("copydesk schema > schema.md",),
     "serve": ("copydesk serve", "copydesk serve -o output --cron '*/30 * * * *'"),
     "trigger": ("copydesk trigger some/articles -o output",),
+    "rules": ("copydesk rules list", "copydesk rules test my-rules.toml crawl/ news.jsonl"),
     "rules list": ("copydesk rules list --category bio", "copydesk rules list --language de --json"),
     "rules check": ("copydesk rules check", "copydesk rules check my-rules.toml"),
     "rules learned": ("copydesk rules learned -o output", "copydesk rules learned --site example.com --json"),
@@ -22,7 +30,8 @@ _EXAMPLES = {
 
 
 def add_to(app: App) -> None:
-    """Give each command of the application its examples."""
+    """Give the application, and each of its commands, examples."""
+    app.help_epilogue = _FIRST
     for name, lines in _EXAMPLES.items():
         command = app
         for word in name.split():

@@ -46,6 +46,7 @@ def desk(laid: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_it_can_be_followed(page: Path, desk: Path, laid: Path, capsys: pytest.CaptureFixture[str]) -> None:
     printed = ""
