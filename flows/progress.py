@@ -53,6 +53,7 @@ class Clock:
         self._stage, self._stage_began = "", self._began
         self._articles = self._rejects = 0
         self._rate: float | None = None
+        self._part = 0.0
 
     def told(self, stage: str, done: int, total: int, records: int, rejects: int) -> State:
         now = self._now()
@@ -62,7 +63,9 @@ class Clock:
         if records or rejects:
             self._articles, self._rejects = records, rejects
             self._rate = (records + rejects) / took if took > 0 else None
-        share = self._share(stage, done / total if total else 1.0)
+        if stage in WEIGHTS:
+            self._part = self._share(stage, done / total if total else 1.0)
+        share = self._part
         return State(
             stage=stage,
             done=done,

@@ -41,7 +41,8 @@ ELSEWHERE = {
     "export": "tests/flows",
     "copydesk serve": "tests/flows/test_serve.py",
     "copydesk trigger": "tests/flows/test_serve.py",
-    "copydesk maintain-daily": "tests/flows",
+    "copydesk watch": "tests/flows",
+    "dask": "tests/copydesk",
     "pip install": "pyproject.toml",
     ".venv/bin/": "tests/test_structure.py",
     ". .venv/bin/activate": "tests/test_structure.py",
@@ -101,12 +102,17 @@ def _commands(lines: str) -> Iterator[Step]:
 
 def _drawing(lines: str) -> bool:
     """Whether a fence without a language is a picture and no commands."""
-    begins = r"^(?:copydesk [a-z]|(?:make|prefect|python|pip|export|git|zcat|cat|duckdb)\b)"
+    begins = r"^(?:copydesk [a-z]|(?:make|prefect|python|pip|export|git|zcat|cat|duckdb|dask)\b)"
     return not re.search(begins, lines, re.MULTILINE)
+
+
+_FAR = re.compile(r"\b(?:s3|gs|az|dask|tcp)://")  # a bucket or a cluster, which is not at hand
 
 
 def elsewhere(command: str) -> str | None:
     """Where a command is tried that is not run with its page."""
+    if _FAR.search(command):
+        return "tests/copydesk"
     return next((where for begins, where in ELSEWHERE.items() if command.startswith(begins)), None)
 
 

@@ -83,6 +83,12 @@ def test_rate_and_time_left() -> None:
     assert clock.told("process", 0, 0, 0, 0).share == pytest.approx(0.91)  # nothing to read
 
 
+def test_a_stage_that_has_no_share_of_its_own_moves_nothing() -> None:
+    clock = Clock(lambda: 1.0)
+    share = clock.told("learn", 1, 1, 0, 0).share
+    assert clock.told("another", 1, 2, 0, 0).share == share
+
+
 def test_times_in_words() -> None:
     assert [span(5.2), span(65), span(7300)] == ["5 s", "1 min 05 s", "2 h 01 min"]
 
