@@ -95,5 +95,6 @@ def views(*, output: Output = None, config: Config = None) -> int:
     """Print SQL for DuckDB: views of the datasets, of the latest text of each item, of stories with copies."""
     from copydesk.dataset import duckdb_views
 
+    sys.stdout.write("SET TimeZone = 'UTC';  -- days are days of UTC, as in the report\n")
     sys.stdout.write(duckdb_views(existing(read_settings(config, output=output).output)))
     return 0

@@ -96,7 +96,9 @@ def test_report_writes_the_page(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_views_that_are_printed_answer(capsys: pytest.CaptureFixture[str]) -> None:
     assert command("views", "-o", "out") == 0
     db = duckdb.connect()
+    db.execute("SET TimeZone = 'Pacific/Auckland'")
     db.execute(capsys.readouterr().out)
+    assert db.sql("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
     told = db.sql("SELECT copies, other_publishers, copied_by[1].relation FROM stories WHERE copies > 0").fetchall()
     assert told == [(1, 1, "truncated")]  # neither has a date, so the longer one is the article
     assert db.sql("SELECT count(*) FROM latest_text").fetchall() == [(len(ASKS) + 2,)]
