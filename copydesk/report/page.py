@@ -6,13 +6,17 @@ import datetime as dt
 from pathlib import Path
 
 from copydesk import web
+from copydesk.errors import StoreError
 from copydesk.report import charts, sections
 from copydesk.report.figures import Figures
 
 
 def of(root: Path) -> str:
     """The page on an output. Raises as report.write()."""
-    told = sections.every(Figures(root))
+    try:
+        told = sections.every(Figures(root))
+    except StoreError:  # files that maintenance has replaced meanwhile; what is broken is so the second time, too
+        told = sections.every(Figures(root))
     drawn = {section.key: [charts.svg(spec) for spec in section.charts] for section in told}
     return web.render(
         "report.html.jinja", sections=told, drawn=drawn, name=root.absolute().name, made=dt.datetime.now(dt.UTC)

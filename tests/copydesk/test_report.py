@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from bench import report as bench
-from copydesk.errors import UsageError
+from copydesk.errors import StoreError, UsageError
+from copydesk.maintain import maintain
 from copydesk.report import charts, sections, write
 from copydesk.report.figures import Figures, Row, Section
 from tests.copydesk.corpus import ingest, story, write_jsonl
@@ -107,6 +109,29 @@ def test_an_empty_output_has_a_page(tmp_path: Path) -> None:
     ingest(tmp_path / "out", write_jsonl(tmp_path / "in.jsonl", []))
     page = write(tmp_path / "out", tmp_path / "made" / "page.html").read_text(encoding="utf-8")
     assert page.count('class="empty"') == 7  # all but the books, the reject that an empty file is, and speed
+
+
+def test_files_that_maintenance_replaces_meanwhile(
+    output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = shutil.copytree(output, tmp_path / "out")
+    every = sections.every
+
+    def late(figures: Figures) -> list[Section]:
+        monkeypatch.setattr(sections, "every", every)
+        assert maintain(moved).files
+        return every(figures)
+
+    monkeypatch.setattr(sections, "every", late)
+    assert "The books of the last runs" in write(moved, tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_an_output_that_is_broken_is_said(output: Path, tmp_path: Path) -> None:
+    broken = shutil.copytree(output, tmp_path / "out")
+    for file in (broken / "removals").rglob("*.parquet"):
+        file.write_bytes(b"PAR1 no more PAR1")
+    with pytest.raises(StoreError, match="copydesk verify"):
+        write(broken, tmp_path / "page.html")
 
 
 class _Seen(HTMLParser):
