@@ -4,7 +4,7 @@ BIN := .venv/bin
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: setup demo test test-quick test-long bench bench-quick lock format
+.PHONY: setup demo test test-quick test-long test-rules bench bench-quick lock format reference
 
 setup: .venv/.installed
 
@@ -28,6 +28,10 @@ test-quick: setup
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -n 2 -m "not slow and not long"
 
+test-rules: setup # what a new rule must pass
+	$(BIN)/ruff check cleaners
+	$(BIN)/python -m pytest tests/cleaners -n 2 -m "not long"
+
 test-long: setup # about an hour and a quarter
 	@$(BIN)/python -c "import atheris" 2>/dev/null || \
 		echo "Coverage-guided fuzzing is skipped: it needs atheris ($(BIN)/pip install -e '.[fuzz]')."
@@ -42,6 +46,9 @@ bench-quick: setup # under two minutes
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+reference: setup # docs/reference/ and docs/schema.md, out of the code
+	$(BIN)/python -m tests.tools.make_reference
 
 lock: # needs uv
 	uv pip compile pyproject.toml --extra dev --extra cloud --extra dask --universal --python-version 3.11 --generate-hashes \

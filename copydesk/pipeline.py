@@ -50,7 +50,10 @@ Mapper = Callable[[Path], AbstractContextManager[Map]]
 
 
 class Progress(Protocol):
-    """Is told how far a stage is: `done` of `total` shards, and the records and rejects so far."""
+    """Is told how far a stage is: `done` of `total` shards, and the records and rejects so far (0 where none are read).
+
+    The stages are process, learn, apply, match and publish; learn and match are one step each, told before and after.
+    """
 
     def __call__(self, stage: str, done: int, total: int, records: int, rejects: int, /) -> None: ...
 
@@ -117,8 +120,10 @@ def _stage(
         # Here all keys are sorted at once, which is quickest; on a cluster no memory need hold them all.
         by_bands = partial(bands.neighbours, partial(stage_map, "bands"), parts, staging / "bands")
         neighbours = None if settings.engine == "local" else by_bands
+        progress("match", 0, 1, 0, 0)
         segment = final / store.index_path(info.run_id)
         overlaps = matching.decide(parts, store, info.run_id, segment, settings.workers, neighbours)
+        progress("match", 1, 1, 0, 0)
         points.checkpoint("run: matched")
         if settings.guard:
             guard.check(parts, store, settings)
@@ -141,6 +146,7 @@ def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map,
     cleaning.warm(settings, size)
     compiled.warm(size)
     parts: list[Part] = []
+    progress("process", 0, len(found.shards), 0, 0)
     for part in stage_map("process", stage, found.shards):
         parts.append(part)
         total = max(len(parts), len(found.shards))  # more than shards, where one was tried again in pieces
@@ -158,7 +164,9 @@ def _without_templates(
     parts: list[Part], store: Store, settings: Settings, stage_map: Map, progress: Progress
 ) -> list[Part]:
     """The parts less what the sites repeat."""
+    progress("learn", 0, 1, 0, 0)
     changed = {part.number: part for part in learn(parts, store)}
+    progress("learn", 1, 1, 0, 0)
     stage = partial(apply, settings=settings)
     for done, part in enumerate(stage_map("apply", stage, list(changed.values())), 1):
         changed[part.number] = part

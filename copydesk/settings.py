@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Mapping
@@ -123,7 +124,7 @@ def load(values: dict[str, Any]) -> Settings:
         return Settings(**values)
     except pydantic.ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_in_words(e['type'], e)}" for e in error.errors())
-        raise UsageError(f"settings: {faults}") from None
+        raise UsageError(f"settings: {faults} (`copydesk settings` lists all)") from None
 
 
 _WORDS = {
@@ -148,5 +149,8 @@ def _in_words(kind: str, error: Mapping[str, Any]) -> str:
         return str(context["error"])
     words = next((words for begins, words in _WORDS.items() if kind.startswith(begins)), error["msg"])
     given = error["input"]
-    told = f", not {given!r}" if isinstance(given, str | int | float) and kind != "extra_forbidden" else ""
+    if kind == "extra_forbidden":
+        alike = difflib.get_close_matches(str(error["loc"][0]).replace("-", "_"), Settings.model_fields, 1)
+        return words + "".join(f"; did you mean {name}?" for name in alike)
+    told = f", not {given!r}" if isinstance(given, str | int | float) else ""
     return words.format(**context) + told

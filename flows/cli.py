@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -16,11 +17,13 @@ from copydesk import place
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
 from copydesk.terminal import printable, printable_lines
+from flows import examples, looking, settings_cli
 from flows.options import (
     AsJson,
     Config,
     Engine,
     Learn,
+    LogFormat,
     Output,
     Paths,
     Rules,
@@ -47,6 +50,8 @@ app = App(
     default_parameter=Parameter(negative=()),
 )
 app.command(rules_app)
+looking.add_to(app)
+settings_cli.add_to(app)
 
 
 INGEST_EXAMPLES = """
@@ -86,6 +91,7 @@ def ingest(
     guard_story_texts: Annotated[int | None, described("guard_story_texts")] = None,
     config: Config = None,
     json: AsJson = False,
+    log_format: LogFormat = None,
 ) -> int:
     """Read articles, clean them, find their copies, and add them to the output. Running it again adds nothing."""
     from copydesk.pipeline import run
@@ -114,10 +120,11 @@ def ingest(
     )
     if not settings.inputs:
         raise UsageError("nothing to ingest: name files, folders or globs, or - for JSONL on standard input")
-    from flows import console
+    from flows import console, progress
 
-    with console.progress(quiet=json) as told:
-        summary = run(settings, progress=told)
+    with progress.told(log_format, quiet=json) as log:
+        summary = run(settings, progress=log.progress)
+        log.done(summary)
     print(console.as_json(asdict(summary)) if json else console.summary(summary, settings.output))
     return 0
 
@@ -247,6 +254,7 @@ EXPLAIN_EXAMPLES = """
 Examples:
   copydesk explain page.html
   copydesk explain news.jsonl --item 3 --json
+  copydesk explain page.html --html explained.html
   copydesk explain https://example.com/news/1 -o output
 """
 
@@ -270,6 +278,7 @@ def explain(
     ] = None,
     rules: Rules = None,
     without: Without = None,
+    html: Annotated[Path | None, Parameter(help="Write it to this file, as a page.")] = None,
     config: Config = None,
     json: AsJson = False,
 ) -> int:
@@ -278,9 +287,11 @@ def explain(
 
     if (item is not None and item < 1) or limit < 1:
         raise UsageError("--item and --limit are numbers from 1")
+    if html is not None and json:
+        raise UsageError("--html and --json exclude each other")
     settings = read_settings(config, output=output, map=pairs(map) if map else None, rules=rules, without=without)
     (named,) = input_paths([article])
-    return show(named, settings, item, limit, json)
+    return show(named, settings, item, limit, json, html)
 
 
 DUPLICATES_EXAMPLES = """
@@ -375,6 +386,9 @@ def trigger(
     from flows.serve import follow
 
     return 0 if follow(settings, deployment) else 1
+
+
+examples.add_to(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
