@@ -90,6 +90,21 @@ class Nodes:
         behind = history.table[name].chunks if history else []
         return pa.chunked_array([*here.chunks, *behind], here.type).combine_chunks()
 
+    def headlines(self, history: History) -> pa.Array:
+        """Of all nodes and of the published texts behind them the titles; of a text that several rows have, theirs one
+        after the other."""
+        titles = self.column("title", history)
+        several = np.flatnonzero(np.bincount(self.of_row[self.of_row >= 0], minlength=len(self)) > 1)
+        rows = np.flatnonzero(np.isin(self.of_row, several))
+        told: dict[int, set[str]] = {node: set() for node in several.tolist()}
+        titles_of_rows = self._table["title"].take(pa.array(rows)).to_pylist()
+        for node, title in zip(self.of_row[rows].tolist(), titles_of_rows, strict=True):
+            told[node].add(title or "")
+        replaced = np.zeros(len(titles), np.bool_)
+        replaced[several] = True
+        joined = pa.array([" ".join(sorted(told[node])) for node in several.tolist()], titles.type)
+        return pc.replace_with_mask(titles, pa.array(replaced), joined)
+
     def place(self, rows: I64) -> I64:
         """Where rows stand in the run as it was handed in."""
         return self._order[rows]
