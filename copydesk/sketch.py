@@ -23,8 +23,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from copydesk.compiled import loops_for
-from copydesk.loops import NGRAM, PRIME_1, PRIME_2, TOKEN_CHARS, fmix32, fmix64
+from copydesk.loops import NGRAM, PRIME_1, PRIME_2, fmix32, fmix64
 from copydesk.shingling import LEAD_TOKENS, Shingles, Strings, shingles_of, text_hashes, tokenize
+from copydesk.token_loops import TOKEN_CHARS
 from copydesk.tokens import UNSPACED_NGRAM
 
 U64 = npt.NDArray[np.uint64]
@@ -41,9 +42,9 @@ SEED = 1
 MIN_SHINGLES = 8
 """Texts of fewer shingles (ten words) are matched by exact text only."""
 
-VERSION = 1
+VERSION = 2
 PARAMETERS = (
-    f"sketch={VERSION} nfkc-casefold word{NGRAM} unspaced{UNSPACED_NGRAM} token{TOKEN_CHARS} fnv1a64 "
+    f"sketch={VERSION} nfkc-casefold word{NGRAM} unspaced{UNSPACED_NGRAM} token{TOKEN_CHARS} "
     f"affine32 seed={SEED} bands={BANDS}x{ROWS} lead{LEAD_TOKENS}:{LEAD_BANDS}x{ROWS} min={MIN_SHINGLES}"
 )
 """Versions whatever is kept of a sketch. Change VERSION when the same text gives another sketch."""
@@ -58,6 +59,9 @@ SKETCH = pa.schema(
 )
 
 _KEYS_AT_ONCE = 1 << 14
+_LANES = 32
+"""Permutations that a processor works on at a time, or twice or four times as many: of more than a multiple of them the
+rest would be done one by one."""
 _HASHES_AT_ONCE = 1 << 15  # fits the second-level cache: four bytes each, in and out
 
 
@@ -97,7 +101,9 @@ def signatures(found: Shingles) -> tuple[U32, U32]:
     lead = np.full((len(found), LEAD_K), 0xFFFFFFFF, np.uint32)
     ready = loops_for(0)
     if ready is not None:
-        ready.minimize(found.values, found.starts, found.lead_ends, found.ends, *permutations(), whole, lead)
+        padded = np.full((len(found), K + -K % _LANES), 0xFFFFFFFF, np.uint32)
+        ready.minimize(found.values, found.starts, found.lead_ends, found.ends, *_padded(), padded, lead)
+        whole[:] = padded[:, :K]
     else:
         _minimize(found, found.ends, whole)
         _minimize(found, found.lead_ends, lead)
@@ -155,6 +161,13 @@ def permutations() -> tuple[U32, U32]:
     draw = np.random.RandomState(SEED)
     a = draw.randint(0, 1 << 31, K, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
     return a, draw.randint(0, 1 << 32, K, dtype=np.uint32)
+
+
+@functools.cache
+def _padded() -> tuple[U32, U32]:
+    """The permutations, and as many that give 0 as make up a multiple of _LANES."""
+    a, b = permutations()
+    return np.pad(a, (0, -K % _LANES)), np.pad(b, (0, -K % _LANES))
 
 
 def _minimize(found: Shingles, ends: I64, signature: U32) -> None:
