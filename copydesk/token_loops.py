@@ -31,6 +31,9 @@ UNKNOWN, HAS_UNSPACED = -1, -2
 """What a text has that cannot be folded: a code point that the tables do not tell; one of a script without spaces."""
 
 _SPACE, _END = 32, 0x80
+START = np.uint64(1)
+"""What a token's hash begins with: of no meaning."""
+
 _HIGH, _DOWN = np.uint64(32), np.uint64(29)
 _FIRST = np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64)  # masks of so many bytes
 
@@ -44,7 +47,7 @@ def scratch() -> tuple[Any, Any, Any]:
 def hashed(eights: Any, first: Any, last: Any) -> Any:
     """The hash of the bytes from `first` to `last` of a buffer. eights: at each place the number that eight bytes from
     there on are, little-endian."""
-    value = np.uint64(0)
+    value = START
     while last - first > 8:
         value = (value ^ eights[first]) * MIX_1
         value ^= value >> _HIGH

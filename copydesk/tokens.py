@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from copydesk.token_loops import COMPLEX, NOTHING, SEPARATOR, TOKEN_CHARS, UNSPACED, WORD
+from copydesk.token_loops import COMPLEX, NOTHING, SEPARATOR, START, TOKEN_CHARS, UNSPACED, WORD
 
 U64 = npt.NDArray[np.uint64]
 
@@ -104,7 +104,7 @@ _vocabulary = _Vocabulary()
 def _token_hash(token: str) -> int:
     """Its UTF-8 bytes, eight at a time, little-endian, filled up with zeros: each eight are mixed in by a multiplier
     of MurmurHash3's 64-bit mix and a shift, and its second multiplier ends it. Distinct for words of up to eight."""
-    content, value = token.encode("utf-8", "surrogatepass"), 0
+    content, value = token.encode("utf-8", "surrogatepass"), int(START)
     for at in range(0, len(content), 8):
         value ^= int.from_bytes(content[at : at + 8], "little")
         value = (value * 0xFF51AFD7ED558CCD) & _MASK

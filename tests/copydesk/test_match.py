@@ -222,7 +222,7 @@ def test_a_shared_quote_makes_no_copy() -> None:
 
 def test_a_digest_is_linked_and_not_merged() -> None:
     one, two = News("a", story(1, 150), "one", day=2), News("b", story(2, 150), "two", day=2)
-    digest = News("c", "\n\n".join([story(3, 70), one.text, two.text]), "three", day=1)
+    digest = News("c", "\n\n".join([story(5, 70), one.text, two.text]), "three", day=1)
     library = Library()
     decisions = library.match([one, two, digest])
     assert kinds(decisions.rows.to_pylist()) == ["article"] * 3
