@@ -37,6 +37,7 @@ _FUNCTIONS = (
     "pack",
     "count_neighbours",
     "join",
+    "probe",
     "choose",
     "components",
 )

@@ -216,6 +216,39 @@ def join(packed: Any, bits: Any, per_key: Any, first: Any, at: Any, others: Any)
                 at[row] += 1
 
 
+def probe(packed: Any, wanted: Any, bits: Any, most: Any, firsts: Any, counts: Any) -> Any:
+    """Where sorted numbers hold keys: of each the first place, and at how many, up to `most`.
+
+    packed: uint64, see `pack`; wanted: uint64, keys above `bits` zeros. Keys are spread evenly: it is looked from where
+    one would be expected.
+    """
+    shift, count = np.uint64(bits), np.int64(len(packed))
+    for i in range(len(wanted)):
+        key = wanted[i]
+        low = np.int64((key >> np.uint64(32)) * np.uint64(count) >> np.uint64(32))
+        high, step = low, np.int64(16)
+        while low > 0 and packed[low - 1] >= key:
+            high = low
+            low = max(np.int64(0), low - step)
+            step *= 2
+        step = np.int64(16)
+        while high < count and packed[high] < key:
+            low = high + 1
+            high = min(count, high + step)
+            step *= 2
+        while low < high:
+            middle = (low + high) >> 1
+            if packed[middle] < key:
+                low = middle + 1
+            else:
+                high = middle
+        firsts[i] = low
+        found = 0
+        while found < most and low + found < count and packed[low + found] >> shift == key >> shift:
+            found += 1
+        counts[i] = found
+
+
 def choose(others: Any, ends: Any, per_row: Any, rows: Any, chosen: Any, shared: Any) -> Any:
     """Of what each row meets the distinct: the `per_row` that it meets most often, the smaller first, in their order.
 
@@ -291,5 +324,6 @@ def rehearse(ready: Any, room: Any) -> None:
     ready.pack(np.zeros((1, 2), np.uint64), np.zeros(1, np.uint64), 1, counts.copy(), counts.copy(), packed)
     ready.count_neighbours(packed, 1, 8, counts)
     ready.join(packed, 1, 8, 0, np.zeros(1, np.int64), others)
+    ready.probe(packed, packed, 1, 8, counts[:2].copy(), counts[:2].copy())
     ready.choose(others, np.ones(1, np.int64), 8, *(np.zeros(8, np.int64) for _ in range(3)))
     ready.components(starts, starts, np.zeros(1, np.int64))

@@ -68,6 +68,7 @@ def verified(nodes: Nodes, signed: pa.Table, index: Index, exact: I64, threads: 
     c, entries, shared_before = index.candidates(keys[fresh])
     del keys
     history = History(index, np.unique(np.concatenate([entries, exact[exact >= 0]])))
+    nodes.expect(history)
     verify = partial(_verified, nodes, history, threads)
     count = len(nodes)
     here = verify(comparable[a], comparable[b], near=shared >= NEAR)
@@ -92,18 +93,25 @@ def _verified(
 
 def _with_history(verify: partial[Pairs], a: I64, b: I64, shared: I64, count: int, history: History) -> Pairs:
     """Pairs of nodes with published texts: of each node and story first that with its article or, if that is no
-    candidate, the closest text; the others only where that does not settle that they are of one story."""
+    candidate, the closest text; then that with the closest other; the rest only where neither settles that they are of
+    one story."""
     numbers = {story: i for i, story in enumerate(dict.fromkeys(history.stories))}
     stories = np.array([numbers[story] for story in history.stories], np.int64)[b - count]
     kinds = history.kinds[b - count]
     order = np.lexsort((b, -shared, kinds == REVISION, kinds != ARTICLE, stories, a))
     group = a[order] * len(numbers) + stories[order]
-    starts = np.concatenate([[True], group[1:] != group[:-1]])[: len(group)]
-    first, others = order[starts], order[~starts]
-    told = verify(a[first], b[first], by_second=True)
-    settled = ((told.verdicts == STRONG) & (kinds[first] != REVISION))[np.cumsum(starts) - 1][~starts]
-    left = others[~settled]
-    return told.joined(verify(a[left], b[left], by_second=True))
+    told = verify(a[:0], b[:0], by_second=True)
+    for most in (1, 1, candidates.PER_TEXT):
+        first = np.concatenate([[True], group[1:] != group[:-1]])[: len(group)]
+        starts = np.flatnonzero(first)
+        rank = np.arange(len(group)) - starts[np.cumsum(first) - 1]
+        now = order[rank < most]
+        found = verify(a[now], b[now], by_second=True)
+        told = told.joined(found)
+        settled = group[rank < most][(found.verdicts == STRONG) & (kinds[now] != REVISION)]
+        left = (rank >= most) & ~np.isin(group, settled)
+        order, group = order[left], group[left]
+    return told
 
 
 def _publishers(nodes: Nodes, history: History, a: I64, b: I64, figures: Figures) -> Bools:
