@@ -84,11 +84,13 @@ def _verified(
     figures = compare(a, b, sizes, shingles, near=near, by_second=by_second, threads=1 if by_second else threads)
     same = _publishers(nodes, history, a, b, figures)
     alike, years = _titles(nodes.column("title", history), a, b, np.flatnonzero(same))
+    verdicts = judge(figures, same, alike, years)
     odds = np.zeros(len(a), np.int64)
-    others = np.flatnonzero(~same & half_held(figures))
-    headlines = nodes.headlines(history)
-    odds[others] = at_odds(*(headlines.take(pa.array(side[others])).to_pylist() for side in (a, b)))
-    return Pairs(a, b, figures, judge(figures, same, alike, years), same, odds, history)
+    others = np.flatnonzero(~same & (verdicts != NONE) & half_held(figures))
+    named, places = np.unique(np.concatenate([a[others], b[others]]), return_inverse=True)
+    headlines = nodes.headlines(history).take(pa.array(named)).to_pylist()
+    odds[others] = at_odds(headlines, places[: len(others)], places[len(others) :])
+    return Pairs(a, b, figures, verdicts, same, odds, history)
 
 
 def _with_history(verify: partial[Pairs], a: I64, b: I64, shared: I64, count: int, history: History) -> Pairs:

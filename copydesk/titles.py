@@ -33,15 +33,15 @@ def title_containment(a: Title, b: Title) -> float:
     return len(first & second) / least if least else 0.0
 
 
-def at_odds(a: Sequence[Title], b: Sequence[Title]) -> I64:
-    """Of pairs of titles that have no telling word in common, the telling words of the one that has fewer; 0 of others,
-    and where a title is unknown.
+def at_odds(titles: Sequence[Title], a: I64, b: I64) -> I64:
+    """Of pairs (a[i], b[i]) of titles that have no telling word in common, the telling words of the one that has fewer;
+    0 of others, and where a title is unknown.
 
     The more, the surer it is that they are about different things. Copies get other headlines, but of all labelled
     pairs of copies these had words in common, unless a title was the name of the site ("The Boston Globe").
     """
-    told = {title: _telling(title) for title in {*a, *b}}
-    pairs = ((told[one], told[two]) for one, two in zip(a, b, strict=True))
+    told = [_telling(title) for title in titles]
+    pairs = ((told[one], told[two]) for one, two in zip(a.tolist(), b.tolist(), strict=True))
     return np.array([min(len(x), len(y)) if x.isdisjoint(y) else 0 for x, y in pairs], np.int64)
 
 
