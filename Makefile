@@ -4,7 +4,7 @@ BIN := .venv/bin
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: setup demo test test-quick test-long lock format
+.PHONY: setup demo test test-quick test-long bench bench-quick lock format
 
 setup: .venv/.installed
 
@@ -32,6 +32,12 @@ test-long: setup # about an hour and a quarter
 	@$(BIN)/python -c "import atheris" 2>/dev/null || \
 		echo "Coverage-guided fuzzing is skipped: it needs atheris ($(BIN)/pip install -e '.[fuzz]')."
 	$(BIN)/python -m pytest -m long -rs
+
+bench: setup # the whole run beside others: writes bench/results.json; docs/performance.md has its table
+	$(BIN)/python -m bench.whole --articles 100000 --out bench/results.json $(BENCH)
+
+bench-quick: setup # under two minutes
+	$(BIN)/python -m bench.whole --articles 4000 --runs 1 --only script workers cold $(BENCH)
 
 format: setup
 	$(BIN)/ruff format .

@@ -17,10 +17,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import re2
 
 from cleaners.rules import Rule, options
-from cleaners.triggers import Triggers
+from cleaners.triggers import Rows, Triggers, by_rule
 
 # A rule that matches a line this often is no longer read further: keeps hostile lines linear.
 MATCHES_PER_LINE = 64
@@ -33,8 +34,8 @@ TRIGGER_BYTES = 8 << 20
 # Beyond this a batch is one text that is no article, and notes of where what rules need ends in it might be
 # twelve times as long.
 MOST_TRIGGERED = 8 << 20
-# So many lines of so many bytes a rule remembers with what it matched in them.
-REMEMBERED_LINES, REMEMBERED_BYTES = 512, 512
+# Of lines of so many bytes an engine remembers up to twice so many, with what its rules match in them.
+REMEMBERED_LINES, REMEMBERED_BYTES = 1 << 14, 512
 
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 _GROUP = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|\((?!\?)|\(\?P<(\w+)>")
@@ -45,6 +46,8 @@ Matches = tuple[tuple[int, int, Values], ...]
 """What a rule matches in a line: start and end in bytes, and what the named groups of the pattern matched."""
 Found = tuple[Rule, int, int, Matches]
 """A rule, the start and the end of a line of a batch, and what it matches there."""
+Told = tuple[tuple["Pattern", Matches], ...]
+"""What rules match in one line."""
 
 
 class Hit(NamedTuple):
@@ -92,12 +95,12 @@ class Engine:
         self._read += len(data)
         if self._read >= TRIGGER_BYTES and len(data) <= MOST_TRIGGERED:
             return _by_text(texts, self._triggered.found(data))
-        return _by_text(texts, (found for group in self._takers for found in group.found(data)))
+        return _by_text(texts, _ordered(found for group in self._takers for found in group.found(data)))
 
     def vetoes(self, texts: Sequence[bytes]) -> list[list[Hit]]:
         """What `keep` rules match in the lines of each text."""
         data = b"\n".join(texts)
-        return _by_text(texts, (found for group in self._keepers for found in group.found(data)))
+        return _by_text(texts, _ordered(found for group in self._keepers for found in group.found(data)))
 
     @functools.cached_property
     def _triggered(self) -> Triggered:
@@ -107,18 +110,30 @@ class Engine:
 def warm(size: int) -> None:
     """Compile, if so many bytes are to be read that it pays; as model.warm does."""
     if size >= TRIGGER_BYTES:
-        list(Triggers(()).chosen(b"warm"))
+        Triggers(()).spotted(b"warm")
+
+
+def _ordered(all_found: Iterable[Found]) -> list[Found]:
+    return sorted(all_found, key=lambda found: (found[1], found[0].id))
 
 
 def _by_text(texts: Sequence[bytes], all_found: Iterable[Found]) -> list[list[Hit]]:
-    hits: list[list[Hit]] = [[] for _ in texts]
-    starts = list(itertools.accumulate((len(text) + 1 for text in texts), initial=0))
-    for rule, start, end, matches in all_found:
-        number = bisect.bisect_right(starts, start) - 1
-        start, end = start - starts[number], end - starts[number]
-        hits[number] += [Hit(rule, start + a, start + b, start, end, values) for a, b, values in matches]
-    for own in hits:
-        own.sort(key=lambda hit: (hit.line_start, hit.rule.id, hit.start))
+    """What was found in each text. all_found: in order of line and rule."""
+    hits: list[list[Hit]] = []
+    found = iter(all_found)
+    upcoming = next(found, None)
+    begin = 0
+    for text in texts:
+        own: list[Hit] = []
+        hits.append(own)
+        end = begin + len(text)
+        while upcoming is not None and upcoming[1] <= end:
+            rule, line, line_end, matches = upcoming
+            start, stop = line - begin, line_end - begin
+            for a, b, values in matches:
+                own.append(Hit(rule, start + a, start + b, start, stop, values))
+            upcoming = next(found, None)
+        begin = end + 1
     return hits
 
 
@@ -154,24 +169,67 @@ class Group:
 
 
 class Triggered:
-    """The same for all rules of an engine at once: each is asked of the lines that have what it needs (triggers.py)."""
+    """The same for all rules of an engine at once: each is asked of the lines that have what it needs (triggers.py).
+
+    What all of them say of a line is remembered: sites repeat their lines.
+    """
 
     def __init__(self, known: Sequence[Rule]) -> None:
         self._triggers = Triggers(known)
         self._finders = [_finder([rule.lookup]) for rule in known]
         self._patterns = [Pattern(rule) for rule in known]
+        self._memory = _Memory()
 
     def found(self, data: bytes) -> Iterator[Found]:
         """What the rules match in the lines of `data`."""
-        for number, starts, ends in self._triggers.chosen(data):
+        spotted = self._triggers.spotted(data)
+        first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))
+        lines = spotted[first, 1:].tolist()
+        told = [self._memory.get(data[start:end]) for start, end in lines]
+        new = np.array([of_line is None for of_line in told], np.bool_)
+        asked = self._asked(data, spotted[np.repeat(new, np.diff(np.append(first, len(spotted))))])
+        for (start, end), of_line in zip(lines, told, strict=True):
+            if of_line is None:
+                of_line = tuple(sorted(asked.get(start, ()), key=lambda told: told[0].rule.id))
+                self._memory.put(data[start:end], of_line)
+            for pattern, matches in of_line:
+                yield pattern.rule, start, end, matches
+
+    def _asked(self, data: bytes, spotted: Rows) -> dict[int, list[tuple[Pattern, Matches]]]:
+        """What rules match in the lines that they might match in, by where the line starts."""
+        told: dict[int, list[tuple[Pattern, Matches]]] = {}
+        for number, starts, ends in by_rule(spotted):
             pattern = self._patterns[number]
             lines = b"\n".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
             places: list[int] = []  # of these lines in `lines`
             for start, end in _lines(self._finders[number], lines):
                 if matches := pattern.matches(lines[start:end]):
                     places = places or _places(starts, ends)
-                    line = starts[bisect.bisect_left(places, start)]
-                    yield pattern.rule, line, line + end - start, matches
+                    told.setdefault(starts[bisect.bisect_left(places, start)], []).append((pattern, matches))
+        return told
+
+
+class _Memory:
+    """What was said of lines that were met of late, of REMEMBERED_BYTES at most."""
+
+    def __init__(self) -> None:
+        self._fresh: dict[bytes, Told] = {}
+        self._old: dict[bytes, Told] = {}
+
+    def get(self, line: bytes) -> Told | None:
+        """What was said of the line; None if it is not remembered."""
+        told = self._fresh.get(line)
+        if told is None and (told := self._old.get(line)) is not None:
+            self.put(line, told)
+        return told
+
+    def put(self, line: bytes, told: Told) -> None:
+        """Remember it; those are forgotten that were not met while as many others were."""
+        if len(line) > REMEMBERED_BYTES:
+            return
+        if len(self._fresh) >= REMEMBERED_LINES:
+            self._fresh, self._old = {}, self._fresh
+        self._fresh[line] = told
 
 
 def _places(starts: Sequence[int], ends: Sequence[int]) -> list[int]:
@@ -182,7 +240,7 @@ def _places(starts: Sequence[int], ends: Sequence[int]) -> list[int]:
 class Pattern:
     """A rule's pattern, compiled, and the numbers of its named groups."""
 
-    __slots__ = ("_groups", "_known", "compiled", "rule")
+    __slots__ = ("_groups", "compiled", "rule")
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -190,17 +248,10 @@ class Pattern:
         # RE2 tells the number of the first group of a name only, and each way to match may have one.
         opened = [token for token in _GROUP.finditer(rule.anchored) if token[0].startswith("(")]
         self._groups = [(index, token[1]) for index, token in enumerate(opened, 1) if token[1]]
-        self._known: dict[bytes, Matches] = {}
 
     def matches(self, line: bytes) -> Matches:
-        """What it matches in a line. Sites repeat their lines, so some are remembered."""
-        if (matches := self._known.get(line)) is None:
-            matches = tuple(self._matches(line))
-            if len(line) <= REMEMBERED_BYTES:
-                if len(self._known) >= REMEMBERED_LINES:
-                    self._known.clear()
-                self._known[line] = matches
-        return matches
+        """What it matches in a line."""
+        return tuple(self._matches(line))
 
     def _matches(self, line: bytes) -> Iterator[tuple[int, int, Values]]:
         position = 0

@@ -7,6 +7,7 @@ the same on every machine. The model knows no publisher and needs nothing but th
 
 from __future__ import annotations
 
+import bisect
 import functools
 import importlib.resources
 import io
@@ -64,11 +65,12 @@ class Vote:
 class Opinion:
     """What the model thinks of the lines of one text."""
 
-    __slots__ = ("_lines", "votes")
+    __slots__ = ("_chars", "_scores", "_starts", "votes")
 
     def __init__(self, lines: Table, votes: list[Vote]) -> None:
         """lines: a row a line: start, characters, score, in order of position. votes: on those to be taken out."""
-        self._lines, self.votes = lines, votes
+        self._starts, self._chars, self._scores = lines.T.tolist() if len(lines) else ([], [], [])
+        self.votes = votes
 
     def story(self, line: int) -> bool:
         """Whether the line that starts at byte `line` is a paragraph of the story, which no rule may take out whole."""
@@ -84,10 +86,10 @@ class Opinion:
         return self._of(line)[1]
 
     def _of(self, line: int) -> tuple[int, int]:
-        place = int(np.searchsorted(self._lines[:, 0], line))
-        if place == len(self._lines):
+        place = bisect.bisect_left(self._starts, line)
+        if place == len(self._starts):
             return 0, 0
-        return int(self._lines[place, 1]), int(self._lines[place, 2])
+        return self._chars[place], self._scores[place]
 
 
 @dataclass(frozen=True, slots=True)

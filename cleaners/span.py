@@ -78,6 +78,13 @@ class Fields:
     attribution: str | None = None
     bio: str | None = None
 
+    def __bool__(self) -> bool:
+        """Whether anything was found."""
+        return self != _NO_FIELDS
+
+
+_NO_FIELDS = Fields()
+
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:

@@ -4,22 +4,20 @@ A line repeated across a site's articles is evidence, not proof: a quote, a subh
 repeat as well. So each occurrence of a line comes with marks of where it stood and what it looks like, and `judge`
 looks at the marks of all of them and at the number of distinct stories. Templates come last: only lines that no rule
 touches are counted, and only those are taken out, so what is counted does not depend on the templates known.
-
-Lines that differ in a name or a number are told by their frames (shapes.py). That a frame repeats says little, as
-reporting has phrases too: what counts is that rules, or the model, take it out of most of the stories that have it.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from cleaners import shapes
 from cleaners.cut import PARAGRAPH_LENGTH, SENTENCE_END
 from cleaners.span import Cleaned, Removal, restore, without
 
@@ -33,9 +31,9 @@ RULE = "template:"
 # above it, or below it, or at most one below it; first or last of all; among the first or last three; next to a line
 # that a rule takes. What it looks like: it ends as a sentence does; it is longer than most subheads; it has quotation
 # marks; it has three numbers or more, as what tells of one poll or match has; it ends with a colon or a question mark,
-# as subheads do. Of frames (shapes.py): that it is one; that rules take the line out wherever it stands in the text.
-HEAD, TAIL, LOW, FIRST, LAST, EARLY, LATE, BESIDE, SENTENCE, WIDE, QUOTE, FIGURES, HEADING, FRAME, TAKEN = MARKS = (
-    tuple(1 << n for n in range(15))
+# as subheads do.
+HEAD, TAIL, LOW, FIRST, LAST, EARLY, LATE, BESIDE, SENTENCE, WIDE, QUOTE, FIGURES, HEADING = MARKS = tuple(
+    1 << n for n in range(13)
 )
 _PLACE = HEAD | TAIL | LOW | FIRST | LAST | EARLY | LATE | BESIDE
 _OUTER = 3
@@ -57,11 +55,16 @@ stories of a publisher tells nothing of a copy. docs/templates.md says what was 
 EVERYWHERE = 0.25
 """Share of a site's texts that hold a line, from which on it is one of the page, wherever it stands."""
 
+KEPT, KEPT_CHARS = 1 << 15, 160
+"""So many lines up to so many characters are remembered with what they look like: what a site repeats is met again."""
+
 _STRIP = " \t\r\x0b\x0c\u00a0\u2009\u200b\u202f\ufeff"
 _STOP = re.compile(r"""[.!…。！][\"'”’»)\]]*$""")
 _ASKS = re.compile(r"""[:：?？][\"'”’»)\]]*$""")
 _QUOTES = re.compile("[\"“”„«»「」『』]|^['‘]")
 _NUMBER = re.compile(r"\d+")
+_FIGURES = 3
+_NO_DIGITS = bytes(code for code in range(256) if not chr(code).isdecimal())
 _WORD = re.compile(r"[^\W_]")
 _END = 8  # characters of a line that tell how it ends
 
@@ -82,21 +85,16 @@ def line_hash(line: str) -> int:
     return int.from_bytes(digest)
 
 
-def frame_hash(frame: str) -> int:
-    """64 bits of a frame, which are not those of any line."""
-    return line_hash(f"\0{frame}")
-
-
 def rule_id(line: int) -> str:
     """The rule that a removal of the line names: `template:` and 12 hex digits of its hash."""
     return f"{RULE}{line >> 16:012x}"
 
 
 def occurrences(text: str, removals: Sequence[Removal]) -> dict[int, int]:
-    """The lines of `text` that no removal touches, and the frames of all: hash -> marks. text: before cleaning.
+    """The lines of `text` that no removal touches: hash -> marks. text: before cleaning.
 
     removals: in order, without those of templates. Of a line that stands there twice the marks of place are those that
-    both have; of a frame as well.
+    both have.
     """
     lines = _lines(text, removals)
     kept = [n for n, (line, gone) in enumerate(lines) if not gone]
@@ -107,26 +105,23 @@ def occurrences(text: str, removals: Sequence[Removal]) -> dict[int, int]:
     found: dict[int, int] = {}
     for n in kept:
         line, gone = lines[n]
-        if gone is None or len(line) > LONGEST or not _WORD.search(line):
+        if gone is None or len(line) > LONGEST or not (looks := _looks(line)).counts:
             continue
-        beside = (n > 0 and lines[n - 1][1]) or (n + 1 < len(lines) and lines[n + 1][1])
-        marks = (
-            _looks(line)
-            | HEAD * (n <= top)
-            | TAIL * (n >= bottom)
-            | LOW * (n >= low)
-            | FIRST * (n == kept[0])
-            | LAST * (n == kept[-1])
-            | EARLY * (n <= early)
-            | LATE * (n >= late)
-            | BESIDE * bool(beside)
-        )
-        key = line_hash(line)
+        marks = looks.marks
+        if n <= top:
+            marks |= HEAD
+        if n >= bottom:
+            marks |= TAIL
+        if n >= low:
+            marks |= LOW
+        if n <= early:
+            marks |= EARLY | FIRST if n == kept[0] else EARLY
+        if n >= late:
+            marks |= LATE | LAST if n == kept[-1] else LATE
+        if (n > 0 and lines[n - 1][1]) or (n + 1 < len(lines) and lines[n + 1][1]):
+            marks |= BESIDE
+        key = looks.hash
         found[key] = marks if key not in found else marks & (found[key] | ~_PLACE)
-    for line, gone in lines:
-        for frame in shapes.frames(line) if gone is not None else ():
-            key, marks = frame_hash(frame), FRAME | TAKEN * bool(gone)
-            found[key] = marks & found.get(key, marks)
     return found
 
 
@@ -141,17 +136,15 @@ def judge(evidence: Evidence) -> Bools:
     - elsewhere, what stands next to other boilerplate, and what a quarter of the site's texts hold, if longer than most
       subheads: from 8 on;
     - what has quotation marks or several numbers, or below the story ends as a subhead does, only if outermost or next
-      to other boilerplate, and from 8 on;
-    - a frame that rules take out of three quarters of the texts that have it: from 4 on.
+      to other boilerplate, and from 8 on.
     """
-    head, tail, low, first, last, early, late, beside, sentence, wide, quote, figures, heading, frame, taken = (
+    head, tail, low, first, last, early, late, beside, sentence, wide, quote, figures, heading = (
         evidence.share[mark] >= ALMOST_ALWAYS for mark in MARKS
     )
     edge = head | tail | (low & sentence)
     outermost = (tail & last) | (head & first)
     needed = np.select(
         [
-            frame & taken,
             (((quote | figures) & edge & ~heading) | (heading & tail)) & (outermost | beside),
             quote | figures | heading,
             outermost | (edge & beside),
@@ -159,7 +152,7 @@ def judge(evidence: Evidence) -> Bools:
             (edge & sentence) | (head & early),
             beside | ((evidence.spread >= EVERYWHERE) & wide),
         ],
-        [STORIES_NEAR, STORIES_WITHIN, _NEVER, STORIES, STORIES_NEAR, STORIES_ALONE, STORIES_WITHIN],
+        [STORIES_WITHIN, _NEVER, STORIES, STORIES_NEAR, STORIES_ALONE, STORIES_WITHIN],
         _NEVER,
     )
     return np.asarray(evidence.stories >= needed)
@@ -169,7 +162,7 @@ _NEVER = np.iinfo(np.int64).max
 
 
 def take_out(text: str, cleaned: Cleaned, templates: Collection[int], keeps: Callable[[str], bool]) -> Cleaned:
-    """`cleaned` with the lines taken out that are in `templates`, or a frame of theirs, and that nothing else touches.
+    """`cleaned` with the lines taken out that are in `templates` and that nothing else touches.
 
     text: before cleaning. keeps: whether a line must stay, as `keep` rules have it. A text of which nothing would be
     left stays as it is.
@@ -184,21 +177,15 @@ def take_out(text: str, cleaned: Cleaned, templates: Collection[int], keeps: Cal
         while removal is not None and removal.end <= position:
             removal = next(taken, None)
         touched = removal is not None and removal.start < max(end, position + 1)
-        if not touched and line.strip(_STRIP) and (rule := _template(line, templates)) and not keeps(line):
+        if not touched and line and (key := line_hash(line)) in templates and not keeps(line):
             reach = _reach(text, end)
-            more.append(Removal(position, reach, text[position:reach], (rule,), CATEGORY))
+            more.append(Removal(position, reach, text[position:reach], (rule_id(key),), CATEGORY))
         position = end + 1
     if not more:
         return cleaned
     removals = tuple(sorted((*cleaned.removals, *more), key=lambda r: r.start))
     left = without(text, removals)
     return Cleaned(left, removals, cleaned.fields) if left.strip() else cleaned
-
-
-def _template(line: str, templates: Collection[int]) -> str | None:
-    """The rule that a removal of the line would name, if it is one of the templates or has a frame that is."""
-    names = line_hash(line), *(frame_hash(frame) for frame in shapes.frames(line.strip(_STRIP)))
-    return next((rule_id(name) for name in names if name in templates), None)
 
 
 def before(text: str, removals: Sequence[Removal]) -> tuple[str, Cleaned]:
@@ -235,15 +222,41 @@ def _paragraph(line: str) -> bool:
     return size >= PARAGRAPH_LENGTH and bool(SENTENCE_END.search(line[-_END:]))
 
 
-def _looks(line: str) -> int:
+class _Looks(NamedTuple):
+    """What a line is by itself. marks: what it looks like. counts: whether it is counted at all."""
+
+    hash: int
+    marks: int
+    counts: bool
+
+
+def _looks(line: str) -> _Looks:
+    """line: without space around it."""
+    return _kept_looks(line) if len(line) <= KEPT_CHARS else _looked_at(line)
+
+
+def _looked_at(line: str) -> _Looks:
     end, size = line[-_END:], _size(line)
-    return (
-        SENTENCE * bool(_STOP.search(end) and size >= SHORT)
+    marks = (
+        SENTENCE * bool(size >= SHORT and _STOP.search(end))
         | WIDE * (size >= WIDER)
-        | QUOTE * bool(_QUOTES.search(line))
-        | FIGURES * (len(_NUMBER.findall(line)) >= 3)
+        | QUOTE * _has_quotes(line)
+        | FIGURES * (_has_digits(line) and len(_NUMBER.findall(line)) >= _FIGURES)
         | HEADING * bool(_ASKS.search(end))
     )
+    return _Looks(line_hash(line), marks, bool(_WORD.search(line)))
+
+
+def _has_quotes(line: str) -> bool:
+    return '"' in line or line.startswith("'") if line.isascii() else bool(_QUOTES.search(line))
+
+
+def _has_digits(line: str) -> bool:
+    """Whether there may be several numbers: few lines have as many digits, and these are quickly counted."""
+    return not line.isascii() or len(line.encode().translate(None, _NO_DIGITS)) >= _FIGURES
+
+
+_kept_looks = functools.lru_cache(KEPT)(_looked_at)
 
 
 def _size(line: str) -> int:

@@ -26,6 +26,8 @@ from cleaners.rules import Rule
 # rule of which ENOUGH is known, or MOST_NEEDS needs, is asked no further. Measured: other values cost more in all.
 COMMON, RARE, ENOUGH, MOST_NEEDS = 0.004, 1e-9, 1e-6, 2
 LINE_CHARS = 100  # of a line, as a rule: it has one start
+Rows = npt.NDArray[np.int64]
+
 _CLASSES = 255  # of characters at most; any further ones are of the class 0, with all that are in no text
 
 
@@ -96,16 +98,8 @@ class Triggers:
         self._kinds, self._traits, classes = _classes(text for _, need in all_needs for text in need.texts)
         self._table = _automaton(all_needs, classes)
 
-    def chosen(self, data: bytes) -> Iterator[tuple[int, list[int], list[int]]]:
-        """The numbers of the rules that lines may be of, each with the starts and the ends of these lines."""
-        found = self._spotted(data)
-        found = found[np.argsort(found[:, 0], kind="stable")]
-        rules, first = np.unique(found[:, 0], return_index=True)
-        for rule, (low, high) in zip(rules.tolist(), itertools.pairwise([*first.tolist(), len(found)]), strict=True):
-            yield rule, found[low:high, 1].tolist(), found[low:high, 2].tolist()
-
-    def _spotted(self, data: bytes) -> npt.NDArray[np.int64]:
-        """Rows of (rule, start, end of a line), in order of lines."""
+    def spotted(self, data: bytes) -> Rows:
+        """Rows of (rule, start, end of a line): the lines that rules may match, in order of lines."""
         read, table, run = np.frombuffer(data, np.uint8), self._table, self._run
         ends = np.append(np.flatnonzero(read == 10), len(data))
         middle = int(ends[np.searchsorted(ends, len(data) // 2)])
@@ -126,6 +120,14 @@ class Triggers:
             )  # fmt: skip
             parts.append(chosen[:count].copy())
         return np.concatenate(parts)
+
+
+def by_rule(spotted: Rows) -> Iterator[tuple[int, list[int], list[int]]]:
+    """The rules of `Triggers.spotted`, each with the starts and the ends of its lines."""
+    found = spotted[np.argsort(spotted[:, 0], kind="stable")]
+    rules, first = np.unique(found[:, 0], return_index=True)
+    for rule, (low, high) in zip(rules.tolist(), itertools.pairwise([*first.tolist(), len(found)]), strict=True):
+        yield rule, found[low:high, 1].tolist(), found[low:high, 2].tolist()
 
 
 @functools.cache

@@ -32,6 +32,8 @@ _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|NewsItem|CreativeWork|R
 _PAGE = re.compile(
     r"(?:WebPage|ItemPage|AboutPage|MedicalWebPage|VideoObject|AudioObject|PodcastEpisode|Product|Event)$"
 )
+_FILLED = ("author", "datePublished", "dateModified", "isAccessibleForFree")
+
 _ELSEWHERE = frozenset({
     "itemListElement", "isPartOf", "breadcrumb", "relatedLink", "citation", "mentions", "about", "publisher",
     "author", "image", "logo", "liveBlogUpdate", "comment", "review", "hasPart", "offers", "subjectOf",
@@ -73,10 +75,15 @@ def types(node: Node) -> tuple[str, ...]:
 
 
 def article(nodes: list[Node], url: str | None) -> Node | None:
-    """The node that describes the page: an article rather than a page, one that names this URL rather than another."""
+    """The node that describes the page: an article rather than a page, one that names this URL rather than another.
+
+    What it leaves out of `_FILLED` comes from the others that name this URL: systems write the author into one and the
+    date into another.
+    """
     here = canonical(url)
-    best: tuple[int, int, Node] | None = None
-    for place, node in enumerate(nodes):
+    best: tuple[int, Node] | None = None
+    own: list[Node] = []
+    for node in nodes:
         kinds = types(node)
         if any(_ARTICLE.search(kind) for kind in kinds):
             rank = 4
@@ -84,10 +91,15 @@ def article(nodes: list[Node], url: str | None) -> Node | None:
             rank = 0
         else:
             continue
-        rank += 2 * ("headline" in node or "datePublished" in node) + (here is not None and here in _urls(node))
+        named = here is not None and here in _urls(node)
+        own += [node] if named else []
+        rank += 2 * ("headline" in node or "datePublished" in node) + named
         if best is None or rank > best[0]:
-            best = (rank, place, node)
-    return best[2] if best else None
+            best = (rank, node)
+    if best is None:
+        return None
+    missing = {key: node[key] for node in reversed(own) for key in _FILLED if node.get(key)}
+    return {**missing, **{key: value for key, value in best[1].items() if value or key not in _FILLED}}
 
 
 def resolved(value: Any, nodes: list[Node]) -> Any:

@@ -7,6 +7,8 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
+from copydesk.common_words import language_of
+
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
@@ -30,6 +32,8 @@ _TAG = re.compile(
     r"([a-z]{2,3})(-[a-z]{4})?(-(?:[a-z]{2}|[0-9]{3}))?((?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}|[a-z]-[a-z0-9]{2,8}))*)",
     re.ASCII,
 )
+
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
 
 _UNSPACED = re.compile("[\u0e00-\u0eff\u2e80-\ud7ff]+")
 
@@ -88,15 +92,22 @@ def detect(text: str, hint: str | None = None) -> str | None:
     letters = _letters(sample)
     if letters < (OVERRULE_LETTERS if told else MIN_LETTERS):
         return told
-    found, probability = _classified(_sample(sample, GLANCE))
-    if probability < OVERRULE_PROBABILITY:
-        found, probability = _classified(sample)
+    found, probability = _found(sample)
     if told is None:
         return found if probability >= MIN_PROBABILITY else None
     base = told.partition("-")[0]
     if base == found or probability < OVERRULE_PROBABILITY or not _is_known(base):
         return told
     return told if any(base in group and found in group for group in _ALIKE) else found
+
+
+def _found(sample: str) -> tuple[str, float]:
+    """The language of a sample and how sure it is: by its commonest words, else by the classifier."""
+    glance = _sample(sample, GLANCE)
+    if plain := language_of(glance) or language_of(sample):
+        return plain, 1.0
+    found, probability = _classified(glance)
+    return _classified(sample) if probability < OVERRULE_PROBABILITY else (found, probability)
 
 
 def normalized(tag: str | None) -> str | None:
@@ -121,6 +132,8 @@ def _sample(text: str, size: int) -> str:
 
 def _letters(text: str) -> int:
     """How many letters; one of an unspaced script says as much as several of an alphabet."""
+    if text.isascii():
+        return len(text.encode().translate(None, _NO_LETTERS))
     return sum(map(str.isalpha, text)) + 3 * sum(map(len, _UNSPACED.findall(text)))
 
 

@@ -6,8 +6,9 @@ run judges anew, with more to go by. The result depends on the set of texts, not
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+import functools
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 import cleaners
-from cleaners import Cleaned, Cleaner, Removal, templates
+from cleaners import Cleaned, Removal, templates
 from copydesk import cleaning, lines, points, sketch, tombstones
 from copydesk.entries import texts_of
+from copydesk.garbage import seldom_collected
 from copydesk.history import open_index
 from copydesk.index import Index
 from copydesk.lines import I64, U64, Bools, Lines, Texts
@@ -30,6 +32,9 @@ from copydesk.store import Store
 
 LINES_AT_ONCE = 1 << 22
 """So many lines of a run are judged together; at some hundred bytes each that bounds the memory."""
+
+KEPT_LINES = 1 << 14
+"""Of templates so many are remembered with whether a `keep` rule holds them, while a part is changed."""
 
 TEMPLATES = pa.schema([("row", pa.int32()), ("line", pa.uint64())])
 """In a part: the rows and lines to take out."""
@@ -45,8 +50,7 @@ def learn(parts: Sequence[Part], store: Store) -> list[Part]:
     for place, part in enumerate(parts):
         held = part.read("lines")
         line, row = held["line"].to_numpy(), held["row"].to_numpy()
-        left = (held["marks"].to_numpy() & templates.TAKEN) == 0
-        out = left & run.is_new[place][row] & is_out(line, run.sites[place][row], found, rulings)
+        out = run.is_new[place][row] & is_out(line, run.sites[place][row], found, rulings)
         if out.any():
             part.write("templates", held.select(TEMPLATES.names).filter(pa.array(out)))
             told.append(part)
@@ -150,6 +154,7 @@ def is_out(line: U64, sites: U64, found: U64, rulings: Rulings) -> Bools:
     return np.asarray(out, np.bool_)
 
 
+@seldom_collected
 def apply(part: Part, settings: Settings) -> Part:
     """The part with its templates taken out: text, removals and what follows from them.
 
@@ -163,12 +168,13 @@ def apply(part: Part, settings: Settings) -> Part:
     removals = _by_row(cut.filter(pc.is_in(cut["row"], value_set=rows.cast(pa.int32()))))
     told = records.select(["text", "language", "flags"]).take(rows).to_pylist()
     cleaner = cleaning.cleaner(settings)
+    keeps = functools.lru_cache(KEPT_LINES)(cleaner.keeps)  # a template is asked about in every text
     changed: dict[int, dict[str, Any]] = {}
     added: list[tuple[int, Removal]] = []
     for row, record in zip(rows.to_pylist(), told, strict=True):
         before = Cleaned(record["text"], removals.get(row, ()))
         source = cleaners.restore(before.text, before.removals)
-        after = taken_out(source, before, wanted[row], record["language"], cleaner)
+        after = taken_out(source, before, wanted[row], record["language"], cleaner.without, keeps)
         if after.removals != before.removals:
             changed[row] = _columns(source, after, record["flags"])
             added += [(row, r) for r in after.removals if r.category == templates.CATEGORY]
@@ -177,21 +183,33 @@ def apply(part: Part, settings: Settings) -> Part:
     return replace(part, applied=True)
 
 
-def taken_out(source: str, cleaned: Cleaned, out: Collection[int], language: str | None, cleaner: Cleaner) -> Cleaned:
-    """A cleaned text less the lines whose hashes are in `out`, but for those that `cleaner` keeps or is to leave alone.
+def taken_out(
+    source: str,
+    cleaned: Cleaned,
+    out: Collection[int],
+    language: str | None,
+    without: Collection[str],
+    keeps: Callable[[str, str | None], bool],
+) -> Cleaned:
+    """A cleaned text less the lines whose hashes are in `out`, but for those that must stay.
 
-    source: the text before cleaning.
+    source: the text before cleaning. without: ids of templates that are to be left alone. keeps: whether a line of a
+    language must stay (Cleaner.keeps).
     """
-    out = {line for line in out if templates.rule_id(line) not in cleaner.without}
-    return templates.take_out(source, cleaned, out, lambda line: cleaner.keeps(line, language))
+    out = {line for line in out if templates.rule_id(line) not in without}
+    return templates.take_out(source, cleaned, out, lambda line: keeps(line, language))
 
 
 def _by_row(cut: pa.Table) -> dict[int, tuple[Removal, ...]]:
+    """The removals of each row, in order."""
+    names = [field.name for field in fields(Removal)]
+    ordered = cut.sort_by([("row", "ascending"), ("start", "ascending")])
+    values = [ordered[name].to_pylist() for name in names]
+    values[names.index("rules")] = list(map(tuple, values[names.index("rules")]))
     found: dict[int, list[Removal]] = {}
-    for told in cut.to_pylist():
-        row = told.pop("row")
-        found.setdefault(row, []).append(Removal(**told | {"rules": tuple(told["rules"])}))
-    return {row: tuple(sorted(removals, key=lambda r: r.start)) for row, removals in found.items()}
+    for row, *own in zip(ordered["row"].to_pylist(), *values, strict=True):
+        found.setdefault(row, []).append(Removal(*own))
+    return {row: tuple(removals) for row, removals in found.items()}
 
 
 def _columns(source: str, cleaned: Cleaned, flags: Sequence[str]) -> dict[str, Any]:

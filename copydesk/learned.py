@@ -25,7 +25,6 @@ PLACES = {
     "first": templates.FIRST,
     "last": templates.LAST,
     "beside": templates.BESIDE,
-    "taken": templates.TAKEN,
 }
 
 

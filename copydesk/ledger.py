@@ -50,13 +50,13 @@ class Ledger:
 
     def __init__(self, table: pa.Table) -> None:
         self._row = {uri: row for row, uri in enumerate(table["uri"].to_pylist())}  # the last one stays
-        self._size = table["size"].to_numpy()
-        self._mtime_ns = table["mtime_ns"].to_numpy()
-        self._items = table["items"].to_numpy()
+        self._size = table["size"].to_pylist()
+        self._mtime_ns = table["mtime_ns"].to_pylist()
+        self._items = table["items"].to_pylist()
         reading = table["reading"].combine_chunks().dictionary_encode()
         if isinstance(reading, pa.ChunkedArray):
             reading = reading.combine_chunks()
-        self._reading = reading.indices.to_numpy(zero_copy_only=False)
+        self._reading = reading.indices.to_pylist()
         self._readings = [str(value) for value in reading.dictionary.to_pylist()]
 
     def __len__(self) -> int:
@@ -64,13 +64,15 @@ class Ledger:
 
     def get(self, uri: str) -> LedgerEntry | None:
         """The last word on a file."""
-        row = self._row.get(uri)
-        if row is None:
-            row = self._row.get(hashed(uri))
+        row = self._row_of(uri)
         if row is None:
             return None
-        size, mtime_ns, items = (int(c[row]) for c in (self._size, self._mtime_ns, self._items))
-        return LedgerEntry(uri, size, mtime_ns, items, self._readings[self._reading[row]])
+        reading = self._readings[self._reading[row]]
+        return LedgerEntry(uri, self._size[row], self._mtime_ns[row], self._items[row], reading)
+
+    def _row_of(self, uri: str) -> int | None:
+        row = self._row.get(uri)
+        return self._row.get(hashed(uri)) if row is None else row
 
     def __iter__(self) -> Iterator[str]:
         """The URIs of the files."""
@@ -80,10 +82,10 @@ class Ledger:
         """How many items an unchanged file has; None if it is new, changed, or was read under other settings."""
         if file.uri == STANDARD_INPUT:
             return None
-        entry = self.get(file.uri)
-        if entry is None or (entry.size, entry.mtime_ns, entry.reading) != (file.size, file.mtime_ns, reading):
+        row = self._row_of(file.uri)
+        if row is None or (self._size[row], self._mtime_ns[row]) != (file.size, file.mtime_ns):
             return None
-        return entry.items
+        return self._items[row] if self._readings[self._reading[row]] == reading else None
 
     def news(self, entries: Iterable[LedgerEntry]) -> list[LedgerEntry]:
         """Those that say something the ledger does not say already."""

@@ -83,6 +83,8 @@ def with_fields(metadata: Metadata, found: Fields, *, reference: dt.datetime | N
 
     A guessed or URL date gives way to one that the text states, and a day to the time of that same day.
     """
+    if not found:
+        return metadata
     language = metadata.language
     published = dates.parse(found.published, "text", language=language, reference=reference)
     modified = dates.parse(found.modified, "text", language=language, reference=reference)
@@ -135,11 +137,15 @@ class _Getter:
         return next((self._values[a] for alias in _ALIASES[name] if (a := alias.casefold()) in self._values), None)
 
 
+_NOTHING = frozenset({"nan", "none", "null", "n/a"})
+_LONG = 80  # characters that a value does not have which says, with space around it, that there is none
+
+
 def _is_absent(value: Any) -> bool:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return True
     if isinstance(value, str):
-        return not value.strip() or value.strip().casefold() in ("nan", "none", "null", "n/a")
+        return not value or value.isspace() or (len(value) < _LONG and value.strip().casefold() in _NOTHING)
     return isinstance(value, list | tuple | dict | set) and not value
 
 

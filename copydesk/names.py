@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from copydesk.date_words import MONTHS, folded
 from copydesk.urls import is_host
 
 MAX_NAME = 80
@@ -18,12 +19,15 @@ _BY = re.compile(
     r"^(?:(?:this (?:post|article|story) (?:was|is) )?"
     r"(?:(?:written|posted|story|reported|reporting|words|text|article|published|analysis|opinion|review|interview"
     r"|photos?|stories)\s*(?:and\s+\w+\s+)?)?by|authors?|autora?|auteur|przez|oleh|автор)(?:\s*:\s*|\s+)(?=\S)"
+    r"|^(?:view |see )?(?:all|more) (?:(?:posts|articles|stories|content) )?(?:by|from|about)\s+(?=\S)"
+    r"|^(?-i:By(?=[A-Z]))"  # the blank is the page's style
+    r"|^(?-i:(?:von|par|por|di|door|av|af|de)\s+(?=[A-Z]{2,5}$))"  # an agency
     # words that also begin names (Di Maio, von Trapp): only before two words or more
     r"|^(?:von|par|por|di|door|af|av|de|от|texto?)(?:\s*:\s*|\s+)(?=\S+\s+\S)",
     re.I,
 )
 _SPLIT = re.compile(
-    r"\s*(?:[;|•·/\n]|\s(?:and|And|AND|und|et|y|och|og|en|ve|и|dan|with|mit|avec|con)\s|\s&\s|\s[-–—]\s)\s*"
+    r"\s*(?:[;|•·⋅/\n]|\s(?:as told to|and|And|AND|und|et|y|och|og|en|ve|и|dan|with|mit|avec|con)\s|\s&\s|\s[-–—]\s)\s*"
 )
 _HOUSE_AFTER = re.compile(
     r"\s*[|•·]\s*[^|•·;\n]*\b(?:agency|broadcasting|chronicle|daily|gazette|herald|journal|magazine|media|nachrichten|network"
@@ -36,8 +40,16 @@ _NOTE = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>)\s*")
 _AFTER = re.compile(
     r"\s*(?:,?\s(?:for|at|in|of the|from)\s(?:the\s)?[A-Z].*|\s*https?://.*|\s@\w+.*|\s\S+@\S+\.\S+.*)$"
 )
-_DATE_TAIL = re.compile(r"[\s,|]*(?:\b(?:published|updated|posted)\b.*|\b\d{1,2}[/.:]\d.*|\b(?:19|20)\d\d\b.*)$", re.I)
-_GENERIC = re.compile(r"(?:from\s)?staff\b|by\b|head of\b|special to\b|.*\bstaff reports?$", re.I)
+_DATE_TAIL = re.compile(r"[\s,|]*(?:\b(?:published|updated|posted)\b.*|\b\d{1,2}[/.:-]\d.*|\b(?:19|20)\d\d\b.*)$", re.I)
+_DAYS = (
+    re.compile(r"\b([^\W\d_]{3,})\.?,?\s+[0-9]{1,2}(?:st|nd|rd|th)?\b"),
+    re.compile(r"\b[0-9]{1,2}\.?[\s-]+(?:de\s+)?([^\W\d_]{3,})"),
+)
+"""Perhaps a day in words: a word and a number, and the other way round."""
+
+_GENERIC = re.compile(
+    r"(?:from\s)?staff\b|by\b|head of\b|special to\b|.*\bstaff reports?$|.*\badmin(?:istrator)?$", re.I
+)
 _NO_PERSON = re.compile(r"https?:|www\.|@|\.(?:html?|php)\b|[<>{}=\\]|^\W*$|^\d", re.I)
 _ADDRESS = re.compile(r"https?:|www\.|/|@\w+$|\S+@\S+$", re.I)
 _ROLE = re.compile(
@@ -49,9 +61,18 @@ _ROLE = re.compile(
 )
 _ENDS_IN_ROLE = re.compile(
     r"\b(?:reporter|correspondent|writer|editor|columnist|journalist|producer|contributor|analyst|critic|professor|director"
-    r"|attorney|redakteur|redakteurin|photographer|chief|fellow|lecturer|president)s?$",
+    r"|attorney|redakteur|redakteurin|photographer|chief|fellow|lecturer|president|officer|manager|engineer|scientist"
+    r"|researcher|lawyer|consultant|specialist|strategist|economist|founder|owner|coach|therapist|dietitian|nutritionist)"
+    r"s?$",
     re.I,
 )
+_LEGAL_FORM = re.compile(r",?\s(?:inc|llc|ltd|gmbh|ag|plc|pc|corp|co)\.?$", re.I)
+_BESIDE = re.compile(
+    r"(?<=\w)\s*(?-i:(?=[A-Z])(?:(?:Senior|Staff|Contributing|Managing|Guest|Chief|Associate|Content|Freelance)\s)*"
+    r"(?:Writer|Reporter|Editor|Correspondent|Columnist|Contributor|Author|Founder))$"
+)
+"""A role behind a name with nothing between, as of two elements side by side: `Ada LindSenior Writer`."""
+
 _PARTICLES = "de del della der di da dos das du la le el al van von den ter bin ibn y e of zu af st"
 PARTICLES = frozenset(_PARTICLES.split())
 """Words of a name that are written small."""
@@ -61,12 +82,13 @@ _NOBODY_WORDS = """
     guest-author guest-contributor n/a na nan none null redaktion redazione rédaction redacción redação root
     staff staff-report staff-reporter staff-reports staff-writer staff-writers team unknown user webmaster
     web-desk webdesk web-staff news-staff news-desk the-editors editors editorial-staff editorial-board-member
-    super-user wpadmin archive-author published updated share view-all-posts more-by see-all
+    super-user wpadmin undefined news nachrichten noticias archive-author published updated share view-all-posts
+    more-by see-all
 """
 _NOBODY = frozenset(_NOBODY_WORDS.split())
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 _SUFFIX = re.compile(
-    r"(?:jr|sr|ii|iii|iv|md|phd|ph\.d|m\.d|mba|esq|obe|mbe|cpa|rn|dr|rdn|ldn?|ms|cscs|facs|ph\.?d|sponsored|advertorial)\.?",
+    r"(?:jr|sr|ii|iii|iv|md|phd|ph\.d|m\.d|mba|esq|obe|mbe|cpa|rn|dr|rdn?|ldn?|ms|cscs|facs|ph\.?d|sponsored|advertorial)\.?",
     re.I,
 )
 
@@ -81,13 +103,20 @@ def authors(value: Any, *, houses: Iterable[str] = ()) -> tuple[str, ...]:
     taken |= {name.removeprefix("the") for name in taken}
     found: dict[str, str] = {}
     for text in _strings(value, 0):
+        if _is_house(text, taken):  # whole, for a name may hold an `&`
+            continue
         for name in _split(text):
             same = key(name)
-            if same and same not in taken and same.removeprefix("the") not in taken:
+            if same and not _is_house(name, taken):
                 found.setdefault(same, name)
             if len(found) >= MAX_AUTHORS:
                 return tuple(found.values())
     return tuple(found.values())
+
+
+def _is_house(name: str, taken: set[str]) -> bool:
+    same = key(_LEGAL_FORM.sub("", name))
+    return same in taken or same.removeprefix("the") in taken
 
 
 def key(name: str) -> str:
@@ -156,8 +185,16 @@ def _is_inverted(name: str) -> bool:
 
 def _tidy(name: str) -> str:
     name = _BY.sub("", name.strip(), count=1)
-    name = _DATE_TAIL.sub("", _AFTER.sub("", name))
+    name = _DATE_TAIL.sub("", _AFTER.sub("", name[: _day_in(name)])).rstrip(" ,").removesuffix(" on")
+    plain = _BESIDE.sub("", name)
+    name = plain if len(plain.split()) > 1 else name
     return name.strip(" ,;:|-–—•·*\"'“”.\u200b") + ("." if name.rstrip().endswith(("Jr.", "Sr.")) else "")
+
+
+def _day_in(text: str) -> int | None:
+    """Where a day in words begins that stands behind a name: `Ada Lind March 3`; None if there is none."""
+    found = (m for pattern in _DAYS for m in pattern.finditer(text) if folded(m[1]) in MONTHS)
+    return min((match.start() for match in found), default=None)
 
 
 def _is_person(name: str) -> bool:

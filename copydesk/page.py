@@ -37,20 +37,24 @@ _PUBLISHED = (
     "og:pubdate", "datepublished", "parsely-pub-date", "sailthru.date", "publish-date", "publish_date",
     "published_date", "published-date", "pubdate", "ptime", "published_at", "publication_date",
     "publication-date", "publicationdate", "article.published", "article_date_original",
-    "originalpublicationdate", "cxenseparse:recs:publishtime", "citation_publication_date", "citation_date",
-    "dc.date.issued", "dcterms.issued", "dc.date.created", "dcterms.created", "dcterms.date", "dc.date",
-    "rnews:datepublished", "displaydate", "date", "created", "timestamp", "bt:pubdate",
-    "shareaholic:article_published_time",
+    "originalpublicationdate", "cxenseparse:recs:publishtime", "citation_publication_date", "citation_online_date",
+    "citation_date", "article:published_date", "article:publicationdate", "article:post_date", "publisheddate",
+    "published_time", "publish_time", "publishtime", "published", "date_published", "dateposted", "rbpubdate",
+    "mediator_published_time", "og:publish_date", "og:datepublished", "release_date", "dc.date.issued",
+    "dcterms.issued", "dc.date.publication", "dc.date.created", "dcterms.created", "dc.created", "dcterms.date",
+    "dc.date", "rnews:datepublished", "displaydate", "pdate", "doc_date", "date", "article.created", "datecreated",
+    "date_created", "content_create_date", "created", "timestamp", "bt:pubdate", "shareaholic:article_published_time",
 )  # fmt: skip
 _MODIFIED = (
     "article:modified_time", "article:modified", "og:article:modified_time", "og:updated_time", "datemodified",
     "dcterms.modified", "dc.date.modified", "last-modified", "lastmod", "modified_date", "article.updated",
-    "revised", "lastmodified",
+    "revised", "lastmodified", "updated", "last_updated", "date_modified", "article:modified_date",
 )  # fmt: skip
 _AUTHORS = (
     "parsely-author", "byl", "author", "authors", "sailthru.author", "article:author_name", "citation_author",
     "dc.creator", "dcterms.creator", "creator", "article:author", "og:article:author", "og:author",
     "article.author", "rbauthors", "shareaholic:article_author_name", "twitter:data1", "cxenseparse:author",
+    "articleauthor", "dcsext.author", "article_author", "author-name", "author_name", "authorname", "mediator_author",
     "dc.contributor",
 )  # fmt: skip
 _SITES = (
@@ -72,6 +76,9 @@ _SECTIONS = (
     "category",
 )
 _TAGS = ("article:tag", "og:article:tag", "parsely-tags", "sailthru.tags", "news_keywords", "keywords", "tags")
+
+_WORD, _HOUSE, _PERSON = range(3)
+"""What the markup's authors are: a word that may be no name, a firm (which gives way to a byline), persons."""
 
 _SAME_DAY = dt.timedelta(hours=36)
 """Two days alone, or a day and a time in another zone, are the same within this."""
@@ -106,18 +113,27 @@ def read(html: str, url: str | None = None, headers: Mapping[str, str] | None = 
     sites = _site_names(found, node, nodes, here)
     tag = _language(found, node)
     access = rights.accessible(node)
-    title = _title(found, node, sites)
-    people, firm = _authors(found, node, nodes, sites)
-    published, modified = _published(found, node, tag), _modified(found, node, tag)
+    flags = rights.flags(node, nodes, found, access, here)
+    people, trust = _authors(found, node, nodes, sites)
+    where = _region(found, node, tag)
+    published, modified = _published(found, node, where), _modified(found, node, where)
+    title = _title(found, node, sites, here, bool(people or published))
     held = blocks.read(found.parser.root) if found.parser is not None and found.parser.root else blocks.Blocks()
-    told = topline.read(held, title, sites, tag)
-    if told.authors and not firm:
-        people, firm = told.authors, True
-    published = _shown(published, told.published, modified)
-    if found.parser is not None and not (firm and published):
-        seen = byline.read(found.parser, title, sites, tag)
-        people = people if firm else seen.authors or people
-        published = published or _placed(seen.published or told.published, here)
+    told = topline.read(held, title, sites, where)
+    if told.authors and trust < _PERSON:
+        people, trust = told.authors, _PERSON
+    uploaded = _uploaded(people, told.authors, held)
+    shown = told.dates[0] if told.dates else None
+    differs = bool(told.dates) and all(_differ(date, published) for date in told.dates) and "live" not in flags
+    if found.parser is not None and (differs or uploaded or trust < _PERSON or published is None):
+        seen = byline.read(found.parser, title, sites, where)
+        if uploaded and not set(people) & set(seen.authors):
+            people = told.authors
+        elif trust < _HOUSE:
+            people = seen.authors or people
+        if differs and not _differ(seen.published or shown, shown):
+            published = _shown(published, shown, modified)
+        published = published or _placed(seen.published or shown, here)
     metadata = Metadata(
         url=here,
         canonical_url=_canonical(found, here),
@@ -134,7 +150,7 @@ def read(html: str, url: str | None = None, headers: Mapping[str, str] | None = 
         tdm_reservation=rights.header(headers or {}, "tdm-reservation") or found.first("tdm-reservation"),
         accessible_for_free=access,
     )
-    return Page(metadata, rights.flags(node, nodes, found, access, here), sites, held, jsonld.body(nodes), fault)
+    return Page(metadata, flags, sites, held, jsonld.body(nodes), fault)
 
 
 def guessed(metadata: Metadata, html: str, url: str | None, held: blocks.Blocks | None = None) -> Metadata:
@@ -178,10 +194,7 @@ def _tree(html: str) -> Any:
 def _own_url(found: elements.Found, url: str | None) -> str | None:
     links = [href for rel, href in found.links if "canonical" in rel.split()]
     for value in (*links, *found.all("og:url", "parsely-link")):
-        try:
-            absolute = urljoin(url or "", value)
-        except ValueError:
-            continue
+        absolute = _joined(url or "", value)
         if canonical(absolute):
             return absolute
     return None
@@ -212,43 +225,69 @@ def _site_names(found: elements.Found, node: jsonld.Node, nodes: list[jsonld.Nod
     return tuple(dict.fromkeys(name for name in kept if 2 <= len(name) <= 60))
 
 
-def _title(found: elements.Found, node: jsonld.Node, sites: tuple[str, ...]) -> str | None:
+def _title(
+    found: elements.Found, node: jsonld.Node, sites: tuple[str, ...], url: str | None, article: bool
+) -> str | None:
     told = (
         jsonld.text(node.get("headline")),
         *found.all(*_TITLES),
         *found.props.get("headline", ()),
         *found.titles[:1],
     )
-    heads = found.headings[:20]
+    heads = _headings(found, url, [names.key(value) for value in told if value])
     if not node.get("headline"):
-        agreed = headline.agreed(found.first("og:title"), next(iter(found.titles), None), sites, heads)
+        agreed = headline.agreed(found.first("og:title"), next(iter(found.titles), None), sites, heads, article)
         if agreed:
             return agreed
-    return headline.choose([value for value in told if value], heads, sites)
+    return headline.choose([value for value in told if value], heads, sites, article)
+
+
+def _headings(found: elements.Found, url: str | None, told: list[str]) -> list[str]:
+    """The page's h1 elements without those that are links to other pages: teasers, a logo."""
+    if url is None or not found.linked:
+        return found.headings[:20]
+    own = {canonical(url), canonical(_own_url(found, url))}
+    return [
+        heading
+        for heading in found.headings[:20]
+        if heading not in found.linked
+        or canonical(_joined(url, found.linked[heading])) in own
+        or names.key(heading) in told
+    ]
+
+
+def _joined(url: str, href: str) -> str | None:
+    try:
+        return urljoin(url, href)
+    except ValueError:
+        return None
 
 
 def _authors(
     found: elements.Found, node: jsonld.Node, nodes: list[jsonld.Node], sites: tuple[str, ...]
-) -> tuple[tuple[str, ...], bool]:
-    """The authors that the markup names, and whether they are persons: an organization gives way to a byline."""
-    told = [jsonld.resolved(node.get(key), nodes) for key in ("author", "creator")]
+) -> tuple[tuple[str, ...], int]:
+    """The authors that the markup names, and what they are."""
+    told = [jsonld.resolved(node.get(key), nodes) for key in ("author", "creator", "contributor")]
     houses: tuple[str, ...] = ()
     for value in told:
         entries = value if isinstance(value, list) else [value]
         persons = [e for e in entries if not (isinstance(e, dict) and _is_organization(e))]
         if people := names.authors(persons, houses=sites):
-            return people, True
+            return people, _PERSON
         others = (jsonld.text(e) for e in entries if isinstance(e, dict))
         houses = houses or tuple(name for name in others if name and names.authors([name], houses=sites))
+    fallback: tuple[str, ...] = ()
     candidates: list[Any] = [found.meta.get(key) for key in _AUTHORS]
     for candidate in (*candidates, found.props.get("author"), found.props.get("rel-author")):
         people = names.authors(candidate, houses=(*sites, *houses)) if candidate else ()
         if any(byline.is_name(name) for name in people):
-            return people, True
-        houses = houses or people
-    if own := _own_site(found, told):
-        return own, True
-    return houses, False
+            return people, _PERSON
+        fallback = fallback or people
+    if houses or any(" " in name and name[:1].isupper() for name in fallback):
+        return houses or fallback, _HOUSE
+    if not fallback and (own := _own_site(found, told)):
+        return own, _PERSON
+    return fallback, _WORD
 
 
 def _own_site(found: elements.Found, told: list[Any]) -> tuple[str, ...]:
@@ -288,12 +327,33 @@ def _finest(told: list[Date]) -> Date | None:
     return next(closer, told[0])
 
 
+def _differ(one: Date | None, other: Date | None) -> bool:
+    """Whether two dates are given, of two days."""
+    return one is not None and other is not None and abs(one.value - other.value) > _SAME_DAY
+
+
 def _shown(told: Date | None, shown: Date | None, modified: Date | None) -> Date | None:
-    """The date that the page tells in its markup; but the one it shows as its own, if that is the day of its last
-    change: then it has been published anew."""
-    if told is None or shown is None or modified is None or shown.value <= told.value + _SAME_DAY:
+    """The date that a page shows as its own beside its headline, though its markup tells another.
+
+    An earlier one is that of the story, the other that of a copy or a move. A later one, if the page has been changed
+    since, is that on which it has been published anew; one after its last change is some other date.
+    """
+    if told is None or shown is None or not _differ(told, shown):
         return told
-    return replace(modified, origin="text") if abs(shown.value - modified.value) <= _SAME_DAY else told
+    if modified is not None and not _differ(shown, modified) and shown.value > told.value:
+        return replace(modified, origin="text")
+    last = modified.value + _SAME_DAY if modified is not None else told.value
+    return shown if shown.value <= last else told
+
+
+def _uploaded(people: tuple[str, ...], shown: tuple[str, ...], held: blocks.Blocks) -> bool:
+    """Whether the author in the markup is only who put the story into the system: the page shows another one beside its
+    headline, and this one nowhere."""
+    words = {word for name in shown for word in name.casefold().split()}
+    if not (people and shown) or any(word in words for name in people for word in name.casefold().split()):
+        return False
+    keys = [key for name in people if (key := names.key(name))]
+    return not any(key in names.key(block.text) for block in held.blocks for key in keys)
 
 
 def _placed(shown: Date | None, url: str | None) -> Date | None:
@@ -319,6 +379,13 @@ def _language(found: elements.Found, node: jsonld.Node) -> str | None:
         found.first("og:locale"),
     )
     return next((tag for value in told if (tag := normalized(value))), None)
+
+
+def _region(found: elements.Found, node: jsonld.Node, language: str | None) -> str | None:
+    """The page's language with the country that it gives elsewhere, which decides the order of 01/02/2023."""
+    told = (found.first("og:locale"), jsonld.text(node.get("inLanguage")), found.first("content-language"))
+    tags = (normalized(value) for value in told)
+    return next((tag for tag in tags if tag and language and tag.startswith(f"{language}-")), language)
 
 
 def _section(found: elements.Found, node: jsonld.Node) -> str | None:

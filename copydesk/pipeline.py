@@ -103,7 +103,8 @@ def _stage(
     """All of a run but its commit: everything that it will publish lies under `final/` of its staging folder."""
     final = staging / "final"
     ledger = store.ledger()
-    found = discover(settings, lambda file: ledger.known(file, settings.reading), staging / "spool")
+    reading = settings.reading
+    found = discover(settings, lambda file: ledger.known(file, reading), staging / "spool")
     points.checkpoint("run: discovered")
     folder = staging / "parts"
     with _mapper(mapper, settings, found.shards, folder) as stage_map:

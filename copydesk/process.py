@@ -12,6 +12,7 @@ from cleaners import templates
 from copydesk import cleaning, documents, records, sources
 from copydesk.clock import Limit, TimeUp
 from copydesk.errors import ItemError, unexpected
+from copydesk.garbage import seldom_collected
 from copydesk.marks import Marker
 from copydesk.model import Document, Item, Record, Reject, Shard, SourceFile
 from copydesk.parts import Part, PartWriter
@@ -26,6 +27,7 @@ Place = tuple[int, int]
 """Of an item: its file's place in the shard, its own in the file."""
 
 
+@seldom_collected
 def process(shard: Shard, settings: Settings, parts: Path) -> Part:
     """Read, decode, extract, clean, describe and sketch the items of a shard; write them as a part below `parts`.
 

@@ -74,13 +74,16 @@ def describe(document: Document, cleaned: Cleaned) -> Record:
 
 def _storable(known: Metadata) -> Metadata:
     """Without halves of UTF-16 pairs, which JSON can spell and UTF-8 cannot: they become U+FFFD."""
-    values = {f.name: getattr(known, f.name) for f in fields(known)}
+    values = {name: getattr(known, name) for name in _NAMES}
     told = [t for v in values.values() for t in ((v,) if isinstance(v, str) else v if isinstance(v, tuple) else ())]
     try:
         "".join(told).encode()
     except UnicodeEncodeError:
         return replace(known, **{name: _utf8(value) for name, value in values.items()})
     return known
+
+
+_NAMES = tuple(f.name for f in fields(Metadata))
 
 
 def _utf8(value: Any) -> Any:

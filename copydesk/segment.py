@@ -34,7 +34,7 @@ I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
 
-FORMAT = 4
+FORMAT = 5
 MAGIC = b"copydesk-index\x00\x01"
 
 

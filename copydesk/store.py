@@ -130,7 +130,8 @@ class Store:
 
     def write_ledger(self, run_id: str, final: Path, entries: Iterable[LedgerEntry]) -> int:
         """Stage what is new of the entries under `final`; returns how many that are (none: no file)."""
-        news = self.ledger().news(entries)
+        told = list(entries)
+        news = self.ledger().news(told) if told else []
         if news:
             ledger.write(news, final / layout.STATE / "ledger" / f"{run_id}.parquet")
         return len(news)

@@ -54,7 +54,7 @@ class Desk:
             held = np.array([*templates.occurrences(old.text, cleaned.removals)], np.uint64)
             sites = np.full(len(held), lines.site_key(old.row["publisher"]), np.uint64)
             out = held[is_out(held, sites, self.found, self.rulings)].tolist()
-            yield taken_out(old.text, cleaned, out, old.row["language"], self.cleaner)
+            yield taken_out(old.text, cleaned, out, old.row["language"], self.cleaner.without, self.cleaner.keeps)
 
 
 def _texts(store: Store) -> Iterator[list[Before]]:

@@ -11,7 +11,7 @@ from cleaners import Cleaned, Cleaner, Removal, Source, clean, restore
 from cleaners import templates as t
 from cleaners.cleaning import default
 from cleaners.rules import rules
-from cleaners.templates import Evidence, before, frame_hash, judge, line_hash, occurrences, rule_id, take_out
+from cleaners.templates import Evidence, before, judge, line_hash, occurrences, rule_id, take_out
 
 STORY = (
     "The keeper of the lamp walked down to the shore and looked for the boat that had not come back since noon. " * 2
@@ -61,7 +61,7 @@ def test_what_a_line_looks_like() -> None:
 def test_only_lines_that_no_rule_touches_are_counted() -> None:
     text = f"Advertisement\n\n{STORY}\n\n* * *\n\n   \n{'x' * (t.LONGEST + 1)}\nThe end."
     found = occurrences(text, clean(text).removals)
-    assert {n for n, marks in found.items() if not marks & t.FRAME} == {line_hash(STORY), line_hash("The end.")}
+    assert set(found) == {line_hash(STORY), line_hash("The end.")}
     part = (Removal(0, 4, "Read", ("r",), "related"),)
     assert occurrences("Read on here", part) == {}
 
@@ -74,19 +74,6 @@ def test_a_line_that_stands_twice_has_the_place_of_both() -> None:
 
 def test_space_around_a_line_does_not_count() -> None:
     assert line_hash(f"\u00a0 {PLUG} \r") == line_hash(PLUG) != line_hash(PLUG + "!")
-
-
-def test_frames_are_counted_with_whether_rules_take_their_lines() -> None:
-    ask = "Follow Ida Brandt on Twitter"
-    frame = frame_hash("follow \0 on twitter")
-    text = f"{STORY}\n{ask}"
-    whole = Removal(len(STORY) + 1, len(text), ask, ("r",), "social")
-    assert occurrences(text, ())[frame] == t.FRAME
-    assert occurrences(text, (whole,))[frame] == t.FRAME | t.TAKEN
-    twice = f"{text}\n{STORY}\nFollow Tom on Twitter"
-    assert occurrences(twice, (whole,))[frame] == t.FRAME  # it was left once
-    part = Removal(len(STORY) + 1, len(STORY) + 7, "Follow", ("r",), "social")
-    assert frame not in occurrences(text, (part,))
 
 
 # ---- judged
@@ -106,7 +93,6 @@ def test_frames_are_counted_with_whether_rules_take_their_lines() -> None:
         (8, (t.TAIL, t.LAST, t.SENTENCE, t.QUOTE)),
         (8, (t.TAIL, t.LAST, t.SENTENCE, t.FIGURES)),
         (8, (t.TAIL, t.LAST, t.HEADING)),
-        (4, (t.FRAME, t.TAKEN)),  # a frame that rules take elsewhere
     ],
 )
 def test_how_many_stories_it_takes(least: int, borne: tuple[int, ...]) -> None:
@@ -122,7 +108,6 @@ def test_how_many_stories_it_takes(least: int, borne: tuple[int, ...]) -> None:
         (t.SENTENCE, t.QUOTE, t.WIDE, t.BESIDE),  # a quote, wherever it stands
         (t.HEAD, t.FIRST, t.HEADING),  # what it heads stands below it
         (t.TAIL,),  # a list of figures at the end
-        (t.FRAME,),  # a phrase of reporting, with other names each time
     ],
 )
 def test_what_is_never_a_template(borne: tuple[int, ...]) -> None:
@@ -142,15 +127,6 @@ def test_what_a_quarter_of_the_site_holds() -> None:
 
 
 # ---- taken out
-
-
-def test_a_line_goes_by_its_frame_and_names_it() -> None:
-    text = f"{STORY}\nFollow Tom on Twitter\n{STORY}!"
-    frame = frame_hash("follow \0 on twitter")
-    done = take_out(text, Cleaned(text), {frame}, never)
-    assert done.text == f"{STORY}\n{STORY}!"
-    assert [r.rules for r in done.removals] == [(rule_id(frame),)]
-    assert take_out(text, Cleaned(text), {frame}, lambda line: "Tom" in line).text == text
 
 
 def test_a_template_goes_with_its_line_break_and_can_be_put_back() -> None:

@@ -59,8 +59,8 @@ def test_examples_are_found() -> None:
 
 def test_rules_look_at_few_lines() -> None:
     """What is known of the patterns tells them apart: a paragraph of a story is for hardly any rule."""
-    chosen = list(Triggers(TAKERS).chosen("\n".join([PARAGRAPH] * 10).encode()))
-    assert len(chosen) <= len(TAKERS) // 20
+    spotted = Triggers(TAKERS).spotted("\n".join([PARAGRAPH] * 10).encode())
+    assert len(set(spotted[:, 0].tolist())) <= len(TAKERS) // 20
     assert sum(not needs(rule) for rule in TAKERS) <= len(TAKERS) // 50
 
 
@@ -76,6 +76,35 @@ def test_a_rule_that_nothing_is_known_of_is_tried_on_every_line() -> None:
     (rule,) = load({"p": {"rule": [bare]}})
     assert not needs(rule)
     assert [hit.line_start for hit in _hits([rule], b"AB\n\nab\nABC\nABCDEFGHIJ")] == [0, 7]
+
+
+def test_a_line_that_is_met_again_is_not_asked_about_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+    plain = engine.Pattern.matches
+
+    def noted(self: engine.Pattern, line: bytes) -> engine.Matches:
+        asked.append(line)
+        return plain(self, line)
+
+    triggered = engine.Triggered(TAKERS)
+    once = list(triggered.found(b"Advertisement\nA day on the river.\nBy Ida Brandt"))
+    monkeypatch.setattr(engine.Pattern, "matches", noted)
+    again = list(triggered.found(b"By Ida Brandt\nAdvertisement"))
+    assert not asked
+    assert {(rule.id, matches) for rule, _, _, matches in again} == {(r.id, matches) for r, _, _, matches in once}
+    assert {start for _, start, _, _ in again} == {0, 14}
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "REMEMBERED_LINES", 4)
+    memory = engine._Memory()
+    for number in range(100):
+        memory.put(b"%d" % number, ())
+        memory.get(b"0")
+    assert [memory.get(line) for line in (b"0", b"1", b"99")] == [(), None, ()]
+    memory.put(b"x" * 1000, ())
+    assert memory.get(b"x" * 1000) is None
+    assert len(memory._fresh) + len(memory._old) <= 8
 
 
 def test_more_lines_than_there_is_room_for() -> None:

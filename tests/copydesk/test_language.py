@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from copydesk.common_words import language_of
 from copydesk.language import detect, normalized
 
 ENGLISH = "The council met on Tuesday and agreed that the old bridge over the river should be closed until the spring. "
@@ -70,3 +71,28 @@ def test_normalized(tag: str | None, expected: str | None) -> None:
 def test_never_raises(text: str, hint: str | None) -> None:
     found = detect(text, hint)
     assert found is None or normalized(found) == found
+
+
+# Invented sentences with many of a neighbour's commonest words.
+COUSINS = {
+    "gl": "O concello aprobou onte unha nova ordenanza para a mellora das rúas da cidade, segundo explicou o alcalde "
+    "na rolda de prensa que tivo lugar no pazo municipal, na que tamén falou dos orzamentos do ano que vén e do paro.",
+    "ca": "El govern ha aprovat avui un nou decret per a la millora de les carreteres del país, segons ha explicat el "
+    "president en la roda de premsa que ha fet al palau, on també ha parlat dels pressupostos de l'any que ve.",
+    "af": "Die regering het gister 'n nuwe wet goedgekeur wat die land se paaie sal verbeter, het die minister gesê in "
+    "'n verklaring wat aan die media uitgereik is en wat ook oor die begroting van die jaar handel.",
+    "no": "Kommunen vedtok i går at den gamle broen over elva skal stenges til våren, sa ordføreren i en pressemelding "
+    "som ble sendt ut på tirsdag, og som også handler om budsjettet for det neste året.",
+}
+
+
+@pytest.mark.parametrize("language", COUSINS)
+def test_the_commonest_words_leave_a_language_that_is_not_theirs_to_the_classifier(language: str) -> None:
+    assert language_of(COUSINS[language]) is None
+    assert detect(COUSINS[language]) == language
+
+
+@pytest.mark.parametrize(("text", "language"), [(ENGLISH, "en"), (GERMAN, "de")])
+def test_the_commonest_words_tell_a_plain_text(text: str, language: str) -> None:
+    assert language_of(text * 2) == language
+    assert language_of(text[:40]) is None

@@ -1,0 +1,33 @@
+"""Fewer looks for garbage while articles are worked on.
+
+Python looks for cycles of objects that nobody holds after every 700 new ones, and ever so often goes over all of them.
+What becomes of articles forms no cycles, and goes when the last reference does: the looking costs a sixth of the time.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+THRESHOLD = (200_000, 20, 20)
+"""See gc.set_threshold. A batch of 512 articles makes about as many objects."""
+
+
+def seldom_collected(function: Callable[P, R]) -> Callable[P, R]:
+    """The function, during which cycles are looked for seldom; as before after it."""
+
+    @wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        before = gc.get_threshold()
+        gc.set_threshold(*THRESHOLD)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            gc.set_threshold(*before)
+
+    return called
