@@ -24,6 +24,10 @@ from copydesk.store import Store
 
 I64 = npt.NDArray[np.int64]
 
+_KEPT = 1 << 16
+"""Texts of history whose shingles are kept in memory at most, three kilobytes each: as a run of 10,000 may ask
+for. For larger runs they are read again when they are asked for."""
+
 COLUMNS = [*NEW, *sketch.SKETCH.names, "minhash"]
 
 
@@ -106,11 +110,32 @@ class _Compared:
         self._numbers = numbers
         self._store = store
         self._index, self._segments, self._files = index, segments(store), text_files(store)
+        self._place: dict[str, int] = {}
+        self._kept: list[npt.NDArray[np.uint64]] = []
+        self._leads = np.empty(0, np.int64)
 
     def of_run(self, rows: I64) -> Shingles:
         return self._held.of(self._numbers[rows])
 
+    def expect(self, ids: Sequence[str]) -> None:
+        """They are read at once: they lie in the same parts of files, which must be unpacked for any of them."""
+        if not ids or len(ids) > _KEPT:
+            return
+        found = self._of_store(ids)
+        self._place = {id_: place for place, id_ in enumerate(ids)}
+        self._kept = [found.of(place).copy() for place in range(len(ids))]
+        self._leads = found.lead_ends - found.starts
+
     def of_history(self, ids: Sequence[str]) -> Shingles:
+        if not all(id_ in self._place for id_ in ids):
+            return self._of_store(ids)
+        places = [self._place[id_] for id_ in ids]
+        kept = [self._kept[place] for place in places]
+        ends = np.cumsum([len(values) for values in kept], dtype=np.int64)
+        starts = np.concatenate([np.zeros(1, np.int64), ends])[: len(ends)]
+        return Shingles(np.concatenate([np.empty(0, np.uint64), *kept]), starts, starts + self._leads[places], ends)
+
+    def _of_store(self, ids: Sequence[str]) -> Shingles:
         files = holding(self._files, [self._segments[place] for place in self._index.holding(ids)])
         found = self._store.texts(ids, [file.path for file in files])
         return shingle([found[id_] for id_ in ids])
