@@ -4,13 +4,13 @@ BIN := .venv/bin
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: setup demo test test-quick test-long bench bench-quick lock format
+.PHONY: setup demo test test-quick test-long test-rules bench bench-quick lock format reference
 
 setup: .venv/.installed
 
 .venv/.installed: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
 
@@ -28,6 +28,10 @@ test-quick: setup
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -n 2 -m "not slow and not long"
 
+test-rules: setup # what a new rule must pass
+	$(BIN)/ruff check cleaners
+	$(BIN)/python -m pytest tests/cleaners -n 2 -m "not long"
+
 test-long: setup # about an hour and a quarter
 	@$(BIN)/python -c "import atheris" 2>/dev/null || \
 		echo "Coverage-guided fuzzing is skipped: it needs atheris ($(BIN)/pip install -e '.[fuzz]')."
@@ -43,6 +47,9 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+reference: setup # docs/reference/ and docs/schema.md, out of the code
+	$(BIN)/python -m tests.tools.make_reference
+
 lock: # needs uv
-	uv pip compile pyproject.toml --extra dev --extra cloud --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra dev --extra cloud --extra dask --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-emit-index-url --no-annotate -o requirements.lock

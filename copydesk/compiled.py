@@ -1,13 +1,14 @@
-"""loops.py compiled by numba, once there is enough to do in this process that it pays."""
+"""loops.py and token_loops.py compiled by numba, once there is enough to do in this process that it pays."""
 
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 import types
 
 from cleaners import compiler
-from copydesk import loops
+from copydesk import loops, token_loops
 
 COMPILE_BYTES = 512 * 1024
 """Of text. Loading what numba compiled takes half a second, which plain Python needs for about so much."""
@@ -16,9 +17,17 @@ _FUNCTIONS = (
     "fmix64",
     "fmix32",
     "hashed",
-    "short_run",
+    "put",
+    "decoded",
+    "fold",
+    "stops_in",
+    "replace",
+    "pieces",
     "tokenize",
+    "short_run",
+    "tokenize_unspaced",
     "tokenize_all",
+    "digest_all",
     "shingle",
     "shingle_all",
     "least_of",
@@ -28,6 +37,7 @@ _FUNCTIONS = (
     "pack",
     "count_neighbours",
     "join",
+    "probe",
     "choose",
     "components",
 )
@@ -37,7 +47,7 @@ _met = 0
 
 
 def loops_for(size: int) -> types.SimpleNamespace | None:
-    """The functions of loops.py, compiled, to work on `size` bytes of text; None while plain Python is quick enough, or
+    """The functions of both, compiled, to work on `size` bytes of text; None while plain Python is quick enough, or
     where there is no numba. Both give the same bits."""
     global _met
     with _lock:
@@ -52,13 +62,15 @@ def warm(size: int) -> None:
     starts several calls this before.
     """
     if size >= COMPILE_BYTES and (ready := _compiled()):
-        loops.rehearse(ready)
+        loops.rehearse(ready, token_loops.scratch())
 
 
 @functools.cache
 def _compiled() -> types.SimpleNamespace | None:
+    if sys.byteorder != "little":
+        return None
     try:
-        functions = compiler.compiled(vars(loops), _FUNCTIONS)
+        functions = compiler.compiled(vars(token_loops) | vars(loops), _FUNCTIONS)
     except ImportError:
         return None
     return types.SimpleNamespace(**{name: functions[name] for name in _FUNCTIONS})

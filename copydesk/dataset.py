@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 from copydesk import layout, manifest, objects, place, volume
 from copydesk.errors import StoreError, UsageError
 from copydesk.parquet import BROKEN
-from copydesk.schema import ADDED, ARTICLES, DATASETS
+from copydesk.schema import ADDED, DATASETS
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
@@ -24,6 +25,9 @@ TEXTS = ("articles", "duplicates", "revisions")
 
 _READERS = 4
 """Files whose texts are read at a time: decompression is most of it, and lets other threads run."""
+
+VIEWS = ("latest_text", "stories")
+"""The views of sql/, over those of the datasets."""
 
 PARTITION = pa.field("ingest_date", pa.date32(), metadata={"comment": "the day the run started, UTC"})
 
@@ -102,7 +106,7 @@ def _strings(column: pa.ChunkedArray[Any]) -> list[str]:
 
 
 def duckdb_views(root: str | Path) -> str:
-    """SQL that makes a DuckDB view of each dataset, and `latest_text`: the latest version of each item.
+    """SQL that makes a DuckDB view of each dataset, and those of sql/: `latest_text`, `stories`.
 
     The views name the files that are in force now; make them anew to see later runs.
     """
@@ -111,7 +115,8 @@ def duckdb_views(root: str | Path) -> str:
     views = [
         f"CREATE OR REPLACE VIEW {_quoted(name)} AS {select(base, name, published(folder, name))};" for name in DATASETS
     ]
-    return "\n".join([*views, f"CREATE OR REPLACE VIEW latest_text AS {_LATEST};"]) + "\n"
+    shipped = [(resources.files("copydesk") / "sql" / f"{name}.sql").read_text(encoding="utf-8") for name in VIEWS]
+    return "\n".join([*views, *shipped])
 
 
 def select(root: Path | str, name: str, paths: Sequence[str]) -> str:
@@ -127,14 +132,6 @@ def select(root: Path | str, name: str, paths: Sequence[str]) -> str:
     rows = f"SELECT * FROM read_parquet([{files}], {hive}, union_by_name = true)"
     return f"{select(root, name, ())} UNION ALL BY NAME {rows}"  # files of earlier versions lack columns, or all do
 
-
-_COLUMNS = ", ".join(f'"{name}"' for name in [*ARTICLES.names, PARTITION.name])
-_LATEST = (
-    f"SELECT * EXCLUDE (latest) FROM (SELECT *, row_number() OVER (PARTITION BY item_key ORDER BY version DESC, "
-    f"run_id DESC, id) AS latest FROM (SELECT {_COLUMNS}, 1 AS version, 'articles' AS dataset FROM articles "
-    f"UNION ALL SELECT {_COLUMNS}, 1, 'duplicates' FROM duplicates "
-    f"UNION ALL SELECT {_COLUMNS}, version, 'revisions' FROM revisions)) WHERE latest = 1"
-)
 
 _DUCKDB_TYPES = {
     pa.string(): "VARCHAR",

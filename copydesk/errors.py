@@ -13,6 +13,13 @@ CopydeskError
 
 from __future__ import annotations
 
+import errno
+
+PASSING = frozenset(
+    {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ENETUNREACH}
+)
+"""What the system says when a disk on a network, or the way to it, has failed; it may be back in a minute."""
+
 
 class CopydeskError(Exception):
     """The root of the tree; `exit_code` is what the command line ends with."""
@@ -79,3 +86,13 @@ def unexpected(stage: str, error: BaseException) -> ItemError:
         trace = trace.tb_next
     where = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
     return ItemError(stage, "internal", f"a defect of copydesk, please report it: {error!r:.500}{where}")
+
+
+def may_pass(error: BaseException | None) -> bool:
+    """Whether the same thing, tried again later, may succeed: another run held the output, or a disk on a network
+    failed. What is wrong with the settings, the articles, a guard's figures or a full disk will be wrong again."""
+    while error is not None:
+        if isinstance(error, LockedError) or (isinstance(error, OSError) and error.errno in PASSING):
+            return True
+        error = error.__cause__
+    return False

@@ -10,13 +10,8 @@ from typing import Any
 
 import numpy as np
 
-SEPARATOR, WORD, UNSPACED, NOTHING, COMPLEX = range(5)
-"""Kinds of code points: between tokens; of a token; of a script without spaces; dropped; beyond these tables."""
-
-TOKEN_CHARS = 64
 NGRAM = 3
 
-FNV_START, FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 PRIME_1, PRIME_2, PRIME_3 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9)
 MIX_1, MIX_2 = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
 MIX32_1, MIX32_2 = np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35)
@@ -36,132 +31,17 @@ def fmix32(value: Any) -> Any:
     return np.uint32(value ^ (value >> np.uint32(16)))
 
 
-def hashed(value: Any, code: Any) -> Any:
-    """FNV-1a over the UTF-8 bytes of a code point below 2**16."""
-    if code < 0x80:
-        return (value ^ np.uint64(code)) * FNV_PRIME
-    if code < 0x800:
-        value = (value ^ np.uint64(0xC0 | code >> 6)) * FNV_PRIME
-    else:
-        value = (value ^ np.uint64(0xE0 | code >> 12)) * FNV_PRIME
-        value = (value ^ np.uint64(0x80 | (code >> 6 & 0x3F))) * FNV_PRIME
-    return (value ^ np.uint64(0x80 | (code & 0x3F))) * FNV_PRIME
-
-
-def tokenize(data: Any, first: Any, last: Any, kinds: Any, folds: Any, seconds: Any, tokens: Any, at: Any) -> Any:
-    """Hash the tokens of the text data[first:last] (UTF-8) into `tokens` from `at` on.
-
-    kinds, folds, seconds: by code point below 2**16 its kind, what it becomes, and a second one that follows (0: none).
-    Returns where the tokens end, or -1 if the text has a code point that the tables do not tell.
-    """
-    value, chars = FNV_START, 0  # of the token that is being read
-    one, two, run = np.int64(0), np.int64(0), 0  # the last two of a run of unspaced characters, and their number
-    place = first
-    code: Any
-    while place < last:
-        code = np.int64(data[place])
-        if code < 0x80:
-            place += 1
-        elif code < 0xE0:
-            code = (code & 0x1F) << 6 | (np.int64(data[place + 1]) & 0x3F)
-            place += 2
-        elif code < 0xF0:
-            code = (code & 0x0F) << 12 | (np.int64(data[place + 1]) & 0x3F) << 6 | (np.int64(data[place + 2]) & 0x3F)
-            place += 3
-        else:
-            code = (code & 0x07) << 18 | (np.int64(data[place + 1]) & 0x3F) << 12
-            code |= (np.int64(data[place + 2]) & 0x3F) << 6 | (np.int64(data[place + 3]) & 0x3F)
-            place += 4
-            if not (0x1F300 <= code <= 0x1FAFF or 0x1F1E6 <= code <= 0x1F1FF):  # pictures and flags separate
-                return -1
-            code = np.int64(0)
-        kind = kinds[code]
-        if kind == WORD:
-            if chars == 0 and run > 0:
-                if run < NGRAM:
-                    tokens[at] = short_run(one, two, run)
-                    at += 1
-                run = 0
-            if code < 0x80:  # most of most texts: the rest of the word at once, and what ends it
-                value = (value ^ np.uint64(folds[code])) * FNV_PRIME
-                stop = min(last, place + TOKEN_CHARS - chars - 1)
-                begun = place
-                while place < stop:
-                    letter = data[place]
-                    if letter >= 0x80 or kinds[letter] != WORD:
-                        break
-                    value = (value ^ np.uint64(folds[letter])) * FNV_PRIME
-                    place += 1
-                chars += 1 + place - begun
-                if chars == TOKEN_CHARS or (place < last and data[place] < 0x80):
-                    tokens[at] = fmix64(value)
-                    at += 1
-                    value, chars = FNV_START, 0
-                    place += place < last and kinds[data[place]] == SEPARATOR
-                continue
-            value = hashed(value, np.int64(folds[code]))
-            chars += 1
-            if chars == TOKEN_CHARS:
-                tokens[at] = fmix64(value)
-                at += 1
-                value, chars = FNV_START, 0
-            if seconds[code]:
-                value = hashed(value, np.int64(seconds[code]))
-                chars += 1
-                if chars == TOKEN_CHARS:
-                    tokens[at] = fmix64(value)
-                    at += 1
-                    value, chars = FNV_START, 0
-        elif kind == SEPARATOR:
-            if chars > 0:
-                tokens[at] = fmix64(value)
-                at += 1
-                value, chars = FNV_START, 0
-        elif kind == UNSPACED:
-            if chars > 0:
-                tokens[at] = fmix64(value)
-                at += 1
-                value, chars = FNV_START, 0
-            code = np.int64(folds[code])
-            if run >= NGRAM - 1:
-                tokens[at] = fmix64(hashed(hashed(hashed(FNV_START, one), two), code))
-                at += 1
-            one, two = two, code
-            run += 1
-        elif kind == COMPLEX:
-            return -1
-    if chars > 0:
-        tokens[at] = fmix64(value)
-        at += 1
-    elif 0 < run < NGRAM:
-        tokens[at] = short_run(one, two, run)
-        at += 1
-    return at
-
-
-def short_run(one: Any, two: Any, run: Any) -> Any:
-    """The token of one or two unspaced characters."""
-    value = FNV_START
-    if run == 2:
-        value = hashed(value, one)
-    return fmix64(hashed(value, two))
-
-
-def tokenize_all(data: Any, offsets: Any, kinds: Any, folds: Any, seconds: Any, tokens: Any, ends: Any) -> Any:
-    """Tokenize the texts data[offsets[i]:offsets[i + 1]] one after the other.
-
-    ends: receives where the tokens of each end; -1 - that for a text whose code points the tables do not tell, which
-    has none then.
-    """
-    at = np.int64(0)
+def digest_all(tokens: Any, starts: Any, ends: Any, digests: Any) -> Any:
+    """A hash of the tokens of each text and their places. digests: uint64[n, 2]."""
     for i in range(len(ends)):
-        end = tokenize(data, offsets[i], offsets[i + 1], kinds, folds, seconds, tokens, at)
-        if end < 0:
-            ends[i] = -1 - at
-        else:
-            at = end
-            ends[i] = at
-    return at
+        own = tokens[starts[i] : ends[i]]
+        one, two = np.uint64(0), np.uint64(0)
+        for j in range(len(own)):
+            place = np.uint64(2 * j + 1)
+            value = fmix64(own[j] + place * PRIME_1)
+            one += value
+            two += value * place
+        digests[i, 0], digests[i, 1] = one, two
 
 
 def shingle(tokens: Any, first: Any, last: Any, slots: Any, shingles: Any, at: Any, lead: Any) -> Any:
@@ -170,27 +50,29 @@ def shingle(tokens: Any, first: Any, last: Any, slots: Any, shingles: Any, at: A
     slots: room for a set, more than twice the tokens. lead: how many shingles from the start count as the lead. Returns
     where they end, and where those of the lead do. A shingle whose hash is 0 has the hash 1.
     """
-    begin = at
-    lead_end = at
-    mask = np.int64(1)
-    while mask < 2 * (last - first):
-        mask *= 2
+    mask = np.uint64(1)
+    while mask < np.uint64(2 * (last - first)):
+        mask <<= np.uint64(1)
     slots[:mask] = 0
-    mask -= 1
-    for i in range(first, last - NGRAM + 1):
-        value = fmix64(tokens[i] * PRIME_1 + tokens[i + 1] * PRIME_2 + tokens[i + 2] * PRIME_3)
-        if value == 0:
-            value = np.uint64(1)
-        slot = np.int64(value) & mask
-        while slots[slot] != 0 and slots[slot] != value:
-            slot = (slot + 1) & mask
-        if slots[slot] == 0:
-            slots[slot] = value
-            shingles[at] = value
-            at += 1
-        if i - first < lead:
+    mask -= np.uint64(1)
+    one, two, three = tokens[first:last], tokens[first + 1 : last], tokens[first + 2 : last]
+    found = shingles[at : at + len(three)]
+    for i in range(len(three)):
+        found[i] = max(fmix64(one[i] * PRIME_1 + two[i] * PRIME_2 + three[i] * PRIME_3), np.uint64(1))
+    lead_end = at
+    for i in range(len(three)):
+        value = found[i]
+        if i == lead:
             lead_end = at
-    return at, lead_end if lead_end > begin else begin
+        slot = value & mask
+        held = slots[slot]
+        while held != 0 and held != value:
+            slot = (slot + np.uint64(1)) & mask
+            held = slots[slot]
+        slots[slot] = value
+        shingles[at] = value
+        at += held == 0
+    return at, at if len(three) <= lead else lead_end
 
 
 def shingle_all(
@@ -334,6 +216,39 @@ def join(packed: Any, bits: Any, per_key: Any, first: Any, at: Any, others: Any)
                 at[row] += 1
 
 
+def probe(packed: Any, wanted: Any, bits: Any, most: Any, firsts: Any, counts: Any) -> Any:
+    """Where sorted numbers hold keys: of each the first place, and at how many, up to `most`.
+
+    packed: uint64, see `pack`; wanted: uint64, keys above `bits` zeros. Keys are spread evenly: it is looked from where
+    one would be expected.
+    """
+    shift, count = np.uint64(bits), np.int64(len(packed))
+    for i in range(len(wanted)):
+        key = wanted[i]
+        low = np.int64((key >> np.uint64(32)) * np.uint64(count) >> np.uint64(32))
+        high, step = low, np.int64(16)
+        while low > 0 and packed[low - 1] >= key:
+            high = low
+            low = max(np.int64(0), low - step)
+            step *= 2
+        step = np.int64(16)
+        while high < count and packed[high] < key:
+            low = high + 1
+            high = min(count, high + step)
+            step *= 2
+        while low < high:
+            middle = (low + high) >> 1
+            if packed[middle] < key:
+                low = middle + 1
+            else:
+                high = middle
+        firsts[i] = low
+        found = 0
+        while found < most and low + found < count and packed[low + found] >> shift == key >> shift:
+            found += 1
+        counts[i] = found
+
+
 def choose(others: Any, ends: Any, per_row: Any, rows: Any, chosen: Any, shared: Any) -> Any:
     """Of what each row meets the distinct: the `per_row` that it meets most often, the smaller first, in their order.
 
@@ -388,14 +303,15 @@ def components(a: Any, b: Any, parents: Any) -> Any:
         parents[i] = parents[parents[i]]
 
 
-def rehearse(ready: Any) -> None:
-    """Call each of the compiled functions, so that all are there. ready: them, by name."""
+def rehearse(ready: Any, room: Any) -> None:
+    """Call each of the compiled functions, so that all are there. ready: them, by name. room: token_loops.scratch()."""
     texts = np.frombuffer(b"one two three four", np.uint8)
     tables = np.ones(1 << 16, np.uint8), np.arange(1 << 16, dtype=np.uint16), np.zeros(1 << 16, np.uint16)
     tokens, ends, offsets = np.empty(32, np.uint64), np.empty(1, np.int64), np.array([0, len(texts)], np.int64)
-    ready.tokenize_all(texts, offsets, *tables, tokens, ends)
+    ready.tokenize_all(texts, offsets, *tables, room, tokens, ends)
     shingles, shingle_ends, lead_ends = np.empty(32, np.uint64), np.empty(1, np.int64), np.empty(1, np.int64)
     starts = np.zeros(1, np.int64)
+    ready.digest_all(tokens, starts, ends, np.empty((1, 2), np.uint64))
     slots, places = np.empty(64, np.uint64), np.empty(64, np.int64)
     ready.shingle_all(tokens, starts, ends, slots, shingles, 58, shingle_ends, lead_ends)
     odd = np.ones(3, np.uint32)
@@ -408,5 +324,6 @@ def rehearse(ready: Any) -> None:
     ready.pack(np.zeros((1, 2), np.uint64), np.zeros(1, np.uint64), 1, counts.copy(), counts.copy(), packed)
     ready.count_neighbours(packed, 1, 8, counts)
     ready.join(packed, 1, 8, 0, np.zeros(1, np.int64), others)
+    ready.probe(packed, packed, 1, 8, counts[:2].copy(), counts[:2].copy())
     ready.choose(others, np.ones(1, np.int64), 8, *(np.zeros(8, np.int64) for _ in range(3)))
     ready.components(starts, starts, np.zeros(1, np.int64))

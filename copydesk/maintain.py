@@ -96,17 +96,22 @@ class _Plan:
 
 
 def maintain(
-    root: Path, *, grace_hours: float = GRACE_HOURS, dry_run: bool = False, limits: Limits | None = None
+    root: Path,
+    *,
+    grace_hours: float = GRACE_HOURS,
+    dry_run: bool = False,
+    limits: Limits | None = None,
+    wait: float = 0.0,
 ) -> Maintained:
     """Merge, and prune what was replaced more than `grace_hours` ago. dry_run: only say what would be done.
 
-    Doing it again does nothing. Raises LockedError, StoreError.
+    wait: seconds to wait for another run to end. Doing it again does nothing. Raises LockedError, StoreError.
     """
     store, limits = Store(root), limits or Limits()
     if dry_run:
         bound = bind.count(store.layout, limits.manifests)
         return _told(_plan(store, limits), None, bound, _prune(store, grace_hours, dry_run=True))
-    with store.lock("maintain"):
+    with store.lock("maintain", wait):
         mended = store.recover()
         pruned = _prune(store, grace_hours)
         plan = _plan(store, limits)

@@ -24,14 +24,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import sketch
+from copydesk.bands import Neighbours
 from copydesk.digests import part_of_digest
-from copydesk.edges import edges_of, embedding
+from copydesk.edges import about_something_else, edges_of, embedding, holding_more
 from copydesk.entries import REVISION, entries_of, id_array, precedence
 from copydesk.identity import identify
 from copydesk.index import Index
 from copydesk.nodes import Compared, History, Nodes
 from copydesk.pairs import verified
-from copydesk.similarity import EMBEDS, NONE, OVERLAP, STRONG, Figures, compare, connected
+from copydesk.similarity import EMBEDS, MOSTLY, NONE, OVERLAP, STRONG, Figures, compare, connected
 from copydesk.stories import Edge, Node, assign
 
 I64 = npt.NDArray[np.int64]
@@ -73,9 +74,6 @@ SURE = (1.0, 1.0)
 FURNITURE = 3
 """A story that overlaps with as many others of its publisher shares furniture with them (galleries, background)."""
 
-MOSTLY = 0.8
-"""Share of a text that must be found in another to call it a cut of it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
@@ -95,16 +93,19 @@ class Decisions:
         return entries_of(rows), sketch.keys_of(rows)
 
 
-def match(new: pa.Table, index: Index, compared: Compared, threads: int = 1) -> Decisions:
+def match(
+    new: pa.Table, index: Index, compared: Compared, threads: int = 1, neighbours: Neighbours | None = None
+) -> Decisions:
     """Decide on the records of a run.
 
     new: a row a record, columns NEW and sketch.SKETCH. compared: asked only for those that are compared, in batches.
-    threads: that compare at once, 0 for one a core. Raises ValueError if an id is not 32 hex digits.
+    threads: that compare at once, 0 for one a core. neighbours: finds the candidates, by the rows of `new`; see
+    pairs.verified. Raises ValueError if an id is not 32 hex digits.
     """
     order = _canonical_order(new)
     back = np.empty(len(order), np.int64)
     back[order] = np.arange(len(order))
-    run = _Run(new, order, index, compared, threads)
+    run = _Run(new, order, index, compared, threads, neighbours)
     rows = run.decide()
     return Decisions(rows.take(pa.array(back)), run.overlaps())
 
@@ -127,13 +128,22 @@ def _canonical_order(new: pa.Table) -> I64:
 class _Run:
     """The work of one match(): rows in order of precedence, nodes for the distinct texts among them."""
 
-    def __init__(self, new: pa.Table, order: I64, index: Index, compared: Compared, threads: int) -> None:
+    def __init__(
+        self,
+        new: pa.Table,
+        order: I64,
+        index: Index,
+        compared: Compared,
+        threads: int,
+        neighbours: Neighbours | None = None,
+    ) -> None:
         self.index, self.threads = index, threads
         self.rows = new.select([*NEW, "text_hash", "shingle_count"]).take(pa.array(order))
         self.identity = identify(self.rows, index)
         self.nodes = Nodes(self.rows, order, self.identity, compared)
         self.exact = index.exact(self.nodes.hashes)
-        self.pairs = verified(self.nodes, new.select(["signature", "lead_signature"]), index, self.exact, threads)
+        signed = new.select(["signature", "lead_signature"])
+        self.pairs = verified(self.nodes, signed, index, self.exact, threads, neighbours)
         self.history = self.pairs.history
 
     def decide(self) -> pa.Table:
@@ -146,7 +156,8 @@ class _Run:
 
     def _assign(self) -> None:
         """Where the nodes end: `group`, which those of one new story share; `published`, the number of a published
-        story, -1 for none; `embeds`: see edges.embedding; `attached`: see stories.Place.
+        story, -1 for none; `embeds`, `more`: see edges.py; `attached`: see stories.Place; `core`: strongly alike
+        another.
 
         Where strong pairs alone join all that are in pairs with each other, there is nothing to weigh.
         """
@@ -157,6 +168,8 @@ class _Run:
         ties = [*self.nodes.twins, *self._versions()]
         apart = part_of_digest(a, b, figures, verdicts, total, [*ties, *self._published_ties()])
         verdicts = np.where(apart, np.int8(NONE), verdicts)
+        elsewhere = about_something_else(a, b, figures, verdicts, self.pairs.odds, base)
+        verdicts = np.where(elsewhere, np.int8(OVERLAP), verdicts)
         told = np.flatnonzero(verdicts != NONE)
         strong = told[(verdicts[told] == STRONG) & base[a[told]] & base[b[told]]]
         roots = connected(a[strong], b[strong], total)
@@ -184,7 +197,10 @@ class _Run:
         self._weigh(nodes, edges, place[roots[nodes]])
         new = np.flatnonzero(base[a] & base[b])
         new = new[self.group[a[new]] == self.group[b[new]]]
-        self.embeds = embedding(a[new], b[new], figures.at(new), verdicts[new], count)
+        self.core = np.bincount(roots[:count], minlength=total)[roots[:count]] > 1
+        alike = a[new], b[new], figures.at(new), verdicts[new]
+        self.embeds = embedding(*alike, count)
+        self.more = holding_more(*alike, self.pairs.odds[new], count)
 
     def _versions(self) -> list[tuple[int, int]]:
         """Pairs of nodes: of a revision, and of the first version in this run of its item."""
@@ -249,10 +265,20 @@ class _Run:
         self.code_of_name = {name: -2 - i for i, name in enumerate(self.names)}
         of_node = np.full(len(self.nodes), -1, np.int64)
         new = self.nodes.base & (self.published < 0)
-        for fit in (new, new & ~self.embeds, new & ~self.embeds & ~self.attached):
+        fit = new & ~self.embeds & ~self.attached
+
+        def prefer(fit: Bools) -> None:
             nodes = np.flatnonzero(fit)[::-1]
-            of_node[self.group[nodes]] = self.nodes.rows[nodes]  # the last to be written is the first in precedence
-        of_node = of_node[np.maximum(self.group, 0)]
+            of_node[self.group[nodes]] = nodes  # the last to be written is the first in precedence
+
+        for better in (new, new & ~self.embeds, fit):
+            prefer(better)
+        # Where no date decides, length does not either for a text that holds something else as well.
+        undated = ~np.asarray(pc.is_valid(self.nodes.column("published_at")), np.bool_)
+        fit &= ~self.more & (self.more & undated)[of_node[self.group]]
+        prefer(fit)
+        prefer(fit & self.core)
+        of_node = np.where(of_node < 0, -1, self.nodes.rows[of_node])[np.maximum(self.group, 0)]
         for node in np.flatnonzero(self.published >= 0).tolist():
             of_node[node] = code[int(self.published[node])]
         first = self.identity.first_versions

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import lines, sketch, tombstones
+from copydesk.bands import Neighbours
 from copydesk.held import Held
 from copydesk.history import holding, open_index, segments, text_files
 from copydesk.index import Index
@@ -23,14 +24,26 @@ from copydesk.store import Store
 
 I64 = npt.NDArray[np.int64]
 
+_KEPT = 1 << 16
+"""Texts of history whose shingles are kept in memory at most, three kilobytes each: as a run of 10,000 may ask
+for. For larger runs they are read again when they are asked for."""
+
 COLUMNS = [*NEW, *sketch.SKETCH.names, "minhash"]
 
 
-def decide(parts: Sequence[Part], store: Store, run_id: str, segment: Path, threads: int = 1) -> pa.Table:
+def decide(
+    parts: Sequence[Part],
+    store: Store,
+    run_id: str,
+    segment: Path,
+    threads: int = 1,
+    neighbours: Neighbours | None = None,
+) -> pa.Table:
     """Decide what every record of the run is; write each part's `decisions` and the run's index segment.
 
     segment: where to write it; nothing is written for a run that adds no text. What was forgotten counts as seen.
-    threads: that compare texts, 0 for one a core. Returns the overlaps (match.Decisions.overlaps) that are not in the
+    threads: that compare texts, 0 for one a core. neighbours: finds the candidates, by the places of texts among all
+    records; default: here, from all keys at once. Returns the overlaps (match.Decisions.overlaps) that are not in the
     output yet.
     """
     records = [part.read("records") for part in parts]
@@ -39,8 +52,10 @@ def decide(parts: Sequence[Part], store: Store, run_id: str, segment: Path, thre
     forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}")).cover(new)
     ids, new = new["id"], new.filter(pa.array(~forgotten)).select(COLUMNS)
     index = open_index(store)
-    compared = _Compared(parts, np.flatnonzero(~forgotten), store, index)
-    decisions = match(new, index, compared, threads)
+    numbers = np.flatnonzero(~forgotten)
+    compared = _Compared(parts, numbers, store, index)
+    by_row = (lambda rows: neighbours(numbers[rows])) if neighbours else None
+    decisions = match(new, index, compared, threads, by_row)
     decided = _with_forgotten(decisions.rows, ids, forgotten)
     start = 0
     for part, rows in zip(parts, records, strict=True):
@@ -95,11 +110,32 @@ class _Compared:
         self._numbers = numbers
         self._store = store
         self._index, self._segments, self._files = index, segments(store), text_files(store)
+        self._place: dict[str, int] = {}
+        self._kept: list[npt.NDArray[np.uint64]] = []
+        self._leads = np.empty(0, np.int64)
 
     def of_run(self, rows: I64) -> Shingles:
         return self._held.of(self._numbers[rows])
 
+    def expect(self, ids: Sequence[str]) -> None:
+        """They are read at once: they lie in the same parts of files, which must be unpacked for any of them."""
+        if not ids or len(ids) > _KEPT:
+            return
+        found = self._of_store(ids)
+        self._place = {id_: place for place, id_ in enumerate(ids)}
+        self._kept = [found.of(place).copy() for place in range(len(ids))]
+        self._leads = found.lead_ends - found.starts
+
     def of_history(self, ids: Sequence[str]) -> Shingles:
+        if not all(id_ in self._place for id_ in ids):
+            return self._of_store(ids)
+        places = [self._place[id_] for id_ in ids]
+        kept = [self._kept[place] for place in places]
+        ends = np.cumsum([len(values) for values in kept], dtype=np.int64)
+        starts = np.concatenate([np.zeros(1, np.int64), ends])[: len(ends)]
+        return Shingles(np.concatenate([np.empty(0, np.uint64), *kept]), starts, starts + self._leads[places], ends)
+
+    def _of_store(self, ids: Sequence[str]) -> Shingles:
         files = holding(self._files, [self._segments[place] for place in self._index.holding(ids)])
         found = self._store.texts(ids, [file.path for file in files])
         return shingle([found[id_] for id_ in ids])

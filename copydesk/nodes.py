@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.entries import codes_of, id_array
+from copydesk.entries import codes_of, id_array, one
 from copydesk.identity import Identity
 from copydesk.index import Index
 from copydesk.shingling import Shingles
@@ -25,6 +25,9 @@ class Compared(Protocol):
     def of_run(self, rows: I64) -> Shingles:
         """Those of rows of the run as it was handed in, in ascending order."""
 
+    def expect(self, ids: Sequence[str]) -> None:
+        """Published ids that may be asked for, some more than once; distinct."""
+
     def of_history(self, ids: Sequence[str]) -> Shingles:
         """Those of published ids, in the order asked for. Raises KeyError for an id that is not published."""
 
@@ -32,9 +35,9 @@ class Compared(Protocol):
 class History:
     """Published texts: the index entries of these numbers, read at once. table: ENTRY. place: of an entry number."""
 
-    def __init__(self, index: Index, numbers: I64) -> None:
+    def __init__(self, index: Index, numbers: I64, table: pa.Table | None = None) -> None:
         self.index, self.numbers = index, numbers
-        self.table = index.entries(numbers)
+        self.table = index.entries(numbers) if table is None else table
         self.ids, self.stories = (_hex(self.table[name]) for name in ("id", "story"))
         self.kinds = np.asarray(self.table["kind"], np.int64)
         self.core: list[bool] = self.table["core"].to_pylist()
@@ -49,7 +52,9 @@ class History:
         missing = sorted(set(ids).difference(self.ids))
         if not missing:
             return self
-        return History(self.index, np.concatenate([self.numbers, self.index.find_ids(id_array(missing))]))
+        numbers = self.index.find_ids(id_array(missing))
+        table = pa.concat_tables([self.table, self.index.entries(numbers)])
+        return History(self.index, np.concatenate([self.numbers, numbers]), table)
 
 
 class Nodes:
@@ -90,6 +95,21 @@ class Nodes:
         behind = history.table[name].chunks if history else []
         return pa.chunked_array([*here.chunks, *behind], here.type).combine_chunks()
 
+    def headlines(self, history: History) -> pa.Array:
+        """Of all nodes and of the published texts behind them the titles; of a text that several rows have, theirs one
+        after the other."""
+        titles = self.column("title", history)
+        several = np.flatnonzero(np.bincount(self.of_row[self.of_row >= 0], minlength=len(self)) > 1)
+        rows = np.flatnonzero(np.isin(self.of_row, several))
+        told: dict[int, set[str]] = {node: set() for node in several.tolist()}
+        titles_of_rows = self._table["title"].take(pa.array(rows)).to_pylist()
+        for node, title in zip(self.of_row[rows].tolist(), titles_of_rows, strict=True):
+            told[node].add(title or "")
+        replaced = np.zeros(len(titles), np.bool_)
+        replaced[several] = True
+        joined = pa.array([" ".join(sorted(told[node])) for node in several.tolist()], titles.type)
+        return pc.replace_with_mask(titles, pa.array(replaced), joined)
+
     def place(self, rows: I64) -> I64:
         """Where rows stand in the run as it was handed in."""
         return self._order[rows]
@@ -104,6 +124,10 @@ class Nodes:
         behind = [history.ids[i] for i in (nodes[len(here) :] - len(self)).tolist()]
         return Shingles.joined(found, self._compared.of_history(behind)) if behind else found
 
+    def expect(self, history: History) -> None:
+        """Say that these published texts, and the articles of their stories, may be compared."""
+        self._compared.expect(list(dict.fromkeys([*history.ids, *history.stories])))
+
     def _twins(self, keys: I64) -> list[tuple[int, int]]:
         if self.base.all():
             return []
@@ -114,5 +138,10 @@ class Nodes:
 
 def _hex(column: pa.ChunkedArray) -> list[str]:
     """Values of 16 bytes as 32 hexadecimal digits."""
-    digits = b"".join(column.to_pylist()).hex()
+    whole = one(column)
+    digits = (
+        whole.buffers()[1][16 * whole.offset : 16 * (whole.offset + len(whole))].to_pybytes().hex()
+        if len(whole)
+        else ""
+    )
     return [digits[i : i + 32] for i in range(0, len(digits), 32)]

@@ -11,10 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import candidates, sketch
+from copydesk.bands import Neighbours
 from copydesk.entries import ARTICLE, REVISION
 from copydesk.index import Index
 from copydesk.nodes import History, Nodes
-from copydesk.similarity import NONE, STRONG, Figures, compare, judge, other_year, title_containment
+from copydesk.similarity import NONE, STRONG, Figures, compare, half_held, judge
+from copydesk.titles import at_odds, other_year, title_containment
 
 I64 = npt.NDArray[np.int64]
 I8 = npt.NDArray[np.int8]
@@ -25,11 +27,15 @@ NEAR = 8
 """Texts that share so many band keys are most likely copies: they are compared together. Nothing else depends on it."""
 
 
+_PLACES_AT_ONCE = 1 << 20  # texts that are looked up in the index together: 400 MB of keys
+
+
 @dataclass(frozen=True, slots=True)
 class Pairs:
     """n verified pairs (a[i], b[i]) of nodes, a < b: their figures and what they are to each other (similarity.judge).
 
-    same_publisher: whether both are of one that is known. history: the published texts behind the nodes.
+    same_publisher: whether both are of one that is known. odds: how much their titles are at odds (titles.py), where
+    the publishers differ and one holds half of the other. history: the published texts behind the nodes.
     """
 
     a: I64
@@ -37,6 +43,7 @@ class Pairs:
     figures: Figures
     verdicts: I8
     same_publisher: Bools
+    odds: I64
     history: History
 
     def told(self) -> I64:
@@ -45,31 +52,47 @@ class Pairs:
 
     def joined(self, other: Pairs) -> Pairs:
         """These and then the others."""
-        both = ((getattr(self, name), getattr(other, name)) for name in ("a", "b", "verdicts", "same_publisher"))
-        a, b, verdicts, same = map(np.concatenate, both)
-        return Pairs(a, b, Figures.joined(self.figures, other.figures), verdicts, same, self.history)
+        names = ("a", "b", "verdicts", "same_publisher", "odds")
+        a, b, verdicts, same, odds = (np.concatenate([getattr(p, name) for p in (self, other)]) for name in names)
+        return Pairs(a, b, Figures.joined(self.figures, other.figures), verdicts, same, odds, self.history)
 
 
-def verified(nodes: Nodes, signed: pa.Table, index: Index, exact: I64, threads: int) -> Pairs:
+def verified(
+    nodes: Nodes, signed: pa.Table, index: Index, exact: I64, threads: int, neighbours: Neighbours | None = None
+) -> Pairs:
     """All pairs of texts that share a band key, as far as candidates.py has them, of nodes with each other and with
     published texts.
 
     signed: the signatures of the run's rows. exact: of each node the published text that is the same, -1 if there is
-    none. threads: that compare at once, 0 for one a core.
+    none. threads: that compare at once, 0 for one a core. neighbours: finds the candidates of the run; default: from
+    all keys at once, here.
     """
     comparable = np.flatnonzero(nodes.sizes >= sketch.MIN_SHINGLES)
-    keys = sketch.keys_of(signed, nodes.place(nodes.rows[comparable]))
-    a, b, shared = candidates.within(keys, threads=threads)
+    places = nodes.place(nodes.rows[comparable])
+    if neighbours:
+        a, b, shared = neighbours(places)
+    else:
+        a, b, shared = candidates.within(sketch.keys_of(signed, places), threads=threads)
     # A text that history has already was compared when it first came; it belongs where that one is.
     fresh = np.flatnonzero(exact[comparable] < 0) if len(index) else np.empty(0, np.int64)
-    c, entries, shared_before = index.candidates(keys[fresh])
-    del keys
+    c, entries, shared_before = _before(index, signed, places[fresh])
     history = History(index, np.unique(np.concatenate([entries, exact[exact >= 0]])))
+    nodes.expect(history)
     verify = partial(_verified, nodes, history, threads)
     count = len(nodes)
     here = verify(comparable[a], comparable[b], near=shared >= NEAR)
     old = np.searchsorted(history.numbers, entries)
     return here.joined(_with_history(verify, comparable[fresh[c]], old + count, shared_before, count, history))
+
+
+def _before(index: Index, signed: pa.Table, places: I64) -> tuple[I64, I64, I64]:
+    """index.candidates() of the texts at these places, not all of their keys in memory at once."""
+    found = [np.empty((3, 0), np.int64)]
+    for start in range(0, len(places), _PLACES_AT_ONCE):
+        rows, entries, shared = index.candidates(sketch.keys_of(signed, places[start : start + _PLACES_AT_ONCE]))
+        found.append(np.stack([rows + start, entries, shared]))
+    rows, entries, shared = np.concatenate(found, axis=1)
+    return rows, entries, shared
 
 
 def _verified(
@@ -78,41 +101,55 @@ def _verified(
     sizes = np.concatenate([nodes.sizes, history.sizes])
     shingles = partial(nodes.shingles, history=history)
     figures = compare(a, b, sizes, shingles, near=near, by_second=by_second, threads=1 if by_second else threads)
-    same, title, years = _publishers_and_titles(nodes, history, a, b, figures)
-    return Pairs(a, b, figures, judge(figures, same, title, years), same, history)
+    same = _publishers(nodes, history, a, b, figures)
+    alike, years = _titles(nodes.column("title", history), a, b, np.flatnonzero(same))
+    verdicts = judge(figures, same, alike, years)
+    odds = np.zeros(len(a), np.int64)
+    others = np.flatnonzero(~same & (verdicts != NONE) & half_held(figures))
+    named, places = np.unique(np.concatenate([a[others], b[others]]), return_inverse=True)
+    headlines = nodes.headlines(history).take(pa.array(named)).to_pylist()
+    odds[others] = at_odds(headlines, places[: len(others)], places[len(others) :])
+    return Pairs(a, b, figures, verdicts, same, odds, history)
 
 
 def _with_history(verify: partial[Pairs], a: I64, b: I64, shared: I64, count: int, history: History) -> Pairs:
     """Pairs of nodes with published texts: of each node and story first that with its article or, if that is no
-    candidate, the closest text; the others only where that does not settle that they are of one story."""
+    candidate, the closest text; then that with the closest other; the rest only where neither settles that they are of
+    one story."""
     numbers = {story: i for i, story in enumerate(dict.fromkeys(history.stories))}
     stories = np.array([numbers[story] for story in history.stories], np.int64)[b - count]
     kinds = history.kinds[b - count]
     order = np.lexsort((b, -shared, kinds == REVISION, kinds != ARTICLE, stories, a))
     group = a[order] * len(numbers) + stories[order]
-    starts = np.concatenate([[True], group[1:] != group[:-1]])[: len(group)]
-    first, others = order[starts], order[~starts]
-    told = verify(a[first], b[first], by_second=True)
-    settled = ((told.verdicts == STRONG) & (kinds[first] != REVISION))[np.cumsum(starts) - 1][~starts]
-    left = others[~settled]
-    return told.joined(verify(a[left], b[left], by_second=True))
+    told = verify(a[:0], b[:0], by_second=True)
+    for most in (1, 1, candidates.PER_TEXT):
+        first = np.concatenate([[True], group[1:] != group[:-1]])[: len(group)]
+        starts = np.flatnonzero(first)
+        rank = np.arange(len(group)) - starts[np.cumsum(first) - 1]
+        now = order[rank < most]
+        found = verify(a[now], b[now], by_second=True)
+        told = told.joined(found)
+        settled = group[rank < most][(found.verdicts == STRONG) & (kinds[now] != REVISION)]
+        left = (rank >= most) & ~np.isin(group, settled)
+        order, group = order[left], group[left]
+    return told
 
 
-def _publishers_and_titles(
-    nodes: Nodes, history: History, a: I64, b: I64, figures: Figures
-) -> tuple[Bools, Floats, Bools]:
-    """Whether the two of a pair are of one publisher; if so, how much of the shorter title is in the other, and whether
-    the titles are of different years."""
+def _publishers(nodes: Nodes, history: History, a: I64, b: I64, figures: Figures) -> Bools:
+    """Whether the two of a pair are of one publisher."""
     publishers = nodes.column("publisher", history).dictionary_encode()
     folded = [(name or "").casefold() for name in publishers.dictionary.to_pylist()]
     number = {"": -1} | {name: i for i, name in enumerate(folded) if name}
     of_code = np.array([*(number[name] for name in folded), -1], np.int64)
     codes = of_code[np.asarray(pc.fill_null(publishers.indices, len(folded)), np.int64)]
-    same = (codes[a] == codes[b]) & (codes[a] >= 0) & (figures.jaccard > 0)
-    alike = np.flatnonzero(same)
-    titles = nodes.column("title", history)
-    first, second = (titles.take(pa.array(side[alike])).to_pylist() for side in (a, b))
-    title, years = np.zeros(len(a)), np.zeros(len(a), np.bool_)
-    title[alike] = [title_containment(one, two) for one, two in zip(first, second, strict=True)]
-    years[alike] = [other_year(one, two) for one, two in zip(first, second, strict=True)]
-    return same, title, years
+    return np.asarray((codes[a] == codes[b]) & (codes[a] >= 0) & (figures.jaccard > 0), np.bool_)
+
+
+def _titles(titles: pa.Array, a: I64, b: I64, wanted: I64) -> tuple[Floats, Bools]:
+    """Of the wanted pairs how much of the shorter title is in the other, and whether the titles are of different years;
+    of the others nothing."""
+    first, second = (titles.take(pa.array(side[wanted])).to_pylist() for side in (a, b))
+    alike, years = np.zeros(len(a)), np.zeros(len(a), np.bool_)
+    alike[wanted] = [title_containment(one, two) for one, two in zip(first, second, strict=True)]
+    years[wanted] = [other_year(one, two) for one, two in zip(first, second, strict=True)]
+    return alike, years

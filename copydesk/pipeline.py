@@ -1,8 +1,8 @@
 """A run from its inputs to its commit: discover -> process -> learn -> apply -> match -> publish.
 
 Every stage is a plain function of paths, so `process`, `apply` and `publish` map over any executor: local processes by
-default, the tasks of a flow where a flow runs it. Only learning and
-matching, which must see all of a run, happen in one place.
+default, a Dask cluster where one is named, the tasks of a flow where a flow runs it. Only learning and matching, which
+must see all of a run, happen in one place; on a cluster the candidates of matching are found by tasks, too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import cleaning, compiled, guard, matching, parquet, place, points, schema, sketch, tombstones
+from copydesk import bands, cleaning, compiled, guard, matching, parquet, place, points, schema, sketch, tombstones
 from copydesk.discover import Discovery, discover
 from copydesk.errors import UsageError
 from copydesk.learn import apply, learn
@@ -50,7 +50,10 @@ Mapper = Callable[[Path], AbstractContextManager[Map]]
 
 
 class Progress(Protocol):
-    """Is told how far a stage is: `done` of `total` shards, and the records and rejects so far."""
+    """Is told how far a stage is: `done` of `total` shards, and the records and rejects so far (0 where none are read).
+
+    The stages are process, learn, apply, match and publish; learn and match are one step each, told before and after.
+    """
 
     def __call__(self, stage: str, done: int, total: int, records: int, rejects: int, /) -> None: ...
 
@@ -77,8 +80,9 @@ class Summary:
 def run(settings: Settings, *, mapper: Mapper | None = None, progress: Progress | None = None) -> Summary:
     """Ingest `settings.inputs` into `settings.output`; everything or nothing of it.
 
-    mapper: where the stages run; default: `settings.workers` local processes (a script that calls this needs the
-    usual `if __name__ == "__main__"` guard), which may die of an article; or this process if that is one.
+    mapper: where the stages run; default: `settings.engine`, of which `local` means `settings.workers` processes (a
+    script that calls this needs the usual `if __name__ == "__main__"` guard), which may die of an article; or this
+    process if that is one.
     Returns the run's books. Raises UsageError (inputs, rules), LockedError (another run holds the output), StoreError,
     GuardError (out of all proportion), TaskError (workers that keep dying).
     """
@@ -113,7 +117,13 @@ def _stage(
         if settings.learn:
             parts = _without_templates(parts, store, settings, stage_map, progress)
             points.checkpoint("run: templates applied")
-        overlaps = matching.decide(parts, store, info.run_id, final / store.index_path(info.run_id), settings.workers)
+        # Here all keys are sorted at once, which is quickest; on a cluster no memory need hold them all.
+        by_bands = partial(bands.neighbours, partial(stage_map, "bands"), parts, staging / "bands")
+        neighbours = None if settings.engine == "local" else by_bands
+        progress("match", 0, 1, 0, 0)
+        segment = final / store.index_path(info.run_id)
+        overlaps = matching.decide(parts, store, info.run_id, segment, settings.workers, neighbours)
+        progress("match", 1, 1, 0, 0)
         points.checkpoint("run: matched")
         if settings.guard:
             guard.check(parts, store, settings)
@@ -136,6 +146,7 @@ def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map,
     cleaning.warm(settings, size)
     compiled.warm(size)
     parts: list[Part] = []
+    progress("process", 0, len(found.shards), 0, 0)
     for part in stage_map("process", stage, found.shards):
         parts.append(part)
         total = max(len(parts), len(found.shards))  # more than shards, where one was tried again in pieces
@@ -153,7 +164,9 @@ def _without_templates(
     parts: list[Part], store: Store, settings: Settings, stage_map: Map, progress: Progress
 ) -> list[Part]:
     """The parts less what the sites repeat."""
+    progress("learn", 0, 1, 0, 0)
     changed = {part.number: part for part in learn(parts, store)}
+    progress("learn", 1, 1, 0, 0)
     stage = partial(apply, settings=settings)
     for done, part in enumerate(stage_map("apply", stage, list(changed.values())), 1):
         changed[part.number] = part
@@ -227,10 +240,16 @@ def _versions(settings: Settings) -> dict[str, str | None]:
 
 @contextmanager
 def _mapper(given: Mapper | None, settings: Settings, shards: Sequence[Shard], parts: Path) -> Iterator[Map]:
-    """The mapper that was given; else worker processes, or this process if there shall be one only."""
+    """The mapper that was given; else the engine of the settings: a cluster, or worker processes, or this process if
+    there shall be one only."""
     if given is not None:
         with given(parts) as stage_map:
             yield stage_map
+    elif settings.engine != "local":
+        from copydesk.cluster import Cluster
+
+        with Cluster(settings, parts) as cluster:
+            yield cluster
     elif settings.workers == 1:
         yield _map_here
     else:

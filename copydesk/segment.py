@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from copydesk import lines, points, sketch
+from copydesk import compiled, lines, points, sketch
 from copydesk.candidates import PER_KEY, packed_keys
 from copydesk.entries import ENTRY, first_of, halves, one, precedence
 from copydesk.errors import IndexDamaged, IndexOutdated
@@ -34,7 +34,7 @@ I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
 
-FORMAT = 4
+FORMAT = 5
 MAGIC = b"copydesk-index\x00\x01"
 
 
@@ -172,8 +172,14 @@ class Segment:
         packed = self._numbers("keys", np.uint64)
         order = np.argsort(keys)  # neighbours in the file are looked up one after the other
         wanted = (keys[order] >> shift) << shift
-        first = np.searchsorted(packed, wanted, "left")
-        last = np.searchsorted(packed, wanted | ((np.uint64(1) << shift) - np.uint64(1)), "right")
+        ready = compiled.loops_for(keys.nbytes)
+        if ready is not None:
+            first, found = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
+            ready.probe(packed, wanted, self.header["entry_bits"], per_key, first, found)
+            last = first + found
+        else:
+            first = np.searchsorted(packed, wanted, "left")
+            last = np.searchsorted(packed, wanted | ((np.uint64(1) << shift) - np.uint64(1)), "right")
         places, positions = ranges(first, np.minimum(last, first + per_key))
         rows = (packed[positions] & ((np.uint64(1) << shift) - np.uint64(1))).astype(np.int64)
         real = packed[positions] != ~np.uint64(0)

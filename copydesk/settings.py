@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -44,6 +46,9 @@ class Settings(BaseModel):
 
     workers: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=available_cpus)
     """Worker processes. One means: all in this process."""
+
+    engine: str = "local"
+    """Where the stages run: `local`, in worker processes here, or on a Dask cluster, as dask://HOST:8786."""
 
     shard_bytes: Annotated[int, Field(ge=64 * 1024)] = 4 * MIB
     """How much input a shard holds at the most, before decompression; files larger than this are split."""
@@ -100,6 +105,13 @@ class Settings(BaseModel):
             raise ValueError(f"unknown field {', '.join(unknown)}; a record has {', '.join(RECORD_FIELDS)}")
         return value
 
+    @field_validator("engine")
+    @classmethod
+    def _known_engine(cls, value: str) -> str:
+        if not re.fullmatch(r"local|dask://[^\s/:]+:\d{1,5}", value):
+            raise ValueError(f"must be local or a Dask scheduler, as dask://HOST:8786, not {value!r}")
+        return value
+
     @property
     def reading(self) -> str:
         """What a file's items depend on besides its bytes; files read under another value are read again."""
@@ -112,7 +124,7 @@ def load(values: dict[str, Any]) -> Settings:
         return Settings(**values)
     except pydantic.ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {_in_words(e['type'], e)}" for e in error.errors())
-        raise UsageError(f"settings: {faults}") from None
+        raise UsageError(f"settings: {faults} (`copydesk settings` lists all)") from None
 
 
 _WORDS = {
@@ -137,5 +149,8 @@ def _in_words(kind: str, error: Mapping[str, Any]) -> str:
         return str(context["error"])
     words = next((words for begins, words in _WORDS.items() if kind.startswith(begins)), error["msg"])
     given = error["input"]
-    told = f", not {given!r}" if isinstance(given, str | int | float) and kind != "extra_forbidden" else ""
+    if kind == "extra_forbidden":
+        alike = difflib.get_close_matches(str(error["loc"][0]).replace("-", "_"), Settings.model_fields, 1)
+        return words + "".join(f"; did you mean {name}?" for name in alike)
+    told = f", not {given!r}" if isinstance(given, str | int | float) else ""
     return words.format(**context) + told

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from copydesk import compiled, loops
+from copydesk import compiled, loops, token_loops
 from copydesk.loops import NGRAM
 from copydesk.tokens import Tables, normalize, tables_of_normal, tables_of_raw, token_hashes
 
@@ -110,16 +110,22 @@ def tokenize(texts: Strings) -> Tokens:
 
 def text_hashes(tokens: Tokens, texts: Strings) -> list[bytes | None]:
     """A hash of 16 bytes of each text's tokens; of a text without any (emoji, punctuation) of the text itself; None for
-    an empty text."""
-    view = memoryview(np.ascontiguousarray(tokens.hashes.astype("<u8", copy=False)))  # type: ignore[arg-type]
-    found: list[bytes | None] = []
-    for i, (start, end) in enumerate(zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True)):
-        if start == end:
-            text = texts[i].as_py() if isinstance(texts, pa.Array) else texts[i]
-            content = text.strip().encode("utf-8", "surrogatepass")
-            found.append(hashlib.blake2b(content, digest_size=16).digest() if content else None)
-        else:
-            found.append(hashlib.blake2b(view[start:end], digest_size=16).digest())
+    an empty text.
+
+    Of tokens it is the sum of their hashes, each mixed with its place, and that sum with the odd numbers as weights.
+    """
+    digests = np.empty((len(tokens), 2), np.uint64)
+    ready = compiled.loops_for(0)
+    if ready is not None:
+        ready.digest_all(tokens.hashes, tokens.starts, tokens.ends, digests)
+    else:
+        _digest(tokens, digests)
+    raw = digests.astype(">u8").tobytes()
+    found: list[bytes | None] = [raw[at : at + 16] for at in range(0, len(raw), 16)]
+    for i in np.flatnonzero(tokens.starts == tokens.ends).tolist():
+        text = texts[i].as_py() if isinstance(texts, pa.Array) else texts[i]
+        content = text.strip().encode("utf-8", "surrogatepass")
+        found[i] = hashlib.blake2b(content, digest_size=16).digest() if content else None
     return found
 
 
@@ -179,7 +185,8 @@ def _read(ready: SimpleNamespace, data: npt.NDArray[np.uint8], offsets: I64, tab
     count = len(offsets) - 1
     hashes = np.empty(len(data) // 2 + 2 * count, np.uint64)
     ends = np.empty(count, np.int64)
-    used = int(ready.tokenize_all(data, offsets, tables.kinds, tables.folds, tables.seconds, hashes, ends))
+    room = token_loops.scratch()
+    used = int(ready.tokenize_all(data, offsets, tables.kinds, tables.folds, tables.seconds, room, hashes, ends))
     beyond = np.flatnonzero(ends < 0)
     ends[beyond] = -1 - ends[beyond]
     return Tokens(hashes[:used], _starts(ends), ends), beyond
@@ -220,6 +227,13 @@ def _strings(data: npt.NDArray[np.uint8], offsets: I64, wanted: I64 | None = Non
 
 
 # ---- in plain Python -----------------------------------------------------------------------------------------------
+
+
+def _digest(tokens: Tokens, digests: U64) -> None:
+    for i, (start, end) in enumerate(zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True)):
+        places = np.arange(1, 2 * (end - start), 2, dtype=np.uint64)
+        mixed = loops.fmix64(tokens.hashes[start:end] + places * loops.PRIME_1)
+        digests[i] = mixed.sum(dtype=np.uint64), (mixed * places).sum(dtype=np.uint64)
 
 
 def _shingled(tokens: Tokens) -> Shingles:

@@ -8,7 +8,6 @@ furniture, so the leads must be found in each other too.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
@@ -18,7 +17,6 @@ import numpy.typing as npt
 
 from copydesk import compiled, loops
 from copydesk.shingling import LEAD_SHINGLES, Shingles, shared, shingle
-from copydesk.tokens import tokens
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
@@ -34,6 +32,9 @@ LEAST = 30
 CUT = 2 / 3
 """A text is a cut of another if it is no longer than this share of it."""
 
+MOSTLY = 0.8
+"""Share of a text that must be found in another to call it a cut of it."""
+
 NONE, OVERLAP, EMBEDS, WEAK, STRONG = 0, 1, 2, 3, 4
 
 _SHINGLES_AT_ONCE = 1 << 22
@@ -41,7 +42,6 @@ _SHINGLES_AT_ONCE = 1 << 22
 _READ_AT_ONCE = 1 << 24
 """The same where texts must be read from files, which is quicker for many at once."""
 _USUAL = 400  # shingles of a text of which nobody knows
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +155,13 @@ def judge(figures: Figures, same_publisher: Bools, title: F64, other_year: Bools
     return result
 
 
+def half_held(figures: Figures) -> Bools:
+    """Whether one holds half of the other or more, and the longer has a fifth or more to itself."""
+    f = figures
+    held, share = np.maximum(f.a_in_b, f.b_in_a), np.where(f.a_size >= f.b_size, f.a_in_b, f.b_in_a)
+    return np.asarray((held >= 0.5) & (share < MOSTLY), np.bool_)
+
+
 def under_another_lead(figures: Figures) -> Bools:
     """Whether the longer text holds the shorter, or its lead, and begins with something else."""
     f = figures
@@ -203,19 +210,6 @@ def _least(f: Figures) -> I64:
 def _leads(f: Figures) -> F64:
     """How much of its lead is found in the other of that of the two of which less is."""
     return np.minimum(f.a_lead_in_b, f.b_lead_in_a)
-
-
-def other_year(a: str | None, b: str | None) -> bool:
-    """Whether two titles name different years: the lists, reviews and agendas of which there is one each year."""
-    first, second = set(_YEAR.findall(a or "")), set(_YEAR.findall(b or ""))
-    return bool(first and second) and first.isdisjoint(second)
-
-
-def title_containment(a: str | None, b: str | None) -> float:
-    """Share of the shorter title's words that the other has; 0 if either is unknown or has no words."""
-    first, second = set(tokens(a or "")), set(tokens(b or ""))
-    least = min(len(first), len(second))
-    return len(first & second) / least if least else 0.0
 
 
 def connected(a: I64, b: I64, count: int) -> I64:

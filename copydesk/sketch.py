@@ -8,8 +8,8 @@ Sources: Broder, On the resemblance and containment of documents (1997), for Min
 Mining of Massive Datasets, 3.4, for bands and rows; datasketch/minhash.py for the permutations. Word 3-grams and 42
 bands of 3 rows were the best of those measured on syndicated news.
 
-A cut copy keeps the lead and may share little of the whole, so the lead has a short signature of its own (the first 24
-permutations, 8 bands of 3 rows): it finds excerpts that the whole text's bands miss.
+A cut copy keeps the lead and may share little of the whole, so the lead has a short signature of its own (the first 48
+permutations, 16 bands of 3 rows): it finds excerpts that the whole text's bands miss.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from copydesk.compiled import loops_for
-from copydesk.loops import NGRAM, PRIME_1, PRIME_2, TOKEN_CHARS, fmix32, fmix64
+from copydesk.loops import NGRAM, PRIME_1, PRIME_2, fmix32, fmix64
 from copydesk.shingling import LEAD_TOKENS, Shingles, Strings, shingles_of, text_hashes, tokenize
+from copydesk.token_loops import TOKEN_CHARS
 from copydesk.tokens import UNSPACED_NGRAM
 
 U64 = npt.NDArray[np.uint64]
@@ -34,17 +35,20 @@ I64 = npt.NDArray[np.int64]
 BANDS = 42
 ROWS = 3
 K = BANDS * ROWS
-LEAD_BANDS = 8
+LEAD_BANDS = 16
 LEAD_K = LEAD_BANDS * ROWS
-KEYS = BANDS + LEAD_BANDS
+AGAIN = 8
+"""More bands of the same values, each a third of the signature apart: they share one value at most with a band of
+neighbours, and cost no more permutations."""
+KEYS = BANDS + AGAIN + LEAD_BANDS
 SEED = 1
 MIN_SHINGLES = 8
 """Texts of fewer shingles (ten words) are matched by exact text only."""
 
-VERSION = 1
+VERSION = 2
 PARAMETERS = (
-    f"sketch={VERSION} nfkc-casefold word{NGRAM} unspaced{UNSPACED_NGRAM} token{TOKEN_CHARS} fnv1a64 "
-    f"affine32 seed={SEED} bands={BANDS}x{ROWS} lead{LEAD_TOKENS}:{LEAD_BANDS}x{ROWS} min={MIN_SHINGLES}"
+    f"sketch={VERSION} nfkc-casefold word{NGRAM} unspaced{UNSPACED_NGRAM} token{TOKEN_CHARS} "
+    f"affine32 seed={SEED} bands={BANDS}+{AGAIN}x{ROWS} lead{LEAD_TOKENS}:{LEAD_BANDS}x{ROWS} min={MIN_SHINGLES}"
 )
 """Versions whatever is kept of a sketch. Change VERSION when the same text gives another sketch."""
 
@@ -57,7 +61,11 @@ SKETCH = pa.schema(
     ]
 )
 
+_SPREAD = (np.arange(AGAIN)[:, None] + np.arange(ROWS) * BANDS).reshape(-1)
 _KEYS_AT_ONCE = 1 << 14
+_LANES = 32
+"""Permutations that a processor works on at a time, or twice or four times as many: of more than a multiple of them the
+rest would be done one by one."""
 _HASHES_AT_ONCE = 1 << 15  # fits the second-level cache: four bytes each, in and out
 
 
@@ -97,7 +105,9 @@ def signatures(found: Shingles) -> tuple[U32, U32]:
     lead = np.full((len(found), LEAD_K), 0xFFFFFFFF, np.uint32)
     ready = loops_for(0)
     if ready is not None:
-        ready.minimize(found.values, found.starts, found.lead_ends, found.ends, *permutations(), whole, lead)
+        padded = np.full((len(found), K + -K % _LANES), 0xFFFFFFFF, np.uint32)
+        ready.minimize(found.values, found.starts, found.lead_ends, found.ends, *_padded(), padded, lead)
+        whole[:] = padded[:, :K]
     else:
         _minimize(found, found.ends, whole)
         _minimize(found, found.lead_ends, lead)
@@ -115,8 +125,10 @@ def keys_of(sketches: pa.Table, rows: I64 | None = None) -> U64:
     for at in range(0, count, _KEYS_AT_ONCE):
         into = keys[at : at + _KEYS_AT_ONCE]
         some = sketches.slice(at, len(into)) if rows is None else sketches.take(pa.array(rows[at : at + len(into)]))
-        band_keys(matrix(some["signature"], K), 0, into)
-        band_keys(matrix(some["lead_signature"], LEAD_K), BANDS, into)
+        signature = matrix(some["signature"], K)
+        band_keys(signature, 0, into)
+        band_keys(signature[:, _SPREAD], BANDS, into)
+        band_keys(matrix(some["lead_signature"], LEAD_K), BANDS + AGAIN, into)
     return keys
 
 
@@ -155,6 +167,13 @@ def permutations() -> tuple[U32, U32]:
     draw = np.random.RandomState(SEED)
     a = draw.randint(0, 1 << 31, K, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
     return a, draw.randint(0, 1 << 32, K, dtype=np.uint32)
+
+
+@functools.cache
+def _padded() -> tuple[U32, U32]:
+    """The permutations, and as many that give 0 as make up a multiple of _LANES."""
+    a, b = permutations()
+    return np.pad(a, (0, -K % _LANES)), np.pad(b, (0, -K % _LANES))
 
 
 def _minimize(found: Shingles, ends: I64, signature: U32) -> None:

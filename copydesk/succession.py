@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from copydesk.match import relation
-from copydesk.similarity import NONE, Texts, judge, measure, other_year, title_containment
+from copydesk.similarity import NONE, Texts, judge, measure
+from copydesk.titles import other_year, title_containment
 from copydesk.tokens import tokens
 
 Row = dict[str, Any]

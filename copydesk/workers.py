@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 from copydesk import marks, retry
 from copydesk.errors import TaskError
 from copydesk.model import Shard
+from copydesk.orphan import end_with_parent
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -58,7 +59,7 @@ class _Lane:
     """One worker process."""
 
     def __init__(self, context: BaseContext) -> None:
-        self.pool = ProcessPoolExecutor(1, mp_context=context)
+        self.pool = ProcessPoolExecutor(1, mp_context=context, initializer=end_with_parent)
         self._pid = self.pool.submit(os.getpid)
 
     def kill(self) -> None:
@@ -86,6 +87,7 @@ class Workers:
         self._parts = parts
         self._patience = PATIENCE * item_seconds
         self._deaths = 0
+        self._closed = False
 
     def __enter__(self) -> Workers:
         return self
@@ -93,8 +95,13 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close(at_once=kind is not None)
+
+    def close(self, at_once: bool = False) -> None:
+        """End the processes. at_once: also what they have in hand; whoever waits for it is told by an exception."""
+        self._closed = True
         for lane in self._lanes:
-            lane.close(at_once=kind is not None)
+            lane.close(at_once)
         self._lanes = []
 
     def __call__(self, stage: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterator[R]:
@@ -115,6 +122,8 @@ class Workers:
                 try:
                     result = future.result()
                 except (BrokenProcessPool, MemoryError) as error:
+                    if self._closed:
+                        raise
                     self._lanes.remove(lane)
                     lane.close(at_once=True)
                     waiting.extendleft(reversed(self._instead(stage, task, error)))

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -16,10 +17,13 @@ from copydesk import place
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
 from copydesk.terminal import printable, printable_lines
+from flows import examples, looking, settings_cli
 from flows.options import (
     AsJson,
     Config,
+    Engine,
     Learn,
+    LogFormat,
     Output,
     Paths,
     Rules,
@@ -46,6 +50,8 @@ app = App(
     default_parameter=Parameter(negative=()),
 )
 app.command(rules_app)
+looking.add_to(app)
+settings_cli.add_to(app)
 
 
 INGEST_EXAMPLES = """
@@ -66,6 +72,7 @@ def ingest(
         list[str] | None, Parameter(help="Another name of a record's field, as title=headline; may be repeated.")
     ] = None,
     workers: Workers = None,
+    engine: Engine = None,
     shard_bytes: Annotated[int | None, described("shard_bytes")] = None,
     max_item_bytes: Annotated[int | None, described("max_item_bytes")] = None,
     reject_bytes: Annotated[int | None, described("reject_bytes")] = None,
@@ -84,6 +91,7 @@ def ingest(
     guard_story_texts: Annotated[int | None, described("guard_story_texts")] = None,
     config: Config = None,
     json: AsJson = False,
+    log_format: LogFormat = None,
 ) -> int:
     """Read articles, clean them, find their copies, and add them to the output. Running it again adds nothing."""
     from copydesk.pipeline import run
@@ -94,6 +102,7 @@ def ingest(
         output=output,
         map=pairs(map) if map else None,
         workers=workers,
+        engine=engine,
         shard_bytes=shard_bytes,
         max_item_bytes=max_item_bytes,
         reject_bytes=reject_bytes,
@@ -111,10 +120,11 @@ def ingest(
     )
     if not settings.inputs:
         raise UsageError("nothing to ingest: name files, folders or globs, or - for JSONL on standard input")
-    from flows import console
+    from flows import console, progress
 
-    with console.progress(quiet=json) as told:
-        summary = run(settings, progress=told)
+    with progress.told(log_format, quiet=json) as log:
+        summary = run(settings, progress=log.progress)
+        log.done(summary)
     print(console.as_json(asdict(summary)) if json else console.summary(summary, settings.output))
     return 0
 
@@ -244,6 +254,7 @@ EXPLAIN_EXAMPLES = """
 Examples:
   copydesk explain page.html
   copydesk explain news.jsonl --item 3 --json
+  copydesk explain page.html --html explained.html
   copydesk explain https://example.com/news/1 -o output
 """
 
@@ -267,6 +278,7 @@ def explain(
     ] = None,
     rules: Rules = None,
     without: Without = None,
+    html: Annotated[Path | None, Parameter(help="Write it to this file, as a page.")] = None,
     config: Config = None,
     json: AsJson = False,
 ) -> int:
@@ -275,9 +287,11 @@ def explain(
 
     if (item is not None and item < 1) or limit < 1:
         raise UsageError("--item and --limit are numbers from 1")
+    if html is not None and json:
+        raise UsageError("--html and --json exclude each other")
     settings = read_settings(config, output=output, map=pairs(map) if map else None, rules=rules, without=without)
     (named,) = input_paths([article])
-    return show(named, settings, item, limit, json)
+    return show(named, settings, item, limit, json, html)
 
 
 DUPLICATES_EXAMPLES = """
@@ -329,12 +343,30 @@ def serve(
     *,
     output: Output = None,
     config: Config = None,
-    cron: Annotated[str, Parameter(help="When to ingest the configured inputs (cron, UTC).")] = "0 * * * *",
+    cron: Annotated[str, Parameter(help="When to ingest the configured inputs.")] = "0 * * * *",
+    maintain_cron: Annotated[str, Parameter(help="When to maintain and verify the output.")] = "30 3 * * *",
+    timezone: Annotated[str, Parameter(help="Whose clock the two go by, as Europe/Rome.")] = "Etc/UTC",
 ) -> int:
     """Keep one process that runs flows: the configured inputs on a schedule, and whatever `trigger` asks for."""
     from flows.serve import serve as serve_flows
 
-    serve_flows(read_settings(config, output=output), cron)
+    serve_flows(read_settings(config, output=output), cron, maintain_cron, timezone)
+    return 0
+
+
+@app.command
+def watch(
+    *,
+    notice: Annotated[str | None, Parameter(help="Where runs that fail are told: a webhook's URL.")] = None,
+    silent: Annotated[
+        float | None, Parameter(help="Seconds without a sign of life after which a run is dead. Default: 150.")
+    ] = None,
+) -> int:
+    """Ask the Prefect server to mark dead runs as crashed, and to tell of runs that fail; docs/schedules.md."""
+    from flows import watch as watching
+
+    names = watching.watch(notice, watching.SILENT_SECONDS if silent is None else silent)
+    print("\n".join(f"the server looks after {name}" for name in names))
     return 0
 
 
@@ -345,14 +377,18 @@ def trigger(
     *,
     output: Output = None,
     workers: Workers = None,
+    engine: Engine = None,
     deployment: Annotated[str, Parameter(help="Which deployment runs it.")] = "ingest/ingest-now",
     config: Config = None,
 ) -> int:
     """Start a one-off run of the flow on a Prefect server and follow it to its end."""
-    settings = read_settings(config, inputs=input_paths(paths), output=output, workers=workers)
+    settings = read_settings(config, inputs=input_paths(paths), output=output, workers=workers, engine=engine)
     from flows.serve import follow
 
     return 0 if follow(settings, deployment) else 1
+
+
+examples.add_to(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

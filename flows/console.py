@@ -1,11 +1,8 @@
-"""What the command line shows: progress while a run goes on, its books at the end."""
+"""What the command line shows of what was done. While it is being done: progress.py."""
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +10,8 @@ import orjson
 
 from copydesk.forget import Forgotten
 from copydesk.maintain import Maintained
-from copydesk.pipeline import Progress, Summary
+from copydesk.pipeline import Summary
 from copydesk.terminal import printable
-
-LINE_SECONDS = 5.0
-"""Off a terminal, a line of progress at the most this often."""
 
 
 def as_json(row: Mapping[str, Any]) -> str:
@@ -78,54 +72,3 @@ def maintained(done: Maintained, output: Path | str, dry_run: bool) -> str:
     if done.pruned:
         lines.append(f"{done.pruned:,} folders of replaced files {would}deleted")
     return "\n".join(lines) or f"nothing to do in {printable(str(output))}"
-
-
-@contextmanager
-def progress(quiet: bool = False) -> Iterator[Progress | None]:
-    """Tells of a run's progress on standard error: a bar on a terminal, a line now and then elsewhere."""
-    if quiet:
-        yield None
-    elif sys.stderr.isatty():
-        with _bar() as told:
-            yield told
-    else:
-        yield _lines()
-
-
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    columns = (
-        TextColumn("{task.description:>8}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("shards  {task.fields[note]}"),
-        TimeRemainingColumn(),
-    )
-    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, Any] = {}
-
-        def told(stage: str, done: int, total: int, records: int, rejects: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total, note="")
-            note = f"{records:,} articles, {rejects:,} rejects" if records or rejects else ""
-            bars.update(tasks[stage], completed=done, total=total, note=note)
-
-        yield told
-
-
-def _lines() -> Progress:
-    last = time.monotonic()
-
-    def told(stage: str, done: int, total: int, records: int, rejects: int) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= LINE_SECONDS:
-            last = now
-            note = f", {records:,} articles, {rejects:,} rejects" if records or rejects else ""
-            print(f"{stage}: {done:,} of {total:,} shards{note}", file=sys.stderr, flush=True)
-
-    return told

@@ -83,9 +83,9 @@ def _pair(told: Pair) -> Iterator[tuple[str, str]]:
     yield f"second in first {told.second_in_first:.2f}\n\n", "bold"
     plain = not sys.stdout.isatty() or os.environ.get("TERM") == "dumb"
     for piece in told.diff.pieces:
-        for text, folded in _folded(piece):
-            style = "bright_black" if folded else _STYLES[piece.where]
-            yield _marked(piece, text) if plain and not folded else printable_lines(text), style
+        for text, note in folded(piece):
+            style = "bright_black" if note else _STYLES[piece.where]
+            yield _marked(piece, text) if plain and not note else printable_lines(text), style
     if told.diff.cut:
         yield "\nonly the beginnings are compared: the texts are too long", "yellow"
 
@@ -95,7 +95,7 @@ def _named(row: Row) -> str:
     return printable("  ".join(part for part in (date, row["publisher"], row["title"], row["url"]) if part))
 
 
-def _folded(piece: Piece) -> Iterator[tuple[str, bool]]:
+def folded(piece: Piece) -> Iterator[tuple[str, bool]]:
     """The text, or its beginning and end with a note between them of what is left out."""
     words = piece.text.split(" ") if piece.where == "both" else []
     if len(words) <= FOLDED:

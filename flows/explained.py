@@ -128,7 +128,7 @@ def plain(one: Explanation | Reject) -> str:
     for line in lines(one):
         text = "".join(_marked(part, mark) for part, mark in line.parts if part)
         shown.append(" ".join([text, *(f"{{{label(mark)}}}" for mark in line.begin)]))
-    shown += ["", *(f"{name + mark:<22} {value}" for name, value, mark in _fields(one))]
+    shown += ["", *(f"{name + mark:<22} {value}" for name, value, mark in fields(one))]
     shown += _legend_lines(one)
     shown += [f"{name}: {value}" for name, value in _relatives(one)]
     shown += [f"note: {printable(note)}" for note in one.notes]
@@ -155,8 +155,8 @@ def label(mark: Mark) -> str:
     return printable(f"{rules}: {mark.field}" if mark.field else rules)
 
 
-def _fields(one: Explanation) -> Iterator[tuple[str, str, str]]:
-    """(column, value, mark): a star for what came out of the text."""
+def fields(one: Explanation) -> Iterator[tuple[str, str, str]]:
+    """What it became: (column, value, mark): a star for what came out of the text."""
     for name in SHOWN if one.record else ():
         value = one.record.get(name) if one.record else None
         if value in (None, "", (), []):
@@ -190,7 +190,7 @@ def _relative(one: Relative) -> str:
     return "  ".join(str(value) for value in told if value)
 
 
-def _legend(one: Explanation) -> list[tuple[str, int, int]]:
+def legend(one: Explanation) -> list[tuple[str, int, int]]:
     """(category, places, characters) of what was cut, the most first."""
     places = Counter(removal.category for removal in one.removals)
     chars: Counter[str] = Counter()
@@ -200,7 +200,7 @@ def _legend(one: Explanation) -> list[tuple[str, int, int]]:
 
 
 def _legend_lines(one: Explanation) -> list[str]:
-    cut = [f"{printable(category)} {count} ({chars:,} characters)" for category, count, chars in _legend(one)]
+    cut = [f"{printable(category)} {count} ({chars:,} characters)" for category, count, chars in legend(one)]
     told = ["", "cut: " + (", ".join(cut) or "nothing")]
     if one.vetoed:
         told.append(f"saved by a veto: {len(one.vetoed)}")
@@ -274,9 +274,9 @@ def _side(one: Explanation) -> RenderableType:
     table = Table.grid(padding=(0, 1))
     table.add_column(overflow="fold", style="bold")
     table.add_column(overflow="fold")
-    for name, value, mark in _fields(one):
+    for name, value, mark in fields(one):
         table.add_row(name + mark, Text(value))
-    for category, count, chars in _legend(one):
+    for category, count, chars in legend(one):
         table.add_row(Text(printable(category), f"strike {colour(category)}"), f"{count} places, {chars:,} characters")
     if one.vetoed:
         table.add_row(Text("saved", "bold underline green"), f"{len(one.vetoed)} places, by a veto")

@@ -6,19 +6,26 @@ import glob
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
-from copydesk import objects
+from copydesk import objects, place
 from copydesk.errors import UsageError
 from copydesk.explain import STDIN, Explanation, of_input, of_output
 from copydesk.model import Reject
 from copydesk.settings import Settings
-from flows import explained
+from copydesk.terminal import printable
+from flows import explained, explained_page
 from flows.options import existing
 
 
-def explain(named: str, settings: Settings, item: int | None, limit: int, json: bool) -> int:
+def explain(named: str, settings: Settings, item: int | None, limit: int, json: bool, html: Path | None) -> int:
     """Show the articles that are meant. Returns the exit code: 1 if not one of them could be read."""
     found = _found(named, settings, item, limit)
+    if html is not None:
+        every = list(found)
+        explained_page.write(every, place.local(settings.output), html)
+        print(f"{printable(str(html))}: {len(every):,} article{'s' * (len(every) != 1)}")
+        return 0 if any(isinstance(one, Explanation) for one in every) else 1
     if json:
         every = list(found)
         print(explained.as_json(every))

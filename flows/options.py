@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -26,6 +26,7 @@ def described(name: str, short: str | None = None) -> Parameter:
 Paths = Annotated[list[str], Parameter(help=Settings.model_fields["inputs"].description, allow_leading_hyphen=True)]
 Output = Annotated[str | None, described("output", "-o")]
 Workers = Annotated[int | None, described("workers", "-w")]
+Engine = Annotated[str | None, described("engine")]
 Rules = Annotated[list[Path] | None, described("rules")]
 Learn = Annotated[bool | None, Parameter(negative="--no-learn", help=Settings.model_fields["learn"].description)]
 Without = Annotated[list[str] | None, described("without")]
@@ -33,15 +34,22 @@ Config = Annotated[
     Path | None,
     Parameter(help=f"Settings file (TOML). Default: {CONFIG_FILE} here, if there is one. Options go before it."),
 ]
+LogFormat = Annotated[
+    Literal["text", "json"] | None,
+    Parameter(
+        help="Tell of the progress in lines, on standard error. Default: a bar on a terminal, elsewhere nothing."
+    ),
+]
 AsJson = Annotated[bool, Parameter(name="--json", help="Print one JSON object and nothing else.")]
 
 
 def read_settings(path: Path | None = None, **given: Any) -> Settings:
     """The settings in force: what was given, over the file's, over the defaults. Raises UsageError."""
-    return config.load(_file_settings(path) | {k: v for k, v in given.items() if v is not None})
+    return config.load(file_settings(path) | {k: v for k, v in given.items() if v is not None})
 
 
-def _file_settings(path: Path | None) -> dict[str, Any]:
+def file_settings(path: Path | None) -> dict[str, Any]:
+    """What the settings file says, unchecked; nothing if none is named and there is none here. Raises UsageError."""
     file = path or Path(CONFIG_FILE)
     if path is None and not file.exists():
         return {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, ExitStack
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -17,31 +18,49 @@ from typing import Any, TypeVar
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture, wait
+from prefect.task_runners import TaskRunner
 
-from copydesk.errors import CopydeskError, TaskError
+from copydesk import cluster
+from copydesk.errors import CopydeskError, TaskError, UsageError
 from copydesk.model import Shard
+from copydesk.pipeline import Map
 from copydesk.settings import Settings
 from copydesk.terminal import printable
 from copydesk.workers import Workers
+from flows.patience import TASK_DELAYS, task_may_pass
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_DASK_AT_ONCE = 1000
+"""Tasks that a Dask scheduler has at once: more than a cluster has threads, fewer than a run may have shards."""
 
 _GONE = 10.0
 """Seconds to wait for the end of what was left of a broken pool: it was told to end, and must not write any more."""
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@task(
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=len(TASK_DELAYS),
+    retry_delay_seconds=TASK_DELAYS,
+    retry_condition_fn=task_may_pass,
+)
 def stage(function: Callable[[T], R], one: T) -> R:
-    """One stage of one shard. A stage is deterministic, so a failure is not tried again: the next run is the retry."""
+    """One stage of one shard: it writes the same files however often it is done, so it can be tried again. That is
+    done where the disk failed; whatever else fails would fail again."""
     return function(one)
 
 
-class Tasks:
-    """A Map (see pipeline) over tasks, at most `settings.workers` of them under way at once; use it as a context.
+def tasks(settings: Settings, parts: Path, warn: Callable[[str], object]) -> AbstractContextManager[Map]:
+    """The Map (see pipeline) of a flow: tasks of its own task runner or, where the settings name a Dask cluster, of a
+    DaskTaskRunner. parts: where the parts and marks of this run lie. warn: is told, once, that tasks were killed."""
+    return Tasks(settings, parts, warn) if settings.engine == "local" else DaskTasks(settings, parts)
 
-    parts: where the parts and marks of this run lie. warn: is told, once, that tasks were killed.
-    """
+
+class Tasks:
+    """A Map over tasks of the flow's task runner, at most `settings.workers` of them under way at once; use it as a
+    context. See tasks()."""
 
     def __init__(self, settings: Settings, parts: Path, warn: Callable[[str], object]) -> None:
         self._at_once = settings.workers
@@ -63,7 +82,7 @@ class Tasks:
         left = dict(enumerate(over))
         if not self._broken:
             try:
-                for place, result in self._in_tasks(name, function, over):
+                for place, result in in_tasks(None, name, function, over, self._at_once):
                     del left[place]
                     yield result
             except BrokenProcessPool:
@@ -76,18 +95,59 @@ class Tasks:
                     process.join(_GONE)
         yield from self._workers(name, function, list(left.values()))
 
-    def _in_tasks(self, name: str, function: Callable[[T], R], over: Sequence[T]) -> Iterator[tuple[int, R]]:
-        """Results and their places in `over`, as they come. Raises BrokenProcessPool."""
-        waiting = iter(enumerate(over))
-        running: dict[int, PrefectFuture[R]] = {}
-        while True:
-            for place, one in islice(waiting, self._at_once - len(running)):
-                running[place] = stage.with_options(task_run_name=f"{name} {_label(one)}").submit(function, one)
-            if not running:
-                return
-            done = _first_done(list(running.values()))
-            for place in [place for place, future in running.items() if future in done]:
-                yield place, _result(name, running.pop(place))
+
+class DaskTasks:
+    """A Map over tasks of a DaskTaskRunner on the cluster of `settings.engine`, where they run as they do without a
+    flow (copydesk.cluster); use it as a context. See tasks()."""
+
+    def __init__(self, settings: Settings, parts: Path) -> None:
+        self._settings, self._parts = settings, parts
+        self._stack = ExitStack()
+
+    def __enter__(self) -> DaskTasks:
+        """Raises UsageError as Cluster does, and if there is no prefect-dask."""
+        try:
+            from prefect_dask.task_runners import DaskTaskRunner
+        except ImportError:
+            raise UsageError(f"the engine {self._settings.engine} needs Dask: pip install 'copydesk[dask]'") from None
+        with self._stack as stack:
+            stack.enter_context(cluster.Cluster(self._settings, self._parts))
+            self._runner = stack.enter_context(DaskTaskRunner(address=cluster.address(self._settings.engine)))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def __call__(self, name: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterator[R]:
+        """Raises as Tasks does."""
+        hosted = cluster.Hosted(name, function, self._settings, self._parts)
+        for _, results in in_tasks(self._runner, name, hosted, over, _DASK_AT_ONCE):
+            yield from results
+
+
+def in_tasks(
+    runner: TaskRunner[PrefectFuture[Any]] | None,
+    name: str,
+    function: Callable[[T], R],
+    over: Sequence[T],
+    at_once: int,
+) -> Iterator[tuple[int, R]]:
+    """Results and their places in `over`, as they come. runner: None for that of the flow. Raises BrokenProcessPool."""
+    waiting = iter(enumerate(over))
+    running: dict[int, PrefectFuture[R]] = {}
+    while True:
+        for place, one in islice(waiting, at_once - len(running)):
+            named = stage.with_options(task_run_name=f"{name} {_label(one)}")
+            parameters = {"function": function, "one": one}
+            running[place] = runner.submit(named, parameters) if runner else named.submit(function, one)
+        if not running:
+            return
+        done = _first_done(list(running.values()))
+        for place in [place for place, future in running.items() if future in done]:
+            yield place, _result(name, running.pop(place))
 
 
 def _result(name: str, future: PrefectFuture[R]) -> R:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -10,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from copydesk.schema import markdown
 from copydesk.settings import Settings
 from flows.cli import ingest
+from tests.tools.make_reference import pages
 
 ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {
@@ -52,14 +53,20 @@ def test_nothing_slow_is_imported_before_it_is_needed() -> None:
     assert not {"prefect", "trafilatura", "datasketch", "scipy", "duckdb", "pandas", "numba"} & set(loaded)
 
 
-def test_the_schema_page_is_what_the_schema_says() -> None:
-    page = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
-    assert page == markdown(), "run: copydesk schema > docs/schema.md"
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_the_reference_is_what_the_code_says(page: Path) -> None:
+    assert page.read_text(encoding="utf-8") == pages()[page], "run: make reference"
 
 
 def test_every_setting_is_an_option_of_ingest() -> None:
     options = set(ingest.__annotations__)
     assert set(Settings.model_fields) - {"inputs"} <= options
+
+
+def test_every_command_ends_its_help_with_examples() -> None:
+    told = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+    for part in re.split(r"^##+ copydesk ", told, flags=re.MULTILINE)[1:]:
+        assert "**Examples**:" in part or part.startswith("rules\n"), part.splitlines()[0]
 
 
 def test_every_package_is_installed() -> None:

@@ -84,6 +84,10 @@ class Library:
     def of_run(self, rows: NDArray[np.int64]) -> Shingles:
         return shingle([self.run[row].text for row in rows.tolist()])
 
+    def expect(self, ids: Sequence[str]) -> None:
+        assert len(set(ids)) == len(ids)
+        self.expected = set(ids)
+
     def of_history(self, ids: Sequence[str]) -> Shingles:
         return shingle([self.texts[i] for i in ids])
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from copydesk.digests import part_of_digest
-from copydesk.edges import embedding
-from copydesk.similarity import EMBEDS, NONE, OVERLAP, STRONG, WEAK, Figures
+from copydesk.similarity import NONE, OVERLAP, STRONG, WEAK, Figures
 
 Pair = tuple[int, int, float, float, int]
 """Two texts, the first longer; the share of it found in the second; the share of its lead found there; the verdict."""
@@ -60,11 +59,3 @@ def test_digests_have_copies() -> None:
     of_copy = [(3, other, share, lead, verdict) for _, other, share, lead, verdict in HALVES]
     assert apart([copy, *HALVES, *of_copy]) == [False, True, True, True, True]
     assert apart([copy, *HALVES]) == [False, True, True]
-
-
-def test_what_embeds_most_of_its_story_is_marked() -> None:
-    story: list[Pair] = [(0, 1, 0.9, 1.0, STRONG), (0, 2, 0.9, 1.0, STRONG), (1, 2, 0.9, 1.0, STRONG)]
-    holding: list[Pair] = [(3, 0, 0.7, 0.0, STRONG), (3, 1, 0.5, 0.0, EMBEDS), (3, 2, 0.5, 0.0, EMBEDS)]
-    assert embedding(*told([*story, *holding]), 5).tolist() == [False, False, False, True, False]
-    assert not embedding(*told([*story, *holding[:2]]), 5).any()
-    assert not embedding(*told([(3, 0, 0.4, 0.0, OVERLAP)]), 5).any()

@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from copydesk import compiled, loops, schema, sketch
 from copydesk import entries as entries_module
-from copydesk import schema, sketch
 from copydesk.entries import id_array, item_array
 from copydesk.errors import IndexDamaged
 from copydesk.index import Index
@@ -209,3 +211,22 @@ def test_other_parameters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(sketch, "PARAMETERS", "another")
     with pytest.raises(IndexDamaged, match="other parameters"):
         Index.open([tmp_path / "s"])
+
+
+@given(
+    st.lists(st.integers(0, 40) | st.integers(0, 2**64 - 1), max_size=60),
+    st.lists(st.integers(0, 2**64 - 1), max_size=9),
+)
+def test_keys_are_found_where_they_are(held: list[int], others: list[int]) -> None:
+    bits, most = 3, 4
+    packed = np.array(sorted(held), np.uint64)
+    wanted = np.unique(np.array([*held, *others], np.uint64) >> np.uint64(bits) << np.uint64(bits))
+    first, found = np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.int64)
+    for run in (loops, compiled._compiled()):
+        if run is None:
+            continue
+        run.probe(packed, wanted, bits, most, first, found)
+        start = np.searchsorted(packed, wanted, "left")
+        end = np.searchsorted(packed, wanted | np.uint64(2**bits - 1), "right")
+        assert first.tolist() == start.tolist()
+        assert found.tolist() == np.minimum(end - start, most).tolist()

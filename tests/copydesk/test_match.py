@@ -222,7 +222,7 @@ def test_a_shared_quote_makes_no_copy() -> None:
 
 def test_a_digest_is_linked_and_not_merged() -> None:
     one, two = News("a", story(1, 150), "one", day=2), News("b", story(2, 150), "two", day=2)
-    digest = News("c", "\n\n".join([story(3, 70), one.text, two.text]), "three", day=1)
+    digest = News("c", "\n\n".join([story(5, 70), one.text, two.text]), "three", day=1)
     library = Library()
     decisions = library.match([one, two, digest])
     assert kinds(decisions.rows.to_pylist()) == ["article"] * 3
@@ -241,6 +241,28 @@ def test_what_embeds_a_story_is_not_its_canonical_article() -> None:
     rows = decide([original, longer])
     assert kinds(rows) == ["article", "duplicate"]
     assert rows[1]["relation"] == "extended"
+
+
+def test_where_no_date_decides_a_digest_is_not_the_article() -> None:
+    """What else it holds is nowhere else: that it is no longer version is told by its headline, or its beginning."""
+    text, rest = story(1, 150), story(2, 90)
+    alone, digest = News("a", text, "one", "Ferry strike ends"), News("b", text + rest, "two", "Museum roof stolen")
+    assert kinds(decide([alone, digest])) == ["article", "duplicate"]
+    longer = News("b", text + rest, "two", "Ferry crews strike no more")
+    assert kinds(decide([alone, longer])) == ["duplicate", "article"]
+    opened = News("b", cut(text, 0.15) + " " + rest + " " + text, "two", longer.title)
+    assert kinds(decide([alone, opened])) == ["article", "duplicate"]
+    dated = News("b", digest.text, "two", digest.title, day=1)
+    assert kinds(decide([alone, dated])) == ["duplicate", "article"]
+
+
+def test_a_passage_under_another_headline_makes_no_story() -> None:
+    passage = story(1, 90)
+    one, other = News("a", passage, "one", "Ferry strike ends"), News("b", passage + story(2, 250), "two", "A storm")
+    assert sorted(kinds(decide([one, other]))) == ["article", "duplicate"]  # of one telling word
+    other = News("b", other.text, "two", "Museum roof stolen")
+    assert kinds(decide([one, other])) == ["article", "article"]
+    assert kinds(decide([one, other, News("c", passage, "three", "Stolen roof found")])).count("article") == 1
 
 
 def test_cuts_of_a_story_are_not_its_article() -> None:
@@ -378,7 +400,9 @@ def record_of(draw: st.DrawFn) -> News:
         key=draw(st.sampled_from("abcdefgh")),
         text=text,
         publisher=draw(st.sampled_from([None, "one", "two"])),
-        title=draw(st.sampled_from([None, "Storm hits", "Storm hits again"])),
+        title=draw(
+            st.sampled_from([None, "Storm hits", "Storm hits again", "Ferry strike ends", "Museum roof stolen"])
+        ),
         day=draw(st.one_of(st.none(), st.integers(1, 3))),
         modified=draw(st.one_of(st.none(), st.integers(1, 3))),
     )

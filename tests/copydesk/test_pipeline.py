@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from copydesk import pipeline
+from copydesk import matching, pipeline
 from copydesk.errors import LockedError, UsageError
 from copydesk.history import reindex
 from copydesk.pipeline import Summary
@@ -222,6 +222,25 @@ def test_a_link_between_stories_is_told_once(tmp_path: Path) -> None:
     )
     assert ingest(tmp_path / "out", again).duplicates == 2
     assert rows(tmp_path / "out", "overlaps") == links
+
+
+def test_copies_of_history_are_the_same_whether_its_texts_are_kept_or_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = write_jsonl(tmp_path / "old.jsonl", [record(i) for i in range(8)])
+    copies = [record(i, id=f"copy{i}", publisher="Elsewhere", text=story(i)[: -80 * (i % 2) or None]) for i in range(6)]
+    new = write_jsonl(tmp_path / "new.jsonl", [*copies, record(20)])
+    told = []
+    for name, most in (("kept", 1 << 16), ("again", 0)):
+        monkeypatch.setattr(matching, "_KEPT", most)
+        ingest(tmp_path / name, old)
+        assert ingest(tmp_path / name, new).duplicates == 6
+        told.append(
+            [(r["id"], r["duplicate_of"], r["relation"], r["jaccard"]) for r in rows(tmp_path / name, "duplicates")]
+        )
+    assert sorted(told[0]) == sorted(told[1])
+    assert {relation for _, _, relation, _ in told[0]} >= {"exact"}
+    assert any(jaccard < 1 for _, _, _, jaccard in told[0])
 
 
 def test_an_output_is_locked_while_a_run_writes(corpus: Path, tmp_path: Path) -> None:

@@ -13,8 +13,6 @@ from copydesk.similarity import (
     WEAK,
     Figures,
     judge,
-    other_year,
-    title_containment,
     under_another_lead,
 )
 
@@ -87,18 +85,3 @@ def test_under_another_lead() -> None:
     assert under_another_lead(figures(200, 310, 700, (0.9, 0.0))).all()
     assert not under_another_lead(figures(200, 310, 700, (0.1, 0.0))).any()
     assert not under_another_lead(figures(300, 310, 700, (1.0, 0.5))).any()
-
-
-def test_years_of_titles() -> None:
-    assert other_year("Pictures of 2031", "Pictures of 2032")
-    assert not other_year("Pictures of 2031", "Pictures of 2031, again")
-    assert not other_year("Budget 2031-2032", "Budget 2032")
-    assert not other_year("Pictures of the year", "Pictures of 2032")
-    assert not other_year("Fined 20310 crowns", "Fined 20320 crowns")
-    assert not other_year(None, "2032")
-
-
-def test_titles() -> None:
-    assert title_containment("Mill Lane floods", "Mill Lane floods again") == 1
-    assert title_containment("Mill Lane floods", None) == 0
-    assert title_containment("!", "Mill") == 0

@@ -151,7 +151,7 @@ def test_settings_come_from_options_then_the_file_then_defaults(
     read = read_settings(workers=5)
     assert (read.output, read.workers, read.map, read.reject_bytes) == (Path("desk"), 5, {"title": "headline"}, 4096)
     Path("copydesk.toml").write_text("wokers = 3\n")
-    with pytest.raises(UsageError, match=r"settings: wokers: there is no such setting$"):
+    with pytest.raises(UsageError, match=r"settings: wokers: there is no such setting; did you mean workers\?"):
         read_settings()
 
 

@@ -14,6 +14,7 @@ from copydesk.settings import Settings
 from copydesk.verify import verify
 from tests.copydesk.corpus import everything, rows, story, write_jsonl
 from tests.copydesk.corpus import ingest as ingest_here
+from tests.copydesk.dask_cluster import cluster
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -22,10 +23,13 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
     records = [{"id": str(i), "publisher": "Outlet", "date": "2026-03-01", "text": story(i % 100)} for i in range(120)]
-    return write_jsonl(tmp_path / "in.jsonl", records)
+    file = write_jsonl(tmp_path / "in.jsonl", records)
+    with file.open("ab") as out:
+        out.write(b"{broken\n")
+    return file
 
 
-def test_the_flow_does_what_the_command_does(prefect_server: None, corpus: Path, tmp_path: Path) -> None:
+def test_the_flow_does_what_the_command_does(prefect_server: dict[str, str], corpus: Path, tmp_path: Path) -> None:
     from prefect.client.orchestration import get_client
 
     from flows.ingest import ingest
@@ -34,13 +38,18 @@ def test_the_flow_does_what_the_command_does(prefect_server: None, corpus: Path,
     state = ingest(settings, return_state=True)
     books = state.result()
     alone = ingest_here(tmp_path / "alone", corpus)
-    assert (books["items"], books["articles"], books["duplicates"]) == (120, alone.articles, alone.duplicates)
+    assert (books["items"], books["articles"], books["duplicates"]) == (121, alone.articles, alone.duplicates)
     assert everything(tmp_path / "flow") == everything(tmp_path / "alone")
     assert verify(tmp_path / "flow") == []
     with get_client(sync_client=True) as client:
         run = client.read_flow_run(state.state_details.flow_run_id)
         tasks = [t.name for t in client.read_task_runs() if t.flow_run_id == run.id]
+        artifacts = {a.key: a.data for a in client.read_artifacts() if a.flow_run_id == run.id}
     assert run.name == "ingest in.jsonl"
+    assert (artifacts.pop("ingest-process"), artifacts.pop("ingest-publish")) == (100.0, 100.0)
+    assert artifacts.keys() == {"books", "rejects"}
+    assert '"articles": 100' in artifacts["books"]
+    assert artifacts["rejects"] == '[{"stage": "read", "error": "json", "rejects": 1}]'
     parts = sum(name.startswith("process") for name in tasks)
     assert parts >= 2
     assert sorted(tasks) == sorted(
@@ -48,7 +57,26 @@ def test_the_flow_does_what_the_command_does(prefect_server: None, corpus: Path,
     )
 
 
-def test_a_run_that_cannot_be_done_fails_in_plain_words(prefect_server: None, tmp_path: Path) -> None:
+@pytest.mark.long
+def test_the_flow_on_a_dask_cluster(prefect_server: dict[str, str], corpus: Path, tmp_path: Path) -> None:
+    pytest.importorskip("prefect_dask")
+    from prefect.client.orchestration import get_client
+
+    from flows.ingest import ingest
+
+    with cluster(tmp_path / "dask", 2) as (engine, _):
+        settings = Settings(inputs=(str(corpus),), output=tmp_path / "flow", engine=engine, shard_bytes=64 * 1024)
+        state = ingest(settings, return_state=True)
+    assert state.is_completed(), state.message
+    ingest_here(tmp_path / "alone", corpus)
+    assert everything(tmp_path / "flow") == everything(tmp_path / "alone")
+    with get_client(sync_client=True) as client:
+        run = client.read_flow_run(state.state_details.flow_run_id)
+        names = [t.name for t in client.read_task_runs() if t.flow_run_id == run.id]
+    assert sum(name.startswith("process") for name in names) == sum(name.startswith("publish") for name in names) >= 2
+
+
+def test_a_run_that_cannot_be_done_fails_in_plain_words(prefect_server: dict[str, str], tmp_path: Path) -> None:
     from flows.ingest import ingest
 
     state = ingest(Settings(inputs=(str(tmp_path / "nowhere"),), output=tmp_path / "out"), return_state=True)
@@ -69,19 +97,16 @@ if __name__ == "__main__":
 """
 
 
-def test_what_kills_a_task_is_a_reject_and_nothing_else_is(prefect_server: None, tmp_path: Path) -> None:
-    from prefect.settings import PREFECT_API_URL
-
+def test_what_kills_a_task_is_a_reject_and_nothing_else_is(prefect_server: dict[str, str], tmp_path: Path) -> None:
     words = {17: "KILL THE EXTRACTOR", 41: "KILL ONCE"}
     records = [{"id": str(n), "text": f"{words.get(n, '')}\n\n{story(n)}"} for n in range(100)]
     corpus = write_jsonl(tmp_path / "in.jsonl", records)
     script = tmp_path / "deadly_flow.py"
     script.write_text(DEADLY_FLOW)
     environment = {
-        **os.environ,
+        **prefect_server,
         "PYTHONPATH": os.pathsep.join([str(ROOT / "tests" / "copydesk" / "deadly"), str(ROOT)]),
         "DEADLY_ONCE": str(tmp_path / "killed-once"),
-        "PREFECT_API_URL": PREFECT_API_URL.value(),
     }
     command = [sys.executable, str(script), str(corpus), str(tmp_path / "out")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
@@ -104,7 +129,7 @@ def test_a_task_that_fails_is_told_in_plain_words() -> None:
     assert "\x1b" not in str(told.value)
 
 
-def test_parameters_are_checked_before_a_run(prefect_server: None) -> None:
+def test_parameters_are_checked_before_a_run(prefect_server: dict[str, str]) -> None:
     from prefect.exceptions import ParameterTypeError
 
     from flows.ingest import ingest
@@ -113,14 +138,19 @@ def test_parameters_are_checked_before_a_run(prefect_server: None) -> None:
         ingest({"inputs": ["x"], "workers": 0})
 
 
-def test_deployments_name_the_flow_and_its_settings() -> None:
+def test_deployments_name_the_flows_and_their_parameters() -> None:
     import yaml
 
-    from flows.ingest import ingest
+    from flows import ingest, maintain, serve
 
+    flows = {"flows/ingest.py:ingest": ingest.ingest, "flows/maintain.py:maintain": maintain.maintain}
     declared = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
-    assert {d["name"] for d in declared} == {"ingest-hourly", "ingest-now"}
+    assert {d["name"] for d in declared} == {"ingest-hourly", "ingest-now", "maintain-daily"}
     for deployment in declared:
-        assert deployment["entrypoint"] == "flows/ingest.py:ingest"
         assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
-        ingest.validate_parameters(deployment["parameters"])
+        assert deployment["tags"] == ["copydesk"]
+        environment = deployment["work_pool"]["job_variables"]["env"]
+        assert float(environment["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"]) == serve.HEARTBEAT_SECONDS
+        parameters = deployment["parameters"]
+        assert parameters.get("settings", parameters)["wait"] == serve.WAIT_SECONDS
+        flows[deployment["entrypoint"]].validate_parameters(parameters)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.copydesk.corpus import rows, story, write_jsonl
+from tests.flows.conftest import process, schedules, undeploy, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -19,24 +19,17 @@ COMMAND = [sys.executable, "-m", "flows.cli"]
 
 
 @pytest.fixture
-def served(prefect_server: None, tmp_path: Path) -> Iterator[dict[str, str]]:
+def served(prefect_server: dict[str, str], tmp_path: Path) -> Iterator[dict[str, str]]:
     """A running `copydesk serve`; yields the environment that its server is reached with."""
-    from prefect.settings import PREFECT_API_URL
-
-    environment = {**os.environ, "PREFECT_API_URL": PREFECT_API_URL.value() or ""}
-    log = (tmp_path / "serve.log").open("wb")
-    process = subprocess.Popen([*COMMAND, "serve"], cwd=tmp_path, env=environment, stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + 90
-        while b"being served" not in (tmp_path / "serve.log").read_bytes():
-            assert process.poll() is None, (tmp_path / "serve.log").read_text()
-            assert time.monotonic() < deadline, (tmp_path / "serve.log").read_text()
-            time.sleep(0.5)
-        yield environment
-    finally:
-        process.terminate()
-        process.wait(30)
-        log.close()
+    undeploy()
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "copydesk.toml").write_text('inputs = ["inbox/**"]\noutput = "kept"\n')
+    log = tmp_path / "serve.log"
+    command = [*COMMAND, "serve", "--timezone", "Europe/Rome"]
+    with process(command, log, tmp_path, prefect_server) as serving:
+        wait_until(lambda: serving.poll() is not None or b"being served" in log.read_bytes(), log=log)
+        assert serving.poll() is None, log.read_text()
+        yield prefect_server
 
 
 def trigger(environment: dict[str, str], folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -51,14 +44,30 @@ def test_trigger_starts_a_run_and_ends_as_it_ends(served: dict[str, str], tmp_pa
     write_jsonl(elsewhere / "in.jsonl", [{"text": story(n)} for n in range(3)])
     done = trigger(served, elsewhere, "in.jsonl", "-o", "out")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "'articles': 3" in done.stdout
+    assert "3 items, 3 articles, 0 duplicates" in done.stdout
     assert len(rows(elsewhere / "out", "articles")) == 3
     failed = trigger(served, elsewhere, "nowhere", "-o", "out")
     assert failed.returncode == 1
     assert "nowhere: no such file" in failed.stdout
+    assert "Traceback" not in failed.stdout
     unknown = trigger(served, elsewhere, "in.jsonl", "--deployment", "ingest/never")
     assert unknown.returncode == 2
     assert "ingest/never" in unknown.stderr
+    assert schedules() == {
+        "ingest-hourly": [("0 * * * *", "Europe/Rome")],
+        "ingest-now": [],
+        "maintain-daily": [("30 3 * * *", "Europe/Rome")],
+    }
+
+
+@pytest.mark.parametrize(("cron", "timezone"), [("hourly", "Etc/UTC"), ("0 * * * *", "Rome")])
+def test_what_is_no_schedule_is_refused(cron: str, timezone: str) -> None:
+    from copydesk.errors import UsageError
+    from copydesk.settings import Settings
+    from flows.serve import serve
+
+    with pytest.raises(UsageError, match="no schedule"):
+        serve(Settings(), cron, cron, timezone)
 
 
 def test_no_server_is_told_in_a_line(tmp_path: Path) -> None:

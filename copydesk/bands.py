@@ -1,0 +1,114 @@
+"""Candidates by ranges of bands: each range is a task over all sketches of a run, so that no memory holds all keys.
+
+    positions -> ranges, as tasks: the keys of some bands of all texts -> pairs that share one, in a file -> joined
+
+Where candidates.within() has all keys of a run in one place, the pairs are the same: how many keys two texts share is
+the sum over the ranges, and the closest of each are chosen when all is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from copydesk import candidates, sketch
+from copydesk.parts import Part
+
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
+
+Neighbours = Callable[[I64], tuple[I64, I64, I64]]
+"""From places of texts in the run, in order of precedence, to what candidates.within() returns of their keys."""
+
+BANDS_AT_ONCE = 5
+"""Bands of a range: ten ranges of all of them."""
+
+KEYS_AT_ONCE = 1 << 26
+"""Keys of a range at the most, half a gigabyte, and as much again to sort them; of one band there may be more."""
+
+_ROWS_AT_ONCE = 1 << 17  # whose pairs are joined at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """A range of bands: from `first` to before `last`, of sketch.KEYS: those of the whole text, then of its lead."""
+
+    number: int
+    first: int
+    last: int
+
+
+def ranges(count: int) -> list[Bands]:
+    """All bands in ranges, for so many texts."""
+    width = max(1, min(BANDS_AT_ONCE, KEYS_AT_ONCE // max(1, count)))
+    starts = range(0, sketch.KEYS, width)
+    return [Bands(number, first, min(first + width, sketch.KEYS)) for number, first in enumerate(starts)]
+
+
+def neighbours(
+    run_ranges: Callable[[Callable[[Bands], Path], Sequence[Bands]], Iterable[Path]],
+    parts: Sequence[Part],
+    folder: Path,
+    places: I64,
+) -> tuple[I64, I64, I64]:
+    """candidates.within() of the texts at these places, in order of precedence.
+
+    run_ranges: maps a function of a range over all of them, in any order. folder: where the ranges' files will lie.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    position = np.full(sum(part.records for part in parts), -1, np.int64)
+    position[places] = np.arange(len(places))
+    np.save(folder / "positions.npy", position)
+    task = partial(pairs_of, parts=tuple(parts), count=len(places), folder=folder)
+    return joined(list(run_ranges(task, ranges(len(places)))), len(places))
+
+
+def pairs_of(bands: Bands, parts: Sequence[Part], count: int, folder: Path) -> Path:
+    """Write the pairs of texts that share keys of these bands: int64[3, n], earlier, later and how many they share."""
+    keys = keys_of(bands, parts, np.load(folder / "positions.npy", mmap_mode="r"), count)
+    found = candidates.within(keys, per_row=keys.shape[1] * candidates.PER_KEY)
+    path = folder / f"{bands.number:02d}.npy"
+    np.save(path, np.stack(found))
+    return path
+
+
+def keys_of(bands: Bands, parts: Sequence[Part], position: I64, count: int) -> U64:
+    """The keys of these bands: uint64[count, bands]. Part by part, as they lie on the disk. position: of each record
+    its row in what is returned, -1 for none."""
+    keys = np.empty((count, bands.last - bands.first), np.uint64)
+    start = 0
+    for part in parts:
+        for batch in part.read("records").select(["signature", "lead_signature"]).to_batches():
+            here = position[start : start + len(batch)]
+            start += len(batch)
+            wanted = np.flatnonzero(here >= 0)
+            signed = pa.Table.from_batches([batch]).take(pa.array(wanted))
+            keys[here[wanted]] = sketch.keys_of(signed)[:, bands.first : bands.last]
+    return keys
+
+
+def joined(files: Iterable[Path], count: int, per_row: int = candidates.PER_TEXT) -> tuple[I64, I64, I64]:
+    """The pairs of all ranges, with all that they share; of each row the `per_row` closest, as candidates.within()."""
+    ranges_ = [np.load(path, mmap_mode="r") for path in sorted(files)]
+    found = [np.empty((3, 0), np.int64)]
+    for first in range(0, count, _ROWS_AT_ONCE):
+        last = min(first + _ROWS_AT_ONCE, count)
+        codes = np.concatenate([np.empty(0, np.uint64), *(_codes(pairs, first, last) for pairs in ranges_)])
+        rows, earlier, shared = candidates.closest(codes, last - first, per_row)
+        found.append(np.stack([earlier, rows + first, shared]))
+    earlier, later, shared = np.concatenate(found, axis=1)
+    return earlier, later, shared
+
+
+def _codes(pairs: I64, first: int, last: int) -> U64:
+    """What candidates.closest() takes, of the later rows from `first` to `last`: a pair as often as it shares keys."""
+    start, end = np.searchsorted(pairs[1], [first, last])
+    earlier, later, shared = pairs[:, start:end]
+    codes = (later - first).astype(np.uint64) << np.uint64(32) | earlier.astype(np.uint64)
+    return np.repeat(codes, shared)

@@ -1,0 +1,6 @@
+SELECT run_id, started_at, items, articles, duplicates, revisions, seen, rejects, bytes_read,
+       epoch(finished_at) - epoch(started_at) AS seconds,
+       settings ->> 'workers' AS workers
+FROM runs
+ORDER BY run_id DESC
+LIMIT 10

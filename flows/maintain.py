@@ -1,0 +1,81 @@
+"""The Prefect flow that keeps an output in order: maintain, then verify."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Failed
+from pydantic import NonNegativeFloat
+
+from copydesk.errors import CopydeskError
+from copydesk.fault import Fault
+from copydesk.maintain import GRACE_HOURS, Maintained
+from copydesk.maintain import maintain as merge
+from copydesk.settings import Settings
+from copydesk.terminal import printable, printable_lines
+from copydesk.verify import verify as check
+from flows import telling
+from flows.options import existing
+from flows.patience import patiently
+
+OUTPUT = Settings().output
+
+FAULTS_TOLD = 5
+"""How many faults stand in the message of the failed run; the table has all."""
+
+
+def _run_name() -> str:
+    return printable(f"maintain {Path(str(flow_run.parameters['output'])).name}")[:80]
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def maintain_output(output: Path, grace_hours: float, wait: float) -> Maintained:
+    """copydesk.maintain.maintain as a task."""
+    return merge(output, grace_hours=grace_hours, wait=wait)
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def verify_output(output: Path, read_data: bool) -> list[Fault]:
+    """copydesk.verify.verify as a task."""
+    return check(output, read_data=read_data)
+
+
+@flow(name="maintain", flow_run_name=_run_name, persist_result=False)
+def maintain(
+    output: Path | str = OUTPUT,
+    grace_hours: NonNegativeFloat = GRACE_HOURS,
+    read_data: bool = False,
+    wait: NonNegativeFloat = 0.0,
+) -> dict[str, Any] | State[Any]:
+    """Merge the small files of `output` and delete what was replaced, then check that it is whole.
+
+    grace_hours: see copydesk.maintain. read_data: also read every file and compare its checksum. wait: seconds to wait
+    for a run on the output to end. Returns what was done, or the state Failed: with the words of a CopydeskError, or
+    with the first faults; all are in the artifact `faults`.
+    """
+    log = get_run_logger()
+    try:
+        root = existing(output)
+        done = patiently(lambda: maintain_output(root, grace_hours, wait), log.warning)
+        faults = verify_output(root, read_data)
+    except CopydeskError as error:
+        return Failed(message=printable_lines(str(error)))
+    told = {name: value for name, value in asdict(done).items() if name != "mended"}
+    for line in done.mended:
+        log.warning("mended: %s", printable(line))
+    log.info("maintained: %s", ", ".join(f"{value} {name}" for name, value in told.items() if name != "run_id"))
+    telling.table(log, "maintenance", [told], "What maintenance did")
+    if not faults:
+        log.info("%s is whole", printable(str(output)))
+        return told
+    lines = [printable(f"{fault.check}: {fault.where}: {fault.message}") for fault in faults]
+    for line in lines:
+        log.error(line)
+    telling.table(log, "faults", [asdict(fault) for fault in faults], "What verify found")
+    return Failed(message="\n".join([f"{len(faults)} faults found in {printable(str(output))}", *lines[:FAULTS_TOLD]]))

@@ -1,0 +1,50 @@
+"""A Dask scheduler and its workers on loopback, each a process of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+@contextmanager
+def dask(kind: str, folder: Path, name: str, *options: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A `dask scheduler` or `dask worker` that runs while the context does."""
+    command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *options, "--host", "127.0.0.1", "--no-dashboard"]
+    with (folder / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env={**os.environ, **environment})
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def cluster(folder: Path, workers: int, **environment: str) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """The engine setting for a cluster of so many workers, and the workers' processes."""
+    port = free_port()
+    folder.mkdir()
+    with ExitStack() as stack:
+        stack.enter_context(dask("scheduler", folder, "scheduler", "--port", str(port)))
+        started = [
+            stack.enter_context(
+                dask("worker", folder, f"worker{number}", f"127.0.0.1:{port}", "--nthreads", "1", **environment)
+            )
+            for number in range(workers)
+        ]
+        yield f"dask://127.0.0.1:{port}", started
