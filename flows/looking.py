@@ -96,5 +96,7 @@ def views(*, output: Output = None, config: Config = None) -> int:
     from copydesk.dataset import duckdb_views
 
     sys.stdout.write("SET TimeZone = 'UTC';  -- days are days of UTC, as in the report\n")
-    sys.stdout.write(duckdb_views(existing(read_settings(config, output=output).output)))
+    place = read_settings(config, output=output).output
+    existing(place)
+    sys.stdout.write(duckdb_views(place))  # by its URL, if it has one: a working copy lacks files
     return 0

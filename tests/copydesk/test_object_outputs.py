@@ -649,6 +649,7 @@ def test_commands(s3: S3, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     code, told = copydesk("forget", ids[0])
     assert (code, told.splitlines()[0]) == (0, f"{out(s3)}: 1 rows gone")
     assert copydesk("verify", "--read-data") == (0, f"{out(s3)} is whole\n")
+    assert f"'{out(s3)}/runs/ingest_date=" in copydesk("views")[1]
     for refused in (["reindex"], ["verify", "--repair"]):
         code, told = copydesk(*refused)
         assert code == 2
