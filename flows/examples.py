@@ -18,6 +18,7 @@ _EXAMPLES = {
     "reclean": ("copydesk reclean -o output --dry-run", "copydesk reclean --rules my-rules.toml --without bio"),
     "schema": ("copydesk schema > schema.md",),
     "serve": ("copydesk serve", "copydesk serve -o output --cron '*/30 * * * *'"),
+    "watch": ("copydesk watch --notice https://hooks.example/news", "copydesk watch --silent 600"),
     "trigger": ("copydesk trigger some/articles -o output",),
     "rules": ("copydesk rules list", "copydesk rules test my-rules.toml crawl/ news.jsonl"),
     "rules list": ("copydesk rules list --category bio", "copydesk rules list --language de --json"),

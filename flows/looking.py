@@ -96,5 +96,5 @@ def views(*, output: Output = None, config: Config = None) -> int:
     from copydesk.dataset import duckdb_views
 
     sys.stdout.write("SET TimeZone = 'UTC';  -- days are days of UTC, as in the report\n")
-    sys.stdout.write(duckdb_views(existing(read_settings(config, output=output).output)))
+    sys.stdout.write(duckdb_views(existing(read_settings(config, output=output).output, whole=True)))
     return 0
