@@ -46,18 +46,37 @@ def verify_output(output: Path, read_data: bool) -> list[Fault]:
     return check(output, read_data=read_data)
 
 
+@task(cache_policy=NO_CACHE, persist_result=False)
+def report_output(output: Path | str, to: Path) -> Path:
+    """copydesk.report.write as a task."""
+    from copydesk.report import write
+
+    return write(existing(output, whole=True), to)
+
+
+def _report(log: telling.Log, output: Path | str, to: Path) -> None:
+    try:
+        page = report_output(output, to)
+    except CopydeskError as error:
+        log.warning("the report could not be written: %s", printable_lines(str(error)))
+        return
+    telling.link(log, "report", page.absolute().as_uri(), "What the output holds, and how its runs went")
+
+
 @flow(name="maintain", flow_run_name=_run_name, persist_result=False)
 def maintain(
     output: Path | str = OUTPUT,
     grace_hours: NonNegativeFloat = GRACE_HOURS,
     read_data: bool = False,
     wait: NonNegativeFloat = 0.0,
+    report: Path | None = None,
 ) -> dict[str, Any] | State[Any]:
     """Merge the small files of `output` and delete what was replaced, then check that it is whole.
 
     grace_hours: see copydesk.maintain. read_data: also read every file and compare its checksum. wait: seconds to wait
-    for a run on the output to end. Returns what was done, or the state Failed: with the words of a CopydeskError, or
-    with the first faults; all are in the artifact `faults`.
+    for a run on the output to end. report: where the page of `copydesk report` is written anew, linked as the artifact
+    `report`; that it cannot be is a warning. Returns what was done, or the state Failed: with the words of a
+    CopydeskError, or with the first faults; all are in the artifact `faults`.
     """
     log = get_run_logger()
     try:
@@ -71,6 +90,8 @@ def maintain(
         log.warning("mended: %s", printable(line))
     log.info("maintained: %s", ", ".join(f"{value} {name}" for name, value in told.items() if name != "run_id"))
     telling.table(log, "maintenance", [told], "What maintenance did")
+    if report is not None:
+        _report(log, output, report)
     if not faults:
         log.info("%s is whole", printable(str(output)))
         return told

@@ -68,7 +68,7 @@ def serve(settings: Settings, cron: str, maintain_cron: str, timezone: str) -> N
     pool has; CopydeskError if no server answers.
     """
     now = _deployment(ingest, "ingest-now", description="One-off runs, started by `copydesk trigger`.")
-    keeping = {"output": str(settings.output), "wait": WAIT_SECONDS}
+    keeping = {"output": str(settings.output), "report": "report.html", "wait": WAIT_SECONDS}
     daily = _deployment(maintain, "maintain-daily", schedule=_at(maintain_cron, timezone), parameters=keeping)
     served = [now, daily]
     if settings.inputs:

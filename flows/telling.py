@@ -9,7 +9,12 @@ from logging import Logger, LoggerAdapter
 from typing import Any
 from uuid import UUID
 
-from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
+from prefect.artifacts import (
+    create_link_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 
 from copydesk import parquet
 from copydesk.model import RunInfo
@@ -72,6 +77,11 @@ def books(log: Log, summary: Summary, store: Store) -> dict[str, Any]:
 def table(log: Log, key: str, rows: Sequence[Mapping[str, Any]], description: str) -> None:
     """A table artifact."""
     _told(log, create_table_artifact, [dict(row) for row in rows], key, description)
+
+
+def link(log: Log, key: str, address: str, description: str) -> None:
+    """A link artifact."""
+    _told(log, create_link_artifact, address, None, key, description)
 
 
 def _reasons(store: Store, run: RunInfo) -> list[dict[str, Any]]:

@@ -33,8 +33,11 @@ def tables(state: Any) -> dict[str, str]:
 def test_files_are_merged_and_the_output_is_whole(prefect_server: dict[str, str], output: Path) -> None:
     from flows.maintain import maintain
 
-    state = maintain(output, return_state=True)
+    page = output.parent / "report.html"
+    state = maintain(output, report=page, return_state=True)
     assert state.is_completed()
+    assert page.as_uri() in tables(state)["report"]
+    assert "The books of the last runs" in page.read_text(encoding="utf-8")
     assert state.result()["into"] < state.result()["files"]
     assert len(list((output / "articles").rglob("*.parquet"))) == 1
     assert verify(output) == []
@@ -51,6 +54,15 @@ def test_faults_fail_the_run_and_are_all_in_a_table(prefect_server: dict[str, st
     assert state.is_failed()
     assert "faults found" in state.message
     assert file.name in tables(state)["faults"]
+
+
+def test_a_report_that_cannot_be_written_fails_nothing(prefect_server: dict[str, str], output: Path) -> None:
+    from flows.maintain import maintain
+
+    (output.parent / "page.html").mkdir()
+    state = maintain(output, report=output.parent / "page.html", return_state=True)
+    assert state.is_completed()
+    assert "report" not in tables(state)
 
 
 def test_what_is_no_output_fails_in_plain_words(prefect_server: dict[str, str], tmp_path: Path) -> None:
