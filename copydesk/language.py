@@ -160,6 +160,11 @@ def _loaded() -> LanguageIdentifier:
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
+def warm() -> None:
+    """Load the classifier, so that processes that are forked from this one have it."""
+    _identifier()
+
+
 def _identifier() -> LanguageIdentifier:
     with _LOCK:  # two threads would load it twice
         return _loaded()

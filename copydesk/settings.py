@@ -50,7 +50,7 @@ class Settings(BaseModel):
     engine: str = "local"
     """Where the stages run: `local`, in worker processes here, or on a Dask cluster, as dask://HOST:8786."""
 
-    shard_bytes: Annotated[int, Field(ge=64 * 1024)] = 4 * MIB
+    shard_bytes: Annotated[int, Field(ge=64 * 1024)] = 16 * MIB
     """How much input a shard holds at the most, before decompression; files larger than this are split."""
 
     max_item_bytes: Annotated[int, Field(ge=1024, le=1024 * MIB)] = 32 * MIB

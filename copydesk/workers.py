@@ -80,8 +80,7 @@ class Workers:
 
     def __init__(self, count: int, parts: Path, item_seconds: float) -> None:
         # Not fork: Arrow's threads do not survive it, and a child would hold the output's lock.
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["copydesk.process", "copydesk.publish"])
+        self._context = _context()
         self._count = count
         self._lanes: list[_Lane] = []
         self._parts = parts
@@ -164,6 +163,19 @@ class Workers:
         if task.again:
             raise TaskError(f"{stage}: two workers died of the same part: {_why(error)}")
         return [_Task(task.one, again=True)]
+
+
+def get_ready() -> None:
+    """Start what worker processes are forked from: it imports what they need while this process goes on."""
+    _context()
+    with _uninterrupted():
+        pass
+
+
+def _context() -> BaseContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["copydesk.preloaded"])
+    return context
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from copydesk import place
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
 from copydesk.terminal import printable, printable_lines
+from copydesk.workers import get_ready
 from flows import examples, looking, settings_cli
 from flows.options import (
     AsJson,
@@ -94,8 +95,6 @@ def ingest(
     log_format: LogFormat = None,
 ) -> int:
     """Read articles, clean them, find their copies, and add them to the output. Running it again adds nothing."""
-    from copydesk.pipeline import run
-
     settings = read_settings(
         config,
         inputs=input_paths(paths or ()) or None,
@@ -120,6 +119,9 @@ def ingest(
     )
     if not settings.inputs:
         raise UsageError("nothing to ingest: name files, folders or globs, or - for JSONL on standard input")
+    if settings.engine == "local" and settings.workers > 1:
+        get_ready()
+    from copydesk.pipeline import run
     from flows import console, progress
 
     with progress.told(log_format, quiet=json) as log:

@@ -1,0 +1,16 @@
+"""What worker processes share: imported and built once, in the process that they are forked from (see workers)."""
+
+from __future__ import annotations
+
+import gc
+
+import cleaners
+from copydesk import cleaning, language, process, publish
+from copydesk.settings import Settings
+
+__all__ = ["process", "publish"]
+
+# Most texts are in English, and are cleaned with the rules that come with copydesk.
+cleaning.cleaner(Settings()).clean_many([cleaners.Source("Advertisement", language="en")])
+language.warm()
+gc.freeze()  # a collection would write to the memory that is shared, and so copy it
