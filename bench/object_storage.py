@@ -22,14 +22,13 @@ from copydesk.maintain import maintain
 from copydesk.pipeline import run
 from copydesk.settings import Settings
 from tests.copydesk import news
-from tests.copydesk.s3 import S3, serving, set_environment
+from tests.copydesk.s3 import S3, serving_here
 
 ARTICLES = 5
 
 
 def main(histories: list[int]) -> None:
-    with tempfile.TemporaryDirectory() as folder, serving() as s3:
-        set_environment(s3)
+    with tempfile.TemporaryDirectory() as folder, serving_here() as s3:
         Bench(s3, Path(folder)).measure(histories)
 
 

@@ -217,8 +217,17 @@ def _handler(s3: S3) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def set_environment(s3: S3) -> dict[str, str | None]:
-    """Makes this process use it; returns what was there before."""
-    before = {name: os.environ.get(name) for name in s3.environment}
-    os.environ.update(s3.environment)
-    return before
+@contextmanager
+def serving_here() -> Iterator[S3]:
+    """serving(), which this process uses meanwhile."""
+    with serving() as s3:
+        before = {name: os.environ.get(name) for name in s3.environment}
+        os.environ.update(s3.environment)
+        try:
+            yield s3
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name)
+                else:
+                    os.environ[name] = value

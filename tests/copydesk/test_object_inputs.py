@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,21 +22,15 @@ from copydesk.settings import Settings
 from copydesk.sources import ranges
 from copydesk.verify import verify
 from tests.copydesk import news
-from tests.copydesk.s3 import S3, Asked, serving, set_environment
+from tests.copydesk.s3 import S3, Asked, serving_here
 
 SEEDS = Path(__file__).parent.parent.parent / "seeds"
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[S3]:
-    with serving() as s3:
-        before = set_environment(s3)
+    with serving_here() as s3:
         yield s3
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name)
-            else:
-                os.environ[name] = value
 
 
 @pytest.fixture

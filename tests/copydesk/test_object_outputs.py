@@ -35,7 +35,7 @@ from copydesk.verify import verify
 from flows.cli import main
 from tests.copydesk import news
 from tests.copydesk.outputs import NOW, first_part, publish, second_part, stage, story, view
-from tests.copydesk.s3 import S3, Asked, serving, set_environment
+from tests.copydesk.s3 import S3, Asked, serving_here
 
 BRIEF = 0.3
 """Seconds of a lease, where a test waits for one to run out. The server tells times in whole seconds."""
@@ -43,14 +43,8 @@ BRIEF = 0.3
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[S3]:
-    with serving() as s3:
-        before = set_environment(s3)
+    with serving_here() as s3:
         yield s3
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name)
-            else:
-                os.environ[name] = value
 
 
 @pytest.fixture
