@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from copydesk import matching, pipeline
+from copydesk import compared, pipeline
 from copydesk.errors import LockedError, UsageError
 from copydesk.history import reindex
 from copydesk.pipeline import Summary
@@ -167,7 +167,7 @@ def test_killed_between_stages_a_rerun_mends_it(stage: str, when: str, corpus: P
 KILL = """
 import os, signal, sys
 from pathlib import Path
-from copydesk import pipeline, matching
+from copydesk import pipeline, compared
 from copydesk.settings import Settings
 stage, when, corpus, out = sys.argv[1:]
 owner, _, name = stage.rpartition(".")
@@ -232,7 +232,7 @@ def test_copies_of_history_are_the_same_whether_its_texts_are_kept_or_read_again
     new = write_jsonl(tmp_path / "new.jsonl", [*copies, record(20)])
     told = []
     for name, most in (("kept", 1 << 16), ("again", 0)):
-        monkeypatch.setattr(matching, "_KEPT", most)
+        monkeypatch.setattr(compared, "_KEPT", most)
         ingest(tmp_path / name, old)
         assert ingest(tmp_path / name, new).duplicates == 6
         told.append(
