@@ -167,7 +167,7 @@ def test_killed_between_stages_a_rerun_mends_it(stage: str, when: str, corpus: P
 KILL = """
 import os, signal, sys
 from pathlib import Path
-from copydesk import pipeline, compared
+from copydesk import pipeline, matching
 from copydesk.settings import Settings
 stage, when, corpus, out = sys.argv[1:]
 owner, _, name = stage.rpartition(".")
