@@ -50,6 +50,7 @@ class Text:
     """An article as the trainer sees it.
 
     table, words: of scan.scan. grams: of each line. gone: 1, 0, -1 unscored. whole: whether the trees learn from it.
+    weight: how much they do.
     """
 
     publisher: str
@@ -60,6 +61,7 @@ class Text:
     words: list[int]
     grams: list[list[int]]
     whole: bool
+    weight: float
 
 
 class _Recorder:
@@ -101,7 +103,9 @@ def read(paths: Sequence[Path], whole: bool) -> Iterator[Text]:
             gone = [{"keep": 0, "ambig": -1}.get(label, 1) for _, label in lines]
             grams = [_grams(reader, text) for text, _ in lines]
             form = row.get("form") or "text"
-            yield Text(publisher, form, [text for text, _ in lines], gone, table, words, grams, whole)
+            yield Text(
+                publisher, form, [text for text, _ in lines], gone, table, words, grams, whole, row.get("weight", 1.0)
+            )
 
 
 def _grams(reader: Reader, line: str) -> list[int]:
@@ -141,6 +145,7 @@ class Trainer:
         self.publishers = np.array([text.publisher for text in texts for _ in text.lines])
         lengths = np.array([len(line) for text in texts for line in text.lines])
         self.weights = np.where(self.gone == 0, np.minimum(MOST_WEIGHT, 0.5 + lengths / WEIGHT_CHARS), 1.0)
+        self.weights *= np.array([text.weight for text in texts for _ in text.lines])
         grams = [line for text in texts for line in text.grams]
         rows = np.repeat(np.arange(len(grams)), [len(line) for line in grams])
         columns = np.concatenate([np.array(line, np.int64) for line in grams])
