@@ -1,4 +1,4 @@
-"""The learn stage: which lines of a run are templates of their sites; and the apply stage, which takes them out.
+"""The learn stage: which lines of a run are templates of their sites (the apply stage takes them out: applying.py).
 
 What is known of a line is what the run's own parts and the index hold of it (lines.py). Nothing else is kept: the next
 run judges anew, with more to go by. The result depends on the set of texts, not on their order or their parts.
@@ -6,35 +6,25 @@ run judges anew, with more to go by. The result depends on the set of texts, not
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-import cleaners
-from cleaners import Cleaned, Removal, templates
-from copydesk import cleaning, lines, points, sketch, tombstones
+from cleaners import Cleaned, templates
+from copydesk import lines, points, tombstones
 from copydesk.entries import texts_of
-from copydesk.garbage import seldom_collected
 from copydesk.history import open_index
 from copydesk.index import Index
 from copydesk.lines import I64, U64, Bools, Lines, Texts
-from copydesk.parts import RECORDS, Part, removal_rows
-from copydesk.records import MOSTLY_REMOVED
+from copydesk.parts import Part
 from copydesk.rulings import Rulings
 from copydesk.rulings import load as load_rulings
-from copydesk.settings import Settings
 from copydesk.store import Store
 
 LINES_AT_ONCE = 1 << 22
 """So many lines of a run are judged together; at some hundred bytes each that bounds the memory."""
-
-KEPT_LINES = 1 << 14
-"""Of templates so many are remembered with whether a `keep` rule holds them, while a part is changed."""
 
 TEMPLATES = pa.schema([("row", pa.int32()), ("line", pa.uint64())])
 """In a part: the rows and lines to take out."""
@@ -154,35 +144,6 @@ def is_out(line: U64, sites: U64, found: U64, rulings: Rulings) -> Bools:
     return np.asarray(out, np.bool_)
 
 
-@seldom_collected
-def apply(part: Part, settings: Settings) -> Part:
-    """The part with its templates taken out: text, removals and what follows from them.
-
-    It writes beside what is there, so that it can be done again. Memory is that of the part.
-    """
-    records, cut, out = part.read("records"), part.read("removals"), part.read("templates")
-    wanted: dict[int, set[int]] = {}
-    for row, line in zip(out["row"].to_pylist(), out["line"].to_pylist(), strict=True):
-        wanted.setdefault(row, set()).add(line)
-    rows = pa.array(sorted(wanted), pa.int64())
-    removals = _by_row(cut.filter(pc.is_in(cut["row"], value_set=rows.cast(pa.int32()))))
-    told = records.select(["text", "language", "flags"]).take(rows).to_pylist()
-    cleaner = cleaning.cleaner(settings)
-    keeps = functools.lru_cache(KEPT_LINES)(cleaner.keeps)  # a template is asked about in every text
-    changed: dict[int, dict[str, Any]] = {}
-    added: list[tuple[int, Removal]] = []
-    for row, record in zip(rows.to_pylist(), told, strict=True):
-        before = Cleaned(record["text"], removals.get(row, ()))
-        source = cleaners.restore(before.text, before.removals)
-        after = taken_out(source, before, wanted[row], record["language"], cleaner.without, keeps)
-        if after.removals != before.removals:
-            changed[row] = _columns(source, after, record["flags"])
-            added += [(row, r) for r in after.removals if r.category == templates.CATEGORY]
-    _write_applied(part, records, changed)
-    part.write("removals.applied", pa.concat_tables([cut, removal_rows(added)]))
-    return replace(part, applied=True)
-
-
 def taken_out(
     source: str,
     cleaned: Cleaned,
@@ -198,50 +159,3 @@ def taken_out(
     """
     out = {line for line in out if templates.rule_id(line) not in without}
     return templates.take_out(source, cleaned, out, lambda line: keeps(line, language))
-
-
-def _by_row(cut: pa.Table) -> dict[int, tuple[Removal, ...]]:
-    """The removals of each row, in order."""
-    names = [field.name for field in fields(Removal)]
-    ordered = cut.sort_by([("row", "ascending"), ("start", "ascending")])
-    values = [ordered[name].to_pylist() for name in names]
-    values[names.index("rules")] = list(map(tuple, values[names.index("rules")]))
-    found: dict[int, list[Removal]] = {}
-    for row, *own in zip(ordered["row"].to_pylist(), *values, strict=True):
-        found.setdefault(row, []).append(Removal(*own))
-    return {row: tuple(removals) for row, removals in found.items()}
-
-
-def _columns(source: str, cleaned: Cleaned, flags: Sequence[str]) -> dict[str, Any]:
-    """What changes in a record with its text, but for the sketch."""
-    removed = sum(r.end - r.start for r in cleaned.removals)
-    mostly = ["mostly-removed"] * (removed > MOSTLY_REMOVED * len(source) and "mostly-removed" not in flags)
-    return {
-        "text": cleaned.text,
-        "word_count": len(cleaned.text.split()),
-        "char_count": len(cleaned.text),
-        "removed_chars": removed,
-        "flags": [*flags, *mostly],
-    }
-
-
-def _write_applied(part: Part, records: pa.Table, changed: dict[int, dict[str, Any]]) -> None:
-    """The records with the columns of these rows changed, and their sketches."""
-    made = sketch.sketch([new["text"] for new in changed.values()])
-    news = {name: pa.array([new[name] for new in changed.values()], RECORDS.field(name).type) for name in _CHANGE}
-    place = np.arange(len(records))
-    place[list(changed)] = len(records) + np.arange(len(changed))
-    part.write("records.applied", _with(records, pa.table(news | made.columns()), place))
-    part.write("shingles.applied", _with(part.read("shingles"), made.shingles.table(), place))
-
-
-def _with(table: pa.Table, news: pa.Table, place: I64) -> pa.Table:
-    """The rows of `table` and behind them `news` in the order of `place`; news: some columns, the others stay."""
-    for name in news.column_names if len(news) else ():
-        kind = table.schema.field(name)
-        both = pa.chunked_array([*table[name].chunks, *news[name].cast(kind.type).chunks])
-        table = table.set_column(table.schema.get_field_index(name), kind, both.take(pa.array(place)))
-    return table
-
-
-_CHANGE = ("text", "word_count", "char_count", "removed_chars", "flags")

@@ -183,7 +183,9 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A normalized article: the columns of articles/ that are known before matching (schema.RECORD, in order)."""
+    """A normalized article: the columns of articles/ that are known before matching (schema.RECORD, in order), but for
+    its text.
+    """
 
     id: str
     item_key: str
@@ -209,7 +211,6 @@ class Record:
     published_precision: Precision | None
     published_from: DateOrigin | None
     language: str | None
-    text: str
     source_text_sha256: str
     word_count: int
     char_count: int

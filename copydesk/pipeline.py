@@ -23,9 +23,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import bands, cleaning, compiled, guard, matching, parquet, place, points, schema, sketch, tombstones
+from copydesk.applying import apply
 from copydesk.discover import Discovery, discover
 from copydesk.errors import UsageError
-from copydesk.learn import apply, learn
+from copydesk.learn import learn
 from copydesk.ledger import LedgerEntry
 from copydesk.model import RunInfo, Shard
 from copydesk.parts import Part, PartWriter
