@@ -195,8 +195,8 @@ class _Shingled:
     def of_run(self, rows: I64) -> Shingles:
         return self._held.of(rows if self._rows is None else self._rows[rows])
 
-    def expect(self, ids: Sequence[str]) -> None:
-        pass
+    def expect(self, ids: Sequence[str]) -> bool:
+        return True
 
     def of_history(self, ids: Sequence[str]) -> Shingles:
         self.asked += len(ids)
@@ -213,8 +213,8 @@ class _InMemory:
         s = self._all
         return Shingles(s.values, s.starts[rows], s.lead_ends[rows], s.ends[rows])
 
-    def expect(self, ids: Sequence[str]) -> None:
-        pass
+    def expect(self, ids: Sequence[str]) -> bool:
+        return True
 
     def of_history(self, ids: Sequence[str]) -> Shingles:
         return shingle([])

@@ -1,9 +1,9 @@
-"""Candidates by ranges of bands: each range is a task over all sketches of a run, so that no memory holds all keys.
+"""The signatures of a run as its parts have them, and candidates by ranges of bands: no memory holds all keys.
 
     positions -> ranges, as tasks: the keys of some bands of all texts -> pairs that share one, in a file -> joined
 
-Where candidates.within() has all keys of a run in one place, the pairs are the same: how many keys two texts share is
-the sum over the ranges, and the closest of each are chosen when all is known.
+The pairs are those of candidates.within(), which has all keys in one place: how many keys two texts share is the sum
+over the ranges, and the closest of each are chosen when all is known.
 """
 
 from __future__ import annotations
@@ -23,14 +23,17 @@ from copydesk.parts import Part
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 
-Neighbours = Callable[[I64], tuple[I64, I64, I64]]
-"""From places of texts in the run, in order of precedence, to what candidates.within() returns of their keys."""
+RunRanges = Callable[[Callable[["Bands"], Path], Sequence["Bands"]], Iterable[Path]]
+"""Maps a function of a range over all of them, in any order."""
 
-BANDS_AT_ONCE = 5
-"""Bands of a range: ten ranges of all of them."""
+BANDS_AT_ONCE = 6
+"""Bands of a range: eleven ranges of all of them. Each reads the signatures of the whole run."""
 
 KEYS_AT_ONCE = 1 << 26
 """Keys of a range at the most, half a gigabyte, and as much again to sort them; of one band there may be more."""
+
+FEW_KEYS = 1 << 21
+"""A range of so many keys is not divided further: it is done in less than a second."""
 
 _ROWS_AT_ONCE = 1 << 17  # whose pairs are joined at a time
 
@@ -46,21 +49,39 @@ class Bands:
 
 def ranges(count: int) -> list[Bands]:
     """All bands in ranges, for so many texts."""
-    width = max(1, min(BANDS_AT_ONCE, KEYS_AT_ONCE // max(1, count)))
+    width = max(1, min(max(BANDS_AT_ONCE, FEW_KEYS // max(1, count)), KEYS_AT_ONCE // max(1, count)))
     starts = range(0, sketch.KEYS, width)
     return [Bands(number, first, min(first + width, sketch.KEYS)) for number, first in enumerate(starts)]
 
 
-def neighbours(
-    run_ranges: Callable[[Callable[[Bands], Path], Sequence[Bands]], Iterable[Path]],
-    parts: Sequence[Part],
-    folder: Path,
-    places: I64,
-) -> tuple[I64, I64, I64]:
-    """candidates.within() of the texts at these places, in order of precedence.
+class OfParts:
+    """The signatures of rows of a run (pairs.Signed), read part by part when they are asked for."""
 
-    run_ranges: maps a function of a range over all of them, in any order. folder: where the ranges' files will lie.
+    def __init__(self, parts: Sequence[Part], numbers: I64, run_ranges: RunRanges, folder: Path) -> None:
+        """numbers: of the rows, among all records, ascending. folder: where the ranges' files will lie."""
+        self._parts, self._numbers, self._run_ranges, self._folder = tuple(parts), numbers, run_ranges, folder
+        self._ends = np.cumsum([0, *(part.records for part in parts)])
+
+    def keys(self, rows: I64) -> U64:
+        numbers = self._numbers[rows]
+        found = np.empty((len(rows), sketch.KEYS), np.uint64)
+        cuts = np.searchsorted(numbers, self._ends)
+        for part, start, first, last in zip(self._parts, self._ends, cuts, cuts[1:], strict=False):
+            if first < last:
+                found[first:last] = sketch.keys_of(part.read("records"), numbers[first:last] - start)
+        return found
+
+    def neighbours(self, rows: I64) -> tuple[I64, I64, I64]:
+        return neighbours(self._run_ranges, self._parts, self._folder, self._numbers[rows])
+
+
+def neighbours(run_ranges: RunRanges, parts: Sequence[Part], folder: Path, places: I64) -> tuple[I64, I64, I64]:
+    """candidates.within() of the texts at these places of all records, in order of precedence.
+
+    folder: where the ranges' files will lie.
     """
+    if not len(places):
+        return candidates.within(np.empty((0, sketch.KEYS), np.uint64))
     folder.mkdir(parents=True, exist_ok=True)
     position = np.full(sum(part.records for part in parts), -1, np.int64)
     position[places] = np.arange(len(places))
@@ -88,8 +109,9 @@ def keys_of(bands: Bands, parts: Sequence[Part], position: I64, count: int) -> U
             here = position[start : start + len(batch)]
             start += len(batch)
             wanted = np.flatnonzero(here >= 0)
-            signed = pa.Table.from_batches([batch]).take(pa.array(wanted))
-            keys[here[wanted]] = sketch.keys_of(signed)[:, bands.first : bands.last]
+            signed = pa.Table.from_batches([batch])
+            rows = None if len(wanted) == len(here) else wanted
+            keys[here[wanted]] = sketch.keys_of(signed, rows, range(bands.first, bands.last))
     return keys
 
 

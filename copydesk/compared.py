@@ -37,14 +37,15 @@ class ComparedTexts:
     def of_run(self, rows: I64) -> Shingles:
         return self._held.of(self._numbers[rows])
 
-    def expect(self, ids: Sequence[str]) -> None:
+    def expect(self, ids: Sequence[str]) -> bool:
         """They are read at once: they lie in the same parts of files, which must be unpacked for any of them."""
         if not ids or len(ids) > _KEPT:
-            return
+            return not ids
         found = self._of_store(ids)
         self._place = {id_: place for place, id_ in enumerate(ids)}
         self._kept = [found.of(place).copy() for place in range(len(ids))]
         self._leads = found.lead_ends - found.starts
+        return True
 
     def of_history(self, ids: Sequence[str]) -> Shingles:
         if not all(id_ in self._place for id_ in ids):

@@ -34,6 +34,7 @@ _FUNCTIONS = (
     "minimize",
     "compare",
     "band",
+    "count_buckets",
     "pack",
     "count_neighbours",
     "join",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,15 +42,14 @@ class Held:
         files = self._file[texts]
         for first, last in _runs(files):
             with open(self._paths[files[first]], "rb", buffering=0) as file:
-                here = slice(first, last)
+                here, number = slice(first, last), file.fileno()
                 for start, into, end in zip(
                     (starts[here] * _BYTES).tolist(),
                     (at[here] * _BYTES).tolist(),
                     (to[here] * _BYTES).tolist(),
                     strict=True,
                 ):
-                    file.seek(start)
-                    if file.readinto(room[into:end]) != end - into:
+                    if os.preadv(number, [room[into:end]], start) != end - into:
                         raise StoreError(f"{self._paths[files[first]]}: shorter than it was")
         return Shingles(values, at, at + self._lead_ends[texts] - starts, to)
 

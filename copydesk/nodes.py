@@ -25,8 +25,9 @@ class Compared(Protocol):
     def of_run(self, rows: I64) -> Shingles:
         """Those of rows of the run as it was handed in, in ascending order."""
 
-    def expect(self, ids: Sequence[str]) -> None:
-        """Published ids that may be asked for, some more than once; distinct."""
+    def expect(self, ids: Sequence[str]) -> bool:
+        """Published ids that may be asked for, some more than once; distinct. Returns whether they are at hand from
+        now on; else they are read when they are asked for, quickest many at a time, in the order of the ids."""
 
     def of_history(self, ids: Sequence[str]) -> Shingles:
         """Those of published ids, in the order asked for. Raises KeyError for an id that is not published."""
@@ -124,9 +125,9 @@ class Nodes:
         behind = [history.ids[i] for i in (nodes[len(here) :] - len(self)).tolist()]
         return Shingles.joined(found, self._compared.of_history(behind)) if behind else found
 
-    def expect(self, history: History) -> None:
-        """Say that these published texts, and the articles of their stories, may be compared."""
-        self._compared.expect(list(dict.fromkeys([*history.ids, *history.stories])))
+    def expect(self, history: History) -> bool:
+        """Say that these published texts, and the articles of their stories, may be compared; see Compared."""
+        return self._compared.expect(list(dict.fromkeys([*history.ids, *history.stories])))
 
     def _twins(self, keys: I64) -> list[tuple[int, int]]:
         if self.base.all():

@@ -22,7 +22,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import bands, cleaning, compiled, guard, matching, parquet, place, points, schema, sketch, tombstones
+from copydesk import cleaning, compiled, guard, matching, parquet, place, points, schema, sketch, tombstones
 from copydesk.discover import Discovery, discover
 from copydesk.errors import UsageError
 from copydesk.learn import apply, learn
@@ -117,12 +117,10 @@ def _stage(
         if settings.learn:
             parts = _without_templates(parts, store, settings, stage_map, progress)
             points.checkpoint("run: templates applied")
-        # Here all keys are sorted at once, which is quickest; on a cluster no memory need hold them all.
-        by_bands = partial(bands.neighbours, partial(stage_map, "bands"), parts, staging / "bands")
-        neighbours = None if settings.engine == "local" else by_bands
         progress("match", 0, 1, 0, 0)
         segment = final / store.index_path(info.run_id)
-        overlaps = matching.decide(parts, store, info.run_id, segment, settings.workers, neighbours)
+        run_ranges, scratch = partial(stage_map, "bands"), staging / "bands"
+        overlaps = matching.decide(parts, store, info.run_id, segment, run_ranges, scratch, settings.workers)
         progress("match", 1, 1, 0, 0)
         points.checkpoint("run: matched")
         if settings.guard:

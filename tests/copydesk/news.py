@@ -84,9 +84,10 @@ class Library:
     def of_run(self, rows: NDArray[np.int64]) -> Shingles:
         return shingle([self.run[row].text for row in rows.tolist()])
 
-    def expect(self, ids: Sequence[str]) -> None:
+    def expect(self, ids: Sequence[str]) -> bool:
         assert len(set(ids)) == len(ids)
         self.expected = set(ids)
+        return True
 
     def of_history(self, ids: Sequence[str]) -> Shingles:
         return shingle([self.texts[i] for i in ids])
