@@ -41,7 +41,7 @@ def within(keys: U64, per_key: int = PER_KEY, per_row: int = PER_TEXT, threads: 
     count = len(keys)
     bits = max(1, int(count - 1).bit_length())
     packed = packed_keys(lambda: [(keys, np.arange(count, dtype=np.uint64))], bits, keys.size, threads)
-    run = compiled.loops_for(packed.nbytes) or loops
+    run = compiled.loops_for(0) or loops
     met = np.zeros(count, np.int64)
     run.count_neighbours(packed, bits, per_key, met)
     found = [np.empty((3, 0), np.int64)]
@@ -61,7 +61,7 @@ def packed_keys(blocks: Callable[[], Iterable[tuple[U64, U64]]], bits: int, room
     blocks: gives the rows' keys, uint64[n, m], and numbers, uint64[n], some at a time; it is called twice. room: the
     length of the array; what is over at its end is 2**64 - 1. Sorted bucket by bucket, each small enough for a cache.
     """
-    run = compiled.loops_for(8 * room) or loops
+    run = compiled.loops_for(compiled.DEAR * 8 * room) or loops
     buckets = np.zeros(256, np.int64)
     for keys, _ in blocks():
         run.count_buckets(keys, buckets)
@@ -88,7 +88,7 @@ def closest(codes: U64, count: int, per_row: int = PER_TEXT) -> tuple[I64, I64, 
 
 def _choose(others: U32, ends: I64, per_row: int) -> tuple[I64, I64, I64]:
     rows, chosen, shared = (np.empty(len(others) + 1, np.int64) for _ in range(3))
-    run = compiled.loops_for(others.nbytes) or loops
+    run = compiled.loops_for(compiled.DEAR * others.nbytes) or loops
     kept = run.choose(others, ends, per_row, rows, chosen, shared)
     return rows[:kept], chosen[:kept], shared[:kept]
 

@@ -215,7 +215,7 @@ def _leads(f: Figures) -> F64:
 def connected(a: I64, b: I64, count: int) -> I64:
     """Of `count` numbers, of which a[i] and b[i] belong together, of each the smallest of its set."""
     parents = np.arange(count, dtype=np.int64)
-    (compiled.loops_for(a.nbytes) or loops).components(a, b, parents)
+    (compiled.loops_for(compiled.DEAR * a.nbytes) or loops).components(a, b, parents)
     return parents
 
 
