@@ -32,7 +32,7 @@ from copydesk.index import Index
 from copydesk.nodes import Compared, History, Nodes
 from copydesk.pairs import OfTable, Signed, verified
 from copydesk.segment import Keys
-from copydesk.similarity import EMBEDS, MOSTLY, NONE, OVERLAP, STRONG, Figures, compare, connected
+from copydesk.similarity import EMBEDS, MOSTLY, NONE, OVERLAP, STRONG, Figures, compare, connected, in_threads
 from copydesk.stories import Edge, Node, assign
 
 I64 = npt.NDArray[np.int64]
@@ -388,9 +388,9 @@ class _Run:
 
     def _measured(self, a: I64, b: I64, history: History) -> Figures:
         sizes = np.concatenate([self.nodes.sizes, history.sizes])
-        shingles = partial(self.nodes.shingles, history=history)
-        here = not len(b) or b.max() < len(self.nodes)
-        return compare(a, b, sizes, shingles, by_second=not here, threads=self.threads if here else 1)
+        if max(a.max(initial=0), b.max(initial=0)) < len(self.nodes):
+            return compare(a, b, sizes, self.nodes.count)
+        return compare(a, b, sizes, in_threads(partial(self.nodes.shingles, history=history)), by_second=True)
 
     def overlaps(self) -> pa.Table:
         ids = sorted({id_ for pair in self.links for id_ in pair})

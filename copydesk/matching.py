@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import lines, tombstones
-from copydesk.bands import OfParts, RunRanges
+from copydesk.bands import OfParts
 from copydesk.compared import ComparedTexts
 from copydesk.history import open_index
 from copydesk.lines import Lines
@@ -21,6 +23,8 @@ from copydesk.segment import write_segment
 from copydesk.store import Store
 
 I64 = npt.NDArray[np.int64]
+Tasks = Callable[[str, Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
+"""Maps a function of what it names over all of those, in any order (pipeline.Map)."""
 
 COLUMNS = [*NEW, "text_hash", "shingle_count", "minhash"]
 
@@ -30,15 +34,15 @@ def decide(
     store: Store,
     run_id: str,
     segment: Path,
-    run_ranges: RunRanges,
+    tasks: Tasks,
     scratch: Path,
     threads: int = 1,
 ) -> pa.Table:
     """Decide what every record of the run is; write each part's `decisions` and the run's index segment.
 
     segment: where to write it; nothing is written for a run that adds no text. What was forgotten counts as seen.
-    run_ranges: finds the candidates, with files in the folder `scratch`, see bands.py. threads: that compare texts, 0
-    for one a core. Returns the overlaps (match.Decisions.overlaps) that are not in the output yet.
+    tasks: runs what is not done here: finds candidates and compares texts, by files in the folder `scratch`. threads:
+    that do the rest, 0 for one a core. Returns the overlaps (match.Decisions.overlaps) that are not in the output yet.
     """
     columns = [*COLUMNS, "canonical_url"]
     records = [part.read("records").select(columns) for part in parts]
@@ -49,8 +53,8 @@ def decide(
         new = new.filter(pa.array(~forgotten))
     index = open_index(store)
     numbers = np.flatnonzero(~forgotten)
-    compared = ComparedTexts(parts, numbers, store, index)
-    signed = OfParts(parts, numbers, run_ranges, scratch)
+    compared = ComparedTexts(parts, numbers, store, index, partial(tasks, "compare"), scratch / "compare")
+    signed = OfParts(parts, numbers, partial(tasks, "bands"), scratch / "bands")
     decisions = match(new, index, compared, threads, signed)
     decided = _with_forgotten(decisions.rows, ids, forgotten)
     start = 0

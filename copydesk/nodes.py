@@ -14,6 +14,7 @@ from copydesk.entries import codes_of, id_array, one
 from copydesk.identity import Identity
 from copydesk.index import Index
 from copydesk.shingling import Shingles
+from copydesk.similarity import Counts, Stretch
 
 I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -24,6 +25,9 @@ class Compared(Protocol):
 
     def of_run(self, rows: I64) -> Shingles:
         """Those of rows of the run as it was handed in, in ascending order."""
+
+    def count(self, one: I64, two: I64, stretches: Sequence[Stretch]) -> Counts:
+        """What similarity.counted() says of pairs of rows of the run."""
 
     def expect(self, ids: Sequence[str]) -> bool:
         """Published ids that may be asked for, some more than once; distinct. Returns whether they are at hand from
@@ -114,6 +118,10 @@ class Nodes:
     def place(self, rows: I64) -> I64:
         """Where rows stand in the run as it was handed in."""
         return self._order[rows]
+
+    def count(self, one: I64, two: I64, stretches: Sequence[Stretch]) -> Counts:
+        """What similarity.counted() says of pairs of nodes of the run (similarity.Count)."""
+        return self._compared.count(self._order[self.rows[one]], self._order[self.rows[two]], stretches)
 
     def shingles(self, nodes: I64, history: History) -> Shingles:
         """Those of nodes, which ascend, and of the published texts behind them."""

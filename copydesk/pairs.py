@@ -15,7 +15,7 @@ from copydesk import candidates, sketch
 from copydesk.entries import ARTICLE, REVISION
 from copydesk.index import Index
 from copydesk.nodes import History, Nodes
-from copydesk.similarity import NONE, STRONG, Figures, compare, half_held, judge
+from copydesk.similarity import NONE, STRONG, Count, Figures, compare, half_held, in_threads, judge
 from copydesk.titles import at_odds, other_year, title_containment
 
 I64 = npt.NDArray[np.int64]
@@ -121,8 +121,10 @@ def _verified(
     nodes: Nodes, history: History, threads: int, a: I64, b: I64, *, near: Bools | None = None, by_second: bool = False
 ) -> Pairs:
     sizes = np.concatenate([nodes.sizes, history.sizes])
-    shingles = partial(nodes.shingles, history=history)
-    figures = compare(a, b, sizes, shingles, near=near, by_second=by_second, threads=1 if by_second else threads)
+    count: Count = nodes.count
+    if b.max(initial=0) >= len(nodes):
+        count = in_threads(partial(nodes.shingles, history=history), 1 if by_second else threads)
+    figures = compare(a, b, sizes, count, near=near, by_second=by_second)
     same = _publishers(nodes, history, a, b, figures)
     alike, years = _titles(nodes.column("title", history), a, b, np.flatnonzero(same))
     verdicts = judge(figures, same, alike, years)

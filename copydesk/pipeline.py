@@ -119,8 +119,8 @@ def _stage(
             points.checkpoint("run: templates applied")
         progress("match", 0, 1, 0, 0)
         segment = final / store.index_path(info.run_id)
-        run_ranges, scratch = partial(stage_map, "bands"), staging / "bands"
-        overlaps = matching.decide(parts, store, info.run_id, segment, run_ranges, scratch, settings.workers)
+        scratch = staging / "match"
+        overlaps = matching.decide(parts, store, info.run_id, segment, stage_map, scratch, settings.workers)
         progress("match", 1, 1, 0, 0)
         points.checkpoint("run: matched")
         if settings.guard:

@@ -78,14 +78,12 @@ def write_segment(
         by_high = np.argsort(high, kind="stable")
         columns[f"{name}_sorted"] = pa.array(high[by_high])
         columns[f"{name}_order"] = pa.array(by_high.astype(np.uint32))
+    held = held.renumbered(order).ordered(halves(columns["id"])[0])
+    of_lines = {f"line_{name}": _in_first_row(getattr(held, name), len(order)) for name in _LINES}
     bits = max(1, int(len(order) - 1).bit_length()) if len(order) else 1
     keys_of = keys if callable(keys) else keys.__getitem__
     packed = _packed_keys(keys_of, order[_has_keys(entries)], order, bits, threads)
-    columns["keys"] = pa.FixedSizeListArray.from_arrays(pa.array(packed), sketch.KEYS)
-    del packed
-    held = held.renumbered(order).ordered(halves(columns["id"])[0])
-    for name in _LINES:
-        columns[f"line_{name}"] = _in_first_row(getattr(held, name), len(order))
+    columns |= {"keys": pa.FixedSizeListArray.from_arrays(pa.array(packed), sketch.KEYS), **of_lines}
     _write(path, pa.record_batch(columns), {"run_id": run_id, "entry_bits": bits})
 
 
