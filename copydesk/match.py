@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 from copydesk import lines, sketch
 from copydesk.digests import part_of_digest
 from copydesk.edges import about_something_else, edges_of, embedding, holding_more
-from copydesk.entries import REVISION, entries_of, id_array, precedence
+from copydesk.entries import REVISION, codes_of, entries_of, id_array, precedence
 from copydesk.identity import identify
 from copydesk.index import Index
 from copydesk.nodes import Compared, History, Nodes
@@ -381,8 +381,9 @@ class _Run:
         of_code[:, missing] = more.jaccard, more.a_in_b, more.b_in_a
         jaccard, a_in_b, b_in_a = of_code[:, which]
         turned = nodes > others
-        hashes = np.asarray(self.nodes.column("text_hash", history).to_pylist(), object)
-        same = (hashes[nodes] == hashes[others]) & (hashes[nodes] != np.array(None))
+        coded = codes_of(pa.chunked_array([self.nodes.column("text_hash", history)]))
+        hashes = np.asarray(pc.fill_null(coded.indices, -1), np.int64)
+        same = (hashes[nodes] == hashes[others]) & (hashes[nodes] >= 0)
         alike = np.stack([jaccard, np.where(turned, b_in_a, a_in_b), np.where(turned, a_in_b, b_in_a)])
         return np.where(same, 1.0, alike), same
 

@@ -27,8 +27,8 @@ Floats = npt.NDArray[np.float64]
 NEAR = 8
 """Texts that share so many band keys are most likely copies: they are compared together. Nothing else depends on it."""
 
-
 _PLACES_AT_ONCE = 1 << 16  # texts that are looked up in the index together: 35 MB of keys
+_TITLES_AT_ONCE = 1 << 16  # pairs whose titles are compared together: a kilobyte of words each
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +129,12 @@ def _verified(
     alike, years = _titles(nodes.column("title", history), a, b, np.flatnonzero(same))
     verdicts = judge(figures, same, alike, years)
     odds = np.zeros(len(a), np.int64)
+    headlines = nodes.headlines(history)
     others = np.flatnonzero(~same & (verdicts != NONE) & half_held(figures))
-    named, places = np.unique(np.concatenate([a[others], b[others]]), return_inverse=True)
-    headlines = nodes.headlines(history).take(pa.array(named)).to_pylist()
-    odds[others] = at_odds(headlines, places[: len(others)], places[len(others) :])
+    for some in np.split(others, range(_TITLES_AT_ONCE, len(others), _TITLES_AT_ONCE)):
+        named, places = np.unique(np.concatenate([a[some], b[some]]), return_inverse=True)
+        told = headlines.take(pa.array(named)).to_pylist()
+        odds[some] = at_odds(told, places[: len(some)], places[len(some) :])
     return Pairs(a, b, figures, verdicts, same, odds, history)
 
 
