@@ -33,6 +33,7 @@ from copydesk.index import Index
 from copydesk.match import NEW, Decisions, match
 from copydesk.segment import write_segment
 from copydesk.shingling import Shingles, shingle
+from copydesk.similarity import Counts, Stretch, in_threads
 
 I64 = npt.NDArray[np.int64]
 UTC = pa.timestamp("us", tz="UTC")
@@ -195,8 +196,11 @@ class _Shingled:
     def of_run(self, rows: I64) -> Shingles:
         return self._held.of(rows if self._rows is None else self._rows[rows])
 
-    def expect(self, ids: Sequence[str]) -> None:
-        pass
+    def count(self, one: I64, two: I64, stretches: Sequence[Stretch]) -> Counts:
+        return in_threads(self.of_run, 0)(one, two, stretches)
+
+    def expect(self, ids: Sequence[str]) -> bool:
+        return True
 
     def of_history(self, ids: Sequence[str]) -> Shingles:
         self.asked += len(ids)
@@ -213,8 +217,11 @@ class _InMemory:
         s = self._all
         return Shingles(s.values, s.starts[rows], s.lead_ends[rows], s.ends[rows])
 
-    def expect(self, ids: Sequence[str]) -> None:
-        pass
+    def count(self, one: I64, two: I64, stretches: Sequence[Stretch]) -> Counts:
+        return in_threads(self.of_run, 0)(one, two, stretches)
+
+    def expect(self, ids: Sequence[str]) -> bool:
+        return True
 
     def of_history(self, ids: Sequence[str]) -> Shingles:
         return shingle([])

@@ -1,22 +1,43 @@
 """Blocks that only what stands around them gives away: menus above a story, what follows its end, readers' comments.
 
 What was measured here was measured on labelled articles and dumps of pages: of what `menu` and `tail` take on
-top of the rules, 19 lines in 20 are not the story. Offsets in bytes, as in engine.py.
+top of the rules, 19 lines in 20 are not the story. Loops over the table of lines, as in layout.py.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from typing import Any
 
-from cleaners.cut import AT_EDGE, SENTENCE_END, WORD, Cut, paragraph
-from cleaners.engine import Hit
-from cleaners.headline import fold
-from cleaners.page import Page
+from cleaners.cut import (
+    ANY_SCORE,
+    AT_EDGE,
+    NO_HIT,
+    bytes_of,
+    cut_line,
+    ends_sentence,
+    note,
+    paragraph,
+    worded,
+)
+from cleaners.headline import folded
+from cleaners.registry import (
+    CLOSING,
+    FRAME,
+    HIT_ROW,
+    HIT_RULE,
+    MENU_LINE,
+    RULE_CATEGORY,
+    RULE_SCOPE,
+    SECTION,
+    SEPARATOR_LINE,
+    TAIL_LINE,
+    THREAD,
+)
+from cleaners.scan import JOINED, LAST, LINE_END, LINE_START
 
 # No menu above a story and no tail below one is longer than this, in lines.
 MENU_LINES = 160
-TAIL_LINES = 400
+TAIL_BLOCK = 400
 # A line of a menu has no more words and bytes than this.
 MENU_WORDS, MENU_LENGTH = 3, 48
 # Below the last paragraph fewer lines than this are no block.
@@ -24,128 +45,230 @@ TAIL_AT_LEAST = 3
 SEPARATOR_LENGTH = 80
 # More lines than this that match are the story: a list of who is who.
 CLOSING_LINES = 3
-# What stands between a plug and the rest of the story.
-RESUMES = re.compile(
-    r"^(?:after newsletter promotion|story continues below|article continues below)\W*$", re.IGNORECASE
-)
-# So many headings of a thread of comments are looked at.
-THREADS = 4
-# Categories whose lines stand around a story, not within it.
-FRAME = frozenset({"comment", "newsletter", "social", "promo", "contact", "related", "legal", "header"})
+# What stands between a plug and the rest of the story, and how many words each of these has.
+RESUMES = ("after newsletter promotion", "story continues below", "article continues below")
+RESUMES_WORDS = 3
+# So many headings of a thread of comments are looked at, and so many lines above one for the story.
+THREADS, THREAD_LINES = 4, 80
 
 
-def menu(page: Page, taken: Mapping[int, str], title: str | None) -> list[Cut]:
+def menu(
+    table: Any,
+    at: Any,
+    known: Any,
+    kinds: Any,
+    own: Any,
+    title: Any,
+    data: Any,
+    flags: Any,
+    lower: Any,
+    taken: Any,
+    cuts: Any,
+    count: Any,
+) -> Any:
     """Short lines without a stop right below lines that are taken, above the first paragraph of the story."""
-    if not taken:
-        return []
-    headline = fold(title) if title else ""
-    cuts: list[Cut] = []
+    low, high, _, end = at
+    rule = own[MENU_LINE] + 0
+    category = known[rule][RULE_CATEGORY] + 0
+    begin = count
     above = False  # whether the line above is gone
-    for count, line in enumerate(page.down(page.first())):
-        if count >= MENU_LINES:
-            break
-        if line in taken:
-            above = above or taken[line] != "section"  # below a section's name alone stands a kicker, no menu
-            continue
-        if paragraph(page, line):
-            return cuts
-        above = above and _item(page, line) and fold(page.line(line)) != headline
-        if above:
-            cuts.append(_cut(page, line, "menu-line", "nav", AT_EDGE))
-    return []
+    for row in range(low, min(high, low + MENU_LINES)):
+        if taken[row] >= 0:
+            # Below a section's name alone stands a kicker, no menu.
+            above = above or not kinds[taken[row]] & SECTION
+        elif paragraph(table[row]):
+            note(cuts, begin, count, taken)
+            return count
+        else:
+            above = above and menu_item(table[row])
+            if above and title and line_folded(table[row], data, flags, lower) == title:
+                above = False
+            if above:
+                count = cut_line(table, row, high, end, rule, category, AT_EDGE, NO_HIT, cuts, count)
+    return begin
 
 
-def _item(page: Page, line: int) -> bool:
-    if page.end(line) - line > MENU_LENGTH:
-        return False
-    text = page.line(line)
-    return 1 <= len(WORD.findall(text)) <= MENU_WORDS and not SENTENCE_END.search(text)
+def menu_item(row: Any) -> Any:
+    """Whether a line is as short as those of a menu."""
+    return bytes_of(row) <= MENU_LENGTH and 1 <= row[JOINED] <= MENU_WORDS and not ends_sentence(row)
 
 
-def tail(page: Page, taken: Mapping[int, str]) -> list[Cut]:
+def line_folded(row: Any, data: Any, flags: Any, lower: Any) -> Any:
+    """headline.folded of a line."""
+    return folded(data, row[LINE_START] + 0, row[LINE_END] + 0, flags, lower, 0) >> 1
+
+
+def tail(
+    table: Any,
+    at: Any,
+    known: Any,
+    kinds: Any,
+    own: Any,
+    resuming: Any,
+    data: Any,
+    flags: Any,
+    lower: Any,
+    taken: Any,
+    cuts: Any,
+    count: Any,
+) -> Any:
     """What stands below the last paragraph of the story and below a line of its frame ("Related", "Copyright ...").
 
     Lines that end as a sentence does go only if two such lines stand above them. A line that ends with a colon
     opens something of its own, which stays up to the next line of the frame; below one that says that the story goes
     on, it does. A tail twice as long as what stands above it is none.
     """
-    lines: list[int] = []
-    for line in page.up(page.last()):
-        if line not in taken and paragraph(page, line):
-            break
-        lines.append(line)
-        if len(lines) > TAIL_LINES:
-            return []
-    else:
-        return []
-    if len(lines) < TAIL_AT_LEAST or lines[-1] * 3 < len(page.data):
-        return []
-    cuts: list[Cut] = []
-    frame, within = 0, False
-    for line in reversed(lines):
-        if line in taken:
-            frame += taken[line] in FRAME
-            within = within or taken[line] in FRAME
+    low, high, start, end = at
+    top = high
+    while top > low and (taken[top - 1] >= 0 or not paragraph(table[top - 1])):
+        top -= 1
+        if high - top > TAIL_BLOCK:
+            return count
+    if top == low or high - top < TAIL_AT_LEAST or (table[top][LINE_START] - start) * 3 < end - start:
+        return count
+    rule = own[TAIL_LINE] + 0
+    category = known[rule][RULE_CATEGORY] + 0
+    begin = count
+    frame = 0
+    within = False
+    for row in range(top, high):
+        if taken[row] >= 0:
+            if kinds[taken[row]] & FRAME:
+                frame += 1
+                within = True
             continue
-        text = page.line(line)
-        if RESUMES.search(text):
-            frame, within = 0, False
-            cuts.append(_cut(page, line, "tail-line", "related"))
+        if table[row][JOINED] == RESUMES_WORDS and resumes(table[row], resuming, data, flags, lower):
+            frame = 0
+            within = False
+            count = cut_line(table, row, high, end, rule, category, ANY_SCORE, NO_HIT, cuts, count)
             continue
-        within = within and not text.endswith(":")
-        if within and (frame >= 2 or not SENTENCE_END.search(text)):
-            cuts.append(_cut(page, line, "tail-line", "related", AT_EDGE))
-    return cuts
+        within = within and table[row][LAST] != 58  # a colon
+        if within and (frame >= 2 or not ends_sentence(table[row])):
+            count = cut_line(table, row, high, end, rule, category, AT_EDGE, NO_HIT, cuts, count)
+    note(cuts, begin, count, taken)
+    return count
 
 
-def closing(page: Page, hits: Sequence[Hit], taken: Mapping[int, str]) -> list[Cut]:
+def resumes(row: Any, resuming: Any, data: Any, flags: Any, lower: Any) -> Any:
+    """Whether a line says that the story goes on below it. resuming: RESUMES, folded."""
+    line = line_folded(row, data, flags, lower)
+    found = False
+    for k in range(len(resuming)):
+        found = found or line == resuming[k]
+    return found
+
+
+def closing(
+    table: Any,
+    at: Any,
+    hits: Any,
+    first: Any,
+    last: Any,
+    known: Any,
+    taken: Any,
+    marked: Any,
+    cuts: Any,
+    count: Any,
+) -> Any:
     """Matches below which nothing of the story is left. The text keeps a paragraph above them."""
-    if not hits:
-        return []
-    found = {hit.line_start: hit for hit in hits}
-    cuts: list[Cut] = []
-    for line in page.up(page.last()):
-        if line in found and line not in taken:
-            cuts.append(_cut(page, line, found[line].rule.id, found[line].rule.category))
-        elif line not in taken:
-            return cuts if len(cuts) <= CLOSING_LINES else []
-    return []
+    low, high, _, end = at
+    some = False
+    for h in range(first, last):
+        if known[hits[h][HIT_RULE]][RULE_SCOPE] == CLOSING:
+            marked[hits[h][HIT_ROW]] = h + 1
+            some = True
+    if not some:
+        return count
+    begin = count
+    row = high - 1
+    while row >= low and (taken[row] >= 0 or marked[row]):
+        if taken[row] < 0:
+            h = marked[row] - 1
+            rule = hits[h][HIT_RULE] + 0
+            category = known[rule][RULE_CATEGORY] + 0
+            count = cut_line(table, row, high, end, rule, category, ANY_SCORE, h, cuts, count)
+        row -= 1
+    for h in range(first, last):
+        marked[hits[h][HIT_ROW]] = 0
+    if row < low or count - begin > CLOSING_LINES:
+        return begin
+    note(cuts, begin, count, taken)
+    return count
 
 
-def threads(page: Page, headings: Sequence[Hit]) -> list[Cut]:
+def threads(
+    table: Any, at: Any, hits: Any, first: Any, last: Any, known: Any, taken: Any, cuts: Any, count: Any
+) -> Any:
     """Readers' comments: from a heading such as "12 Comments" to the end, if a third of the text stands above it."""
-    for heading in [hit for hit in headings if hit.line_start * 3 >= len(page.data)][:THREADS]:
-        if _story_above(page, heading.line_start):
-            return [_cut(page, line, heading.rule.id, heading.rule.category) for line in page.down(heading.line_start)]
-    return []
+    low, high, start, end = at
+    looked = 0
+    for h in range(first, last):
+        rule = hits[h][HIT_RULE] + 0
+        if known[rule][RULE_SCOPE] != THREAD:
+            continue
+        heading = hits[h][HIT_ROW] + 0
+        if (table[heading][LINE_START] - start) * 3 < end - start:
+            continue
+        looked += 1
+        if looked > THREADS:
+            return count
+        if not story_above(table, low, heading):
+            continue
+        begin = count
+        category = known[rule][RULE_CATEGORY] + 0
+        for row in range(heading, high):
+            hit = h if row == heading else NO_HIT
+            count = cut_line(table, row, high, end, rule, category, ANY_SCORE, hit, cuts, count)
+        note(cuts, begin, count, taken)
+        return count
+    return count
 
 
-def _story_above(page: Page, line: int) -> bool:
+def story_above(table: Any, low: Any, heading: Any) -> Any:
+    """Whether two paragraphs stand above a line, and not far."""
     found = 0
-    for count, above in enumerate(page.up(page.previous(line))):
-        found += paragraph(page, above)
-        if found >= 2 or count >= TAIL_LINES:
-            break
+    row = heading - 1
+    while row >= low and heading - 1 - row <= THREAD_LINES and found < 2:
+        if paragraph(table[row]):
+            found += 1
+        row -= 1
     return found >= 2
 
 
-def separators(page: Page, taken: Mapping[int, str]) -> list[Cut]:
+def separators(
+    table: Any,
+    at: Any,
+    known: Any,
+    kinds: Any,
+    own: Any,
+    data: Any,
+    flags: Any,
+    taken: Any,
+    cuts: Any,
+    count: Any,
+) -> Any:
     """Lines of marks alone next to a line of the frame. A row of stars within the story stays."""
-    found: dict[int, Cut] = {}
-    for line, category in taken.items():
-        if category not in FRAME:
+    low, high, _, end = at
+    rule = own[SEPARATOR_LINE] + 0
+    category = known[rule][RULE_CATEGORY] + 0
+    begin = count
+    reached = low  # down to here lines are looked at from above
+    for row in range(low, high):
+        if taken[row] < 0 or not kinds[taken[row]] & FRAME:
             continue
-        for way in (page.previous, page.next):
-            near = way(line)
-            while near is not None and near not in taken and near not in found and _marks(page, near):
-                found[near] = _cut(page, near, "separator-line", "separator")
-                near = way(near)
-    return list(found.values())
+        near = row - 1
+        while near >= reached and taken[near] < 0 and only_marks(table[near], data, flags):
+            count = cut_line(table, near, high, end, rule, category, ANY_SCORE, NO_HIT, cuts, count)
+            near -= 1
+        near = row + 1
+        while near < high and taken[near] < 0 and only_marks(table[near], data, flags):
+            count = cut_line(table, near, high, end, rule, category, ANY_SCORE, NO_HIT, cuts, count)
+            near += 1
+        reached = near
+    note(cuts, begin, count, taken)
+    return count
 
 
-def _marks(page: Page, line: int) -> bool:
-    return page.end(line) - line <= SEPARATOR_LENGTH and not WORD.search(page.line(line))
-
-
-def _cut(page: Page, line: int, rule: str, category: str, needs: int | None = None) -> Cut:
-    return Cut(line, page.reach(line), line, rule, category, needs=needs)
+def only_marks(row: Any, data: Any, flags: Any) -> Any:
+    """Whether a line is short and has neither letters nor digits."""
+    return bytes_of(row) <= SEPARATOR_LENGTH and not worded(data, row[LINE_START] + 0, row[LINE_END] + 0, flags)

@@ -15,11 +15,14 @@ import functools
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import re2
 
+from cleaners.registry import ANYWHERE, ZONE_OF
 from cleaners.rules import Rule, options
 from cleaners.triggers import Rows, Triggers, by_rule
 
@@ -30,7 +33,7 @@ SHARED_MEMORY = 64 << 20
 # Rules of a group. Every group is one more pass over the text, larger ones cost more states than they save passes.
 GROUP = 16
 # From so many bytes on that an engine is given, building an automaton of what its rules need pays.
-TRIGGER_BYTES = 8 << 20
+TRIGGER_BYTES = 2 << 20
 # Beyond this a batch is one text that is no article, and notes of where what rules need ends in it might be
 # twelve times as long.
 MOST_TRIGGERED = 8 << 20
@@ -41,13 +44,12 @@ _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 _GROUP = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|\((?!\?)|\(\?P<(\w+)>")
 
 
+I64 = npt.NDArray[np.int64]
 Values = tuple[tuple[str, str], ...]
 Matches = tuple[tuple[int, int, Values], ...]
 """What a rule matches in a line: start and end in bytes, and what the named groups of the pattern matched."""
-Found = tuple[Rule, int, int, Matches]
-"""A rule, the start and the end of a line of a batch, and what it matches there."""
-Told = tuple[tuple["Pattern", Matches], ...]
-"""What rules match in one line."""
+Told = tuple[tuple[tuple[int, int, int], ...], tuple[Values, ...]]
+"""What rules match in one line: (number of a rule, start, end) in it, in order of rules, and the values of each."""
 
 
 class Hit(NamedTuple):
@@ -62,6 +64,31 @@ class Hit(NamedTuple):
     line_start: int
     line_end: int
     values: Values = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a batch: where they start, in order, and where they stand, as bits (registry.HEAD_ZONE and on)."""
+
+    starts: I64
+    zones: I64
+
+    def zone(self, starts: I64) -> I64:
+        """Where lines stand that start there; nowhere, if no line does."""
+        row = np.minimum(np.searchsorted(self.starts, starts), len(self.starts) - 1)
+        return np.where(self.starts[row] == starts, self.zones[row], 0) if len(self.starts) else np.zeros_like(starts)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What rules match in the lines of a batch, in order of line, rule and position.
+
+    places: int64[n, 5]: where the line starts and ends, the rule's number, the start and the end of the match.
+    values: of each.
+    """
+
+    places: I64
+    values: list[Values]
 
 
 class Engine:
@@ -87,54 +114,117 @@ class Engine:
                 key = tuple(rule.id for rule in part)
                 group = shared.get(key) or shared.setdefault(key, Group(part))
                 (self._keepers if keep else self._takers).append(group)
+        self._zones = _zones(self.rules)
+        self.expected = 0
+        """Bytes that are still to come, if somebody knows."""
         self._read = 0  # bytes
+        self._many = False
+
+    def found(self, data: bytes, lines: Lines | None = None) -> Found:
+        """What rules match in the lines of some texts, a line feed between two; no vetoes. Numbers: of `rules`.
+
+        lines: of the data, if rules shall be asked only of those that stand where their scope wants them.
+        """
+        self._read += len(data)
+        found = self._triggered.found(data, lines) if self._pays(data) else self._gathered(self._takers, data)
+        if lines is None:
+            return found
+        placed = (self._zones[found.places[:, 2]] & lines.zone(found.places[:, 0])) > 0
+        return Found(found.places[placed], list(itertools.compress(found.values, placed.tolist())))
+
+    def kept(self, data: bytes) -> Found:
+        """What `keep` rules match in the lines of some texts. Numbers: of `rules`."""
+        if self._pays(data):
+            return self._triggered_keepers.found(data)
+        return self._gathered(self._keepers, data)
 
     def hits(self, texts: Sequence[bytes]) -> list[list[Hit]]:
         """What rules match in the lines of each text (UTF-8), in order of line, rule and position; no vetoes."""
-        data = b"\n".join(texts)
-        self._read += len(data)
-        if self._read >= TRIGGER_BYTES and len(data) <= MOST_TRIGGERED:
-            return _by_text(texts, self._triggered.found(data))
-        return _by_text(texts, _ordered(found for group in self._takers for found in group.found(data)))
+        return self._by_text(texts, self.found(b"\n".join(texts)))
 
     def vetoes(self, texts: Sequence[bytes]) -> list[list[Hit]]:
         """What `keep` rules match in the lines of each text."""
-        data = b"\n".join(texts)
-        return _by_text(texts, _ordered(found for group in self._keepers for found in group.found(data)))
+        return self._by_text(texts, self.kept(b"\n".join(texts)))
 
     @functools.cached_property
     def _triggered(self) -> Triggered:
-        return Triggered([rule for rule in self.rules if rule.action != "keep"])
+        return Triggered(self._numbered(keep=False))
+
+    @functools.cached_property
+    def _triggered_keepers(self) -> Triggered:
+        return Triggered(self._numbered(keep=True))
+
+    def _pays(self, data: bytes) -> bool:
+        """Whether to build an automaton, or to use what was built: for many texts of this language, or more to come."""
+        many = len(data) >= TRIGGER_BYTES // 8 and self.expected >= TRIGGER_BYTES
+        self._many = self._many or many or self._read >= TRIGGER_BYTES
+        return self._many and len(data) <= MOST_TRIGGERED
+
+    def _numbered(self, keep: bool) -> list[tuple[int, Rule]]:
+        return [(number, rule) for number, rule in enumerate(self.rules) if (rule.action == "keep") == keep]
+
+    def _gathered(self, groups: Sequence[Group], data: bytes) -> Found:
+        number = {rule.id: number for number, rule in enumerate(self.rules)}
+        lines: dict[tuple[int, int], list[tuple[int, Matches]]] = {}
+        for group in groups:
+            for rule, start, end, matches in group.found(data):
+                lines.setdefault((start, end), []).append((number[rule.id], matches))
+        return _joined([(*line, _told(found)) for line, found in sorted(lines.items())])
+
+    def _by_text(self, texts: Sequence[bytes], found: Found) -> list[list[Hit]]:
+        """What was found in each text."""
+        hits: list[list[Hit]] = [[] for _ in texts]
+        ends = list(itertools.accumulate(len(text) + 1 for text in texts))
+        for (line, line_end, rule, start, end), values in zip(found.places.tolist(), found.values, strict=True):
+            text = bisect.bisect_right(ends, line)
+            begin = ends[text - 1] if text else 0
+            hit = Hit(self.rules[rule], start - begin, end - begin, line - begin, line_end - begin, values)
+            hits[text].append(hit)
+        return hits
 
 
 def warm(size: int) -> None:
-    """Compile, if so many bytes are to be read that it pays; as model.warm does."""
+    """Compile, if so many bytes are to be read that it pays.
+
+    numba keeps what it compiled in a cache, which processes that fill it at the same time can spoil: a program that
+    starts several calls this before.
+    """
     if size >= TRIGGER_BYTES:
         Triggers(()).spotted(b"warm")
 
 
-def _ordered(all_found: Iterable[Found]) -> list[Found]:
-    return sorted(all_found, key=lambda found: (found[1], found[0].id))
+def _zones(rules: Iterable[Rule]) -> I64:
+    """Where lines must stand that rules match."""
+    return np.array([ZONE_OF.get(rule.scope, ANYWHERE) for rule in rules], np.int64)
 
 
-def _by_text(texts: Sequence[bytes], all_found: Iterable[Found]) -> list[list[Hit]]:
-    """What was found in each text. all_found: in order of line and rule."""
-    hits: list[list[Hit]] = []
-    found = iter(all_found)
-    upcoming = next(found, None)
-    begin = 0
-    for text in texts:
-        own: list[Hit] = []
-        hits.append(own)
-        end = begin + len(text)
-        while upcoming is not None and upcoming[1] <= end:
-            rule, line, line_end, matches = upcoming
-            start, stop = line - begin, line_end - begin
-            for a, b, values in matches:
-                own.append(Hit(rule, start + a, start + b, start, stop, values))
-            upcoming = next(found, None)
-        begin = end + 1
-    return hits
+def _told(found: Iterable[tuple[int, Matches]]) -> Told:
+    """What was found in one line. found: numbers of rules with what they match."""
+    rows = [(rule, start, end, values) for rule, matches in sorted(found) for start, end, values in matches]
+    return tuple((rule, start, end) for rule, start, end, _ in rows), tuple(values for *_, values in rows)
+
+
+_NOTHING: Told = (), ()
+
+
+def _joined(lines: Iterable[tuple[int, int, Told]]) -> Found:
+    """What was told of lines, which start and end somewhere, together."""
+    starts, ends, counts = [], [], []
+    rows: list[tuple[int, int, int]] = []
+    values: list[Values] = []
+    for start, end, (matches, of_matches) in lines:
+        if matches:
+            starts.append(start)
+            ends.append(end)
+            counts.append(len(matches))
+            rows += matches
+            values += of_matches
+    places = np.empty((len(rows), 5), np.int64)
+    places[:, 0] = np.repeat(starts, counts)
+    places[:, 1] = np.repeat(ends, counts)
+    places[:, 2:] = np.array(rows, np.int64).reshape(-1, 3)
+    places[:, 3:] += places[:, :1]
+    return Found(places, values)
 
 
 class Group:
@@ -152,8 +242,8 @@ class Group:
         self._set.Compile()
         self._finder = _finder([rule.lookup for rule in known])
 
-    def found(self, data: bytes) -> Iterator[Found]:
-        """What the rules match in the lines of `data`."""
+    def found(self, data: bytes) -> Iterator[tuple[Rule, int, int, Matches]]:
+        """Rules, the start and the end of a line of `data`, and what the rule matches there."""
         for start, end in _lines(self._finder, data):
             line = data[start:end]
             for number in self._set.Match(line) or ():
@@ -174,30 +264,46 @@ class Triggered:
     What all of them say of a line is remembered: sites repeat their lines.
     """
 
-    def __init__(self, known: Sequence[Rule]) -> None:
-        self._triggers = Triggers(known)
-        self._finders = [_finder([rule.lookup]) for rule in known]
-        self._patterns = [Pattern(rule) for rule in known]
+    def __init__(self, known: Sequence[tuple[int, Rule]]) -> None:
+        """known: rules with their numbers."""
+        rules = [rule for _, rule in known]
+        self._numbers = [number for number, _ in known]
+        self._triggers = Triggers(rules)
+        self._finders = [_finder([rule.lookup]) for rule in rules]
+        self._patterns = [Pattern(rule) for rule in rules]
+        self._zones = _zones(rules)
         self._memory = _Memory()
 
-    def found(self, data: bytes) -> Iterator[Found]:
-        """What the rules match in the lines of `data`."""
+    def found(self, data: bytes, lines: Lines | None = None) -> Found:
+        """What the rules match in the lines of `data`. lines: of it, if those shall be passed over that stand where no
+        rule wants them.
+        """
         spotted = self._triggers.spotted(data)
         first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))
-        lines = spotted[first, 1:].tolist()
-        told = [self._memory.get(data[start:end]) for start, end in lines]
-        new = np.array([of_line is None for of_line in told], np.bool_)
-        asked = self._asked(data, spotted[np.repeat(new, np.diff(np.append(first, len(spotted))))])
-        for (start, end), of_line in zip(lines, told, strict=True):
-            if of_line is None:
-                of_line = tuple(sorted(asked.get(start, ()), key=lambda told: told[0].rule.id))
-                self._memory.put(data[start:end], of_line)
-            for pattern, matches in of_line:
-                yield pattern.rule, start, end, matches
+        if lines is not None and len(first):
+            # A line is remembered wherever it stands: it is asked about as a whole, or not at all.
+            zones = np.bitwise_or.reduceat(self._zones[spotted[:, 0]], first)
+            asked_about = (zones & lines.zone(spotted[first, 1])) > 0
+            spotted = spotted[np.repeat(asked_about, np.diff(np.append(first, len(spotted))))]
+            first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))
+        first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))
+        places = spotted[first, 1:].tolist()
+        found = [data[start:end] for start, end in places]
+        told = self._memory.told(found)
+        new = [number for number, of_line in enumerate(told) if of_line is None]
+        if new:
+            is_new = np.zeros(len(places), np.bool_)
+            is_new[new] = True
+            asked = self._asked(data, spotted[np.repeat(is_new, np.diff(np.append(first, len(spotted))))])
+            for number in new:
+                matches = asked.get(places[number][0])
+                told[number] = of_line = _told(matches) if matches else _NOTHING
+                self._memory.put(found[number], of_line)
+        return _joined([(start, end, of_line) for (start, end), of_line in zip(places, told, strict=True) if of_line])
 
-    def _asked(self, data: bytes, spotted: Rows) -> dict[int, list[tuple[Pattern, Matches]]]:
+    def _asked(self, data: bytes, spotted: Rows) -> dict[int, list[tuple[int, Matches]]]:
         """What rules match in the lines that they might match in, by where the line starts."""
-        told: dict[int, list[tuple[Pattern, Matches]]] = {}
+        told: dict[int, list[tuple[int, Matches]]] = {}
         for number, starts, ends in by_rule(spotted):
             pattern = self._patterns[number]
             lines = b"\n".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
@@ -205,7 +311,8 @@ class Triggered:
             for start, end in _lines(self._finders[number], lines):
                 if matches := pattern.matches(lines[start:end]):
                     places = places or _places(starts, ends)
-                    told.setdefault(starts[bisect.bisect_left(places, start)], []).append((pattern, matches))
+                    line = starts[bisect.bisect_left(places, start)]
+                    told.setdefault(line, []).append((self._numbers[number], matches))
         return told
 
 
@@ -216,12 +323,15 @@ class _Memory:
         self._fresh: dict[bytes, Told] = {}
         self._old: dict[bytes, Told] = {}
 
-    def get(self, line: bytes) -> Told | None:
-        """What was said of the line; None if it is not remembered."""
-        told = self._fresh.get(line)
-        if told is None and (told := self._old.get(line)) is not None:
-            self.put(line, told)
-        return told
+    def told(self, lines: Sequence[bytes]) -> list[Told | None]:
+        """What was said of each line; None where it is not remembered."""
+        found = [self._fresh.get(line) for line in lines]
+        if self._old:
+            for place, told in enumerate(found):
+                if told is None and (told := self._old.get(lines[place])) is not None:
+                    self.put(lines[place], told)
+                    found[place] = told
+        return found
 
     def put(self, line: bytes, told: Told) -> None:
         """Remember it; those are forgotten that were not met while as many others were."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cleaners.cleaning import Cleaner, Plan, Source, default
+from cleaners.batch import Plan
+from cleaners.cleaning import Cleaner, Source, default
 from cleaners.span import Cleaned, Span, Vetoed, vetoed
 
 
@@ -22,13 +23,12 @@ def explain(source: Source, cleaner: Cleaner | None = None) -> Explained:
 
     The model's objections are shown as vetoes, by its probability (`model:0.02`). Never raises for any string.
     """
-    (plan,) = (cleaner or default()).plans([source])
-    cleaned = plan.carried_out()
-    saved = [*vetoed(source.text, plan.spans, plan.vetoes), *_objected(plan, cleaned)]
+    ((cleaned, plan),) = (cleaner or default()).plans([source])
+    saved = [*vetoed(source.text, plan.spans, plan.vetoes), *_objected(source.text, plan, cleaned)]
     return Explained(cleaned, tuple(sorted(saved, key=lambda one: one.start)))
 
 
-def _objected(plan: Plan, cleaned: Cleaned) -> Iterator[Vetoed]:
+def _objected(text: str, plan: Plan, cleaned: Cleaned) -> Iterator[Vetoed]:
     """What the model saved, line by line, or a veto as well: not what another rule takes all the same."""
     rules: dict[tuple[int, int, str], list[Span]] = {}
     for span, by in plan.objected:
@@ -37,4 +37,4 @@ def _objected(plan: Plan, cleaned: Cleaned) -> Iterator[Vetoed]:
         if not any(start < removal.end and removal.start < end for removal in cleaned.removals):
             names = tuple(sorted({span.rule for span in spans}))
             vetoes = tuple(sorted({v.rule for v in plan.vetoes if v.start < end and start < v.end}))
-            yield Vetoed(start, end, plan.source.text[start:end], names, spans[0].category, vetoes or (by,))
+            yield Vetoed(start, end, text[start:end], names, spans[0].category, vetoes or (by,))

@@ -21,6 +21,8 @@ from cleaners.scan import (
     LETTER,
     LETTERS,
     LEXICAL,
+    LINE_END,
+    LINE_START,
     LONG,
     LONG_UPPER,
     MARK_COUNT,
@@ -288,6 +290,8 @@ def judge(
     bias: Any,
     gate_chars: Any,
     gate_lexical: Any,
+    most_lines: Any,
+    most_bytes: Any,
     sums: Any,
     owner: Any,
     many: Any,
@@ -301,8 +305,9 @@ def judge(
     """Fill `scores`: for every row the log-odds that it is boilerplate, in parts of 1,000.
 
     splits, borders: trees by depth: which feature is compared (>=) with what. leaves: trees by 2**depth. Paragraphs of
-    gate_chars and more whose lexical score is below gate_lexical are not looked at further: they get the LEAST. sums,
-    owner, many, lines: see survey; owner is -1 at first, lines 0. out, block, held, leaf: room, see weigh.
+    gate_chars and more whose lexical score is below gate_lexical are not looked at further: they get the LEAST. Of a
+    text of more than most_lines lines or most_bytes bytes nothing is said: its lines get 0. sums, owner, many, lines:
+    see survey; owner is -1 at first, lines 0. out, block, held, leaf: room, see weigh.
     """
     low = 0
     count = 0
@@ -310,6 +315,11 @@ def judge(
         high = low + 1
         while high < rows and table[high][DOCUMENT] == table[low][DOCUMENT]:
             high += 1
+        if high - low > most_lines or table[high - 1][LINE_END] - table[low][LINE_START] > most_bytes:
+            for i in range(low, high):
+                scores[i] = 0
+            low = high
+            continue
         short, first, last = survey(table, low, high, tokens, sums, owner, many, lines)
         for i in range(low, high):
             row = table[i]

@@ -1,223 +1,404 @@
 """What only neighbours tell: head block, headline, tail block, a caption beside an ad marker, lines beside others.
 
-`place` takes the matches of one text and says which of them hold where they stand, and what else must go
-because of what stands next to it. Offsets in bytes, as in engine.py.
+`place` takes the matches of a batch and says which of them hold where they stand, and what else must go because of
+what stands next to it. Loops over the table of lines, as in cut.py; `at` is a text: its rows from and to, its bytes
+from and to.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from typing import Any
 
-from cleaners import blocks, headline
-from cleaners.cut import LISTED, SENTENCE_END, STOP_END, WORD, Cut, paragraph, title_case, whole
-from cleaners.engine import Hit
-from cleaners.page import Page
+from cleaners.blocks import closing, menu, separators, tail, threads
+from cleaners.cut import (
+    ANY_SCORE,
+    CUT_CATEGORY,
+    CUT_END,
+    CUT_HIT,
+    CUT_NEEDS,
+    CUT_ROW,
+    CUT_RULE,
+    CUT_SCORE,
+    CUT_START,
+    LISTED,
+    NO_HIT,
+    bytes_of,
+    cut_line,
+    ends_sentence,
+    ends_stopped,
+    note,
+    paragraph,
+    takes_line,
+    worded,
+)
+from cleaners.headline import repeated
+from cleaners.registry import (
+    AD,
+    ANYWHERE,
+    BESIDE,
+    BESIDE_AD,
+    HEAD,
+    HEAD_ZONE,
+    HEADING,
+    HIT_END,
+    HIT_ROW,
+    HIT_RULE,
+    HIT_START,
+    INLINE,
+    LINE,
+    LINK,
+    RULE_CATEGORY,
+    RULE_NEXT_TO,
+    RULE_SCOPE,
+    TAIL,
+    TAIL_ZONE,
+)
+from cleaners.scan import (
+    CAPITAL,
+    CHARS,
+    DOCUMENT,
+    FIRST,
+    JOINED,
+    LINE_END,
+    LINE_START,
+    TITLED,
+    TOLD,
+)
 
 # Measured on labelled articles: nothing that belongs to a head lies below this many lines, to a tail above this many.
 HEAD_LINES = 24
 TAIL_LINES = 80
-# A block under a terminal heading ("Related") is no longer than this, nor are its lines.
+# A block under a terminal heading ("Related") is no longer than this, nor are its lines, in bytes.
 BLOCK_LINES = 40
 BLOCK_LINE_LENGTH = 160
-CAPTION_LENGTH = 220
+CAPTION_CHARS = 220
 NAMES = 5  # words
 LINK_WORDS = 5  # the headline of a link has no fewer; a subhead of the story often has
-
-BUILT_IN = {
-    "beside-ad-marker": ("caption", "a bare caption: a line glued to an ad marker"),
-    "first-line": ("headline", "the headline: a first line that can be nothing else"),
-    "menu-line": ("nav", "short lines above the story, below lines that other rules take"),
-    "repeats-title": ("headline", "a line that repeats the record's title"),
-    "separator-line": ("separator", "a row of marks beside lines that other rules take"),
-    "tail-line": ("related", "what stands below the story and below a line of its frame"),
-}
-"""Rules that are code, because only neighbours tell: id -> category and what they take out."""
-
-WITHIN = frozenset({"ad_marker", "dangling", "embed", "headline", "interface", "video"})
-"""Categories whose lines stand between those of the story: that one is near says nothing of a line."""
-
-_ATTRIBUTED = re.compile(r"\b(?:said|says|told|sagte|sagt|dijo|disse)\b", re.IGNORECASE)
+# A block at an edge of a text has fewer paragraphs than this, whoever takes them.
+EDGE_PARAGRAPHS = 5
+REST = 4096  # bytes of a line in which it is looked for what a part leaves of it
 
 
-def place(page: Page, hits: Iterable[Hit], title: str | None) -> list[Cut]:
-    """The cuts of one text: the matches whose place allows them, and what their neighbours give away."""
-    hits = list(hits)
-    by_scope: dict[str, list[Hit]] = {}
-    for hit in hits:
-        by_scope.setdefault(hit.rule.scope, []).append(hit)
-    cuts = [_of_line(page, hit) for hit in by_scope.get("line", ())]
-    for scope in ("prefix", "suffix", "inline"):
-        cuts += [_of_part(page, hit) for hit in by_scope.get(scope, ())]
-    taken = {cut.line: cut.category for cut in cuts if whole(page, cut)}
-
-    def take(found: list[Cut]) -> None:
-        cuts.extend(found)
-        for cut in found:
-            taken.setdefault(cut.line, cut.category)
-
-    take(_head_block(page, by_scope.get("head block", []), taken))
-    take(_tail_block(page, by_scope.get("tail block", []), taken))
-    ads = {cut.line for cut in cuts if cut.category == "ad_marker" and whole(page, cut)}
-    take(_captions(page, ads, taken))
-    take(_links(page, by_scope.get("link", []), taken))
-    take(_headings(page, by_scope.get("heading", []), taken))
-    take(_beside(page, by_scope.get("beside", []), taken))
-    take(blocks.threads(page, by_scope.get("thread", [])))
-    take(blocks.closing(page, by_scope.get("closing", []), taken))
-    take(blocks.menu(page, taken, title))
-    take(blocks.tail(page, taken))
-    take(blocks.separators(page, taken))
-    take(headline.find(page, title, taken, cuts))
-    return cuts
+def zones(table: Any, rows: Any, out: Any) -> None:
+    """Fill `out` with where each line stands: ANYWHERE, with HEAD_ZONE if few paragraphs stand above it in its text,
+    and with TAIL_ZONE if few do below it.
+    """
+    low = 0
+    while low < rows:
+        high = low
+        found = 0
+        while high < rows and table[high][DOCUMENT] == table[low][DOCUMENT]:
+            out[high] = ANYWHERE | HEAD_ZONE if found < EDGE_PARAGRAPHS else ANYWHERE
+            if paragraph(table[high]):
+                found += 1
+            high += 1
+        found = 0
+        row = high - 1
+        while row >= low and found < EDGE_PARAGRAPHS:
+            out[row] |= TAIL_ZONE
+            if paragraph(table[row]):
+                found += 1
+            row -= 1
+        low = high
 
 
-def _of_line(page: Page, hit: Hit) -> Cut:
-    return Cut(
-        hit.line_start,
-        page.reach(hit.line_start),
-        hit.line_start,
-        hit.rule.id,
-        hit.rule.category,
-        hit.rule.field,
-        hit.values,
-    )
+def place(
+    table: Any,
+    rows: Any,
+    ends: Any,
+    hits: Any,
+    known: Any,
+    kinds: Any,
+    own: Any,
+    resuming: Any,
+    titles: Any,
+    data: Any,
+    flags: Any,
+    lower: Any,
+    taken: Any,
+    marked: Any,
+    cuts: Any,
+) -> Any:
+    """Fill `cuts` with those of all texts, text by text; returns how many there are.
+
+    table, rows: see scan.scan. ends: of the texts. hits: rows of (line, rule, start, end), in order of lines and rules.
+    known, kinds, own: see registry.py. resuming, titles: what headline.folded makes of phrases and of the texts'
+    titles. taken: -1 for every line; filled with the category of what takes it whole. marked: 0 for every line.
+    """
+    count = 0
+    hit = 0
+    low = 0
+    while low < rows:
+        document = table[low][DOCUMENT] + 0
+        high = low + 1
+        while high < rows and table[high][DOCUMENT] == document:
+            high += 1
+        first = hit
+        while hit < len(hits) and hits[hit][HIT_ROW] < high:
+            hit += 1
+        begin = ends[document - 1] + 1 if document > 0 else 0
+        at = (low, high, begin, ends[document] + 0)
+        count = place_text(
+            table, at, hits, first, hit, known, kinds, own, resuming, titles[document],
+            data, flags, lower, taken, marked, cuts, count,
+        )  # fmt: skip
+        low = high
+    return count
 
 
-def _of_part(page: Page, hit: Hit) -> Cut:
-    """A part of a line; the whole line if nothing but space and marks is left of it."""
-    rest = page.data[hit.line_start : hit.start] + page.data[hit.end : hit.line_end]
-    if not WORD.search(rest[:4096].decode("utf-8", "replace")):
-        return _of_line(page, hit)
-    return Cut(hit.start, hit.end, hit.line_start, hit.rule.id, hit.rule.category, hit.rule.field, hit.values)
+def place_text(
+    table: Any,
+    at: Any,
+    hits: Any,
+    first: Any,
+    last: Any,
+    known: Any,
+    kinds: Any,
+    own: Any,
+    resuming: Any,
+    title: Any,
+    data: Any,
+    flags: Any,
+    lower: Any,
+    taken: Any,
+    marked: Any,
+    cuts: Any,
+    count: Any,
+) -> Any:
+    """`place` for one text, whose matches are hits[first:last] and whose cuts begin at `count`."""
+    begin = count
+    for scope in range(LINE, INLINE + 1):
+        for h in range(first, last):
+            if known[hits[h][HIT_RULE]][RULE_SCOPE] == scope:
+                count = cut_part(table, at, hits, h, known, data, flags, cuts, count)
+    for k in range(begin, count):
+        if takes_line(table, cuts[k]):
+            taken[cuts[k][CUT_ROW]] = cuts[k][CUT_CATEGORY]
+    if last > first:
+        count = within(table, at, hits, first, last, HEAD, known, taken, marked, cuts, count)
+        count = within(table, at, hits, first, last, TAIL, known, taken, marked, cuts, count)
+        count = captions(table, at, begin, kinds, known, own, flags, taken, marked, cuts, count)
+        count = links(table, at, hits, first, last, known, taken, cuts, count)
+        count = headings(table, at, hits, first, last, known, taken, cuts, count)
+        count = beside(table, at, hits, first, last, known, taken, cuts, count)
+        count = threads(table, at, hits, first, last, known, taken, cuts, count)
+        count = closing(table, at, hits, first, last, known, taken, marked, cuts, count)
+        count = menu(table, at, known, kinds, own, title, data, flags, lower, taken, cuts, count)
+    count = tail(table, at, known, kinds, own, resuming, data, flags, lower, taken, cuts, count)
+    if count > begin:
+        count = separators(table, at, known, kinds, own, data, flags, taken, cuts, count)
+    if title:
+        count = repeated(table, at, title, known, own, data, flags, lower, begin, taken, cuts, count)
+    return count
 
 
-def _head_block(page: Page, hits: list[Hit], taken: Mapping[int, str]) -> list[Cut]:
-    """Matches that stand above the second paragraph of the story."""
-    if not hits:
-        return []
-    wanted = {hit.line_start for hit in hits} | taken.keys()
-    end, paragraphs = -1, 0
-    for count, line in enumerate(page.down(page.first())):
-        if count >= HEAD_LINES:
-            break
-        paragraphs += line not in wanted and paragraph(page, line)
+def cut_part(table: Any, at: Any, hits: Any, h: Any, known: Any, data: Any, flags: Any, cuts: Any, count: Any) -> Any:
+    """The part that a rule matched; the whole line, if the rule is of lines or nothing but marks is left of it."""
+    _, high, _, end = at
+    hit = hits[h]
+    rule = hit[HIT_RULE] + 0
+    row = hit[HIT_ROW] + 0
+    category = known[rule][RULE_CATEGORY] + 0
+    line = table[row]
+    if known[rule][RULE_SCOPE] == LINE or not (
+        worded(data, line[LINE_START] + 0, min(hit[HIT_START], line[LINE_START] + REST), flags)
+        or worded(
+            data,
+            hit[HIT_END] + 0,
+            min(line[LINE_END], hit[HIT_END] + REST - (hit[HIT_START] - line[LINE_START])),
+            flags,
+        )
+    ):
+        return cut_line(table, row, high, end, rule, category, ANY_SCORE, h, cuts, count)
+    cut = cuts[count]
+    cut[CUT_START] = hit[HIT_START]
+    cut[CUT_END] = hit[HIT_END]
+    cut[CUT_ROW] = row
+    cut[CUT_RULE] = rule
+    cut[CUT_CATEGORY] = category
+    cut[CUT_NEEDS] = ANY_SCORE
+    cut[CUT_HIT] = h
+    cut[CUT_SCORE] = 0
+    return count + 1
+
+
+def within(
+    table: Any,
+    at: Any,
+    hits: Any,
+    first: Any,
+    last: Any,
+    scope: Any,
+    known: Any,
+    taken: Any,
+    marked: Any,
+    cuts: Any,
+    count: Any,
+) -> Any:
+    """Matches of the head block stand above the story's second paragraph, of the tail block below its last but one."""
+    low, high, _, end = at
+    some = False
+    for h in range(first, last):
+        if known[hits[h][HIT_RULE]][RULE_SCOPE] == scope:
+            marked[hits[h][HIT_ROW]] = 1
+            some = True
+    if not some:
+        return count
+    row, step, most = (low, 1, HEAD_LINES) if scope == HEAD else (high - 1, -1, TAIL_LINES)
+    edge = row - step
+    paragraphs = 0
+    while low <= row < high and (row - low if scope == HEAD else high - 1 - row) < most:
+        if not marked[row] and taken[row] < 0 and paragraph(table[row]):
+            paragraphs += 1
         if paragraphs >= 2:
             break
-        end = line
-    return [_of_line(page, hit) for hit in hits if hit.line_start <= end]
-
-
-def _tail_block(page: Page, hits: list[Hit], taken: Mapping[int, str]) -> list[Cut]:
-    """Matches that stand below the last paragraph but one of the story."""
-    if not hits:
-        return []
-    wanted = {hit.line_start for hit in hits} | taken.keys()
-    begin, paragraphs = len(page.data) + 1, 0
-    for count, line in enumerate(page.up(page.last())):
-        if count >= TAIL_LINES:
-            break
-        paragraphs += line not in wanted and paragraph(page, line)
-        if paragraphs >= 2:
-            break
-        begin = line
-    return [_of_line(page, hit) for hit in hits if hit.line_start >= begin]
-
-
-def _links(page: Page, hits: list[Hit], taken: Mapping[int, str]) -> list[Cut]:
-    """Labels such as "Read also", each with the line below it if that is a headline and set off from the story."""
-    cuts: list[Cut] = []
-    for hit in hits:
-        below = page.next(hit.line_start)
-        if below is None or below in taken or page.end(below) - below > BLOCK_LINE_LENGTH:
+        edge = row
+        row += step
+    begin = count
+    for h in range(first, last):
+        rule = hits[h][HIT_RULE] + 0
+        if known[rule][RULE_SCOPE] != scope:
             continue
-        text = page.line(below)
-        if len(WORD.findall(text)) >= LINK_WORDS and not STOP_END.search(text):
-            cuts.append(_of_line(page, hit))
-            cuts.append(Cut(below, page.reach(below), below, hit.rule.id, hit.rule.category))
-    return cuts
+        row = hits[h][HIT_ROW] + 0
+        marked[row] = 0
+        if (row <= edge) if scope == HEAD else (row >= edge):
+            category = known[rule][RULE_CATEGORY] + 0
+            count = cut_line(table, row, high, end, rule, category, ANY_SCORE, h, cuts, count)
+    note(cuts, begin, count, taken)
+    return count
 
 
-def _headings(page: Page, hits: list[Hit], taken: Mapping[int, str]) -> list[Cut]:
+def captions(
+    table: Any,
+    at: Any,
+    begin: Any,
+    kinds: Any,
+    known: Any,
+    own: Any,
+    flags: Any,
+    taken: Any,
+    ads: Any,
+    cuts: Any,
+    count: Any,
+) -> Any:
+    """Bare captions: lines glued to an ad marker, in a text whose paragraphs are set off by blank lines.
+
+    Subheads are set off on both sides; a caption shares its block with the marker. A line that capitalizes every
+    long word is a subhead still, unless markers hold it from both sides. begin: of the cuts of the text.
+    """
+    low, high, _, end = at
+    some = False
+    for k in range(begin, count):
+        if kinds[cuts[k][CUT_CATEGORY]] & AD and takes_line(table, cuts[k]):
+            ads[cuts[k][CUT_ROW]] = 1
+            some = True
+    if not some:
+        return count
+    spaced = False
+    for row in range(low + 1, high):
+        spaced = spaced or not glued(table, row - 1)
+    found = count
+    for row in range(low, high):
+        if not spaced or taken[row] >= 0:
+            continue
+        above = row > low and glued(table, row - 1)
+        below = row + 1 < high and glued(table, row)
+        held_above = above and ads[row - 1] == 1
+        held_below = below and ads[row + 1] == 1
+        if not (held_above or held_below) or (above and not held_above) or (below and not held_below):
+            continue
+        if caption(table[row], held_above and held_below, flags):
+            rule = own[BESIDE_AD] + 0
+            count = cut_line(
+                table, row, high, end, rule, known[rule][RULE_CATEGORY] + 0, ANY_SCORE, NO_HIT, cuts, count
+            )
+    for k in range(begin, found):
+        ads[cuts[k][CUT_ROW]] = 0
+    note(cuts, found, count, taken)
+    return count
+
+
+def glued(table: Any, row: Any) -> Any:
+    """Whether no blank line stands between a line and the next one with content."""
+    return table[row + 1][LINE_START] == table[row][LINE_END] + 1
+
+
+def caption(row: Any, held: Any, flags: Any) -> Any:
+    """Whether a line beside an ad marker reads as a caption. held: from both sides."""
+    if row[JOINED] < 2 or row[CHARS] > CAPTION_CHARS or ends_sentence(row) or row[TOLD]:
+        return False
+    if not flags[row[FIRST]] & CAPITAL:
+        return False
+    return held or row[JOINED] <= NAMES or not row[TITLED]  # names alone do not tell
+
+
+def links(table: Any, at: Any, hits: Any, first: Any, last: Any, known: Any, taken: Any, cuts: Any, count: Any) -> Any:
+    """Labels such as "Read also", each with the line below it if that is a headline and set off from the story."""
+    _, high, _, end = at
+    begin = count
+    for h in range(first, last):
+        rule = hits[h][HIT_RULE] + 0
+        if known[rule][RULE_SCOPE] != LINK:
+            continue
+        row = hits[h][HIT_ROW] + 0
+        below = row + 1
+        if below >= high or taken[below] >= 0 or bytes_of(table[below]) > BLOCK_LINE_LENGTH:
+            continue
+        if table[below][JOINED] >= LINK_WORDS and not ends_stopped(table[below]):
+            category = known[rule][RULE_CATEGORY] + 0
+            count = cut_line(table, row, high, end, rule, category, ANY_SCORE, h, cuts, count)
+            count = cut_line(table, below, high, end, rule, category, ANY_SCORE, NO_HIT, cuts, count)
+    note(cuts, begin, count, taken)
+    return count
+
+
+def headings(
+    table: Any, at: Any, hits: Any, first: Any, last: Any, known: Any, taken: Any, cuts: Any, count: Any
+) -> Any:
     """Headings such as "Related", with the short lines below them that end without a stop.
 
     The heading goes only with lines that look like a list of links, or as the last line of the text.
     """
-    cuts: list[Cut] = []
+    _, high, _, end = at
+    begin = count
     reached = -1
-    for hit in hits:
-        if hit.line_start <= reached:
+    for h in range(first, last):
+        rule = hits[h][HIT_RULE] + 0
+        row = hits[h][HIT_ROW] + 0
+        if known[rule][RULE_SCOPE] != HEADING or row <= reached:
             continue
-        block = _block(page, hit.line_start, taken)
-        rest = page.next(block[-1] if block else hit.line_start)
-        if not block and rest is not None:
+        below = row + 1
+        while below < high and below - row <= BLOCK_LINES:
+            if taken[below] < 0 and (bytes_of(table[below]) > BLOCK_LINE_LENGTH or ends_stopped(table[below])):
+                break
+            below += 1
+        block = below - row - 1
+        if below < high and block < 2:
             continue
-        if rest is not None and len(block) < 2:
-            continue
-        cuts.append(_of_line(page, hit))
-        cuts += [
-            Cut(line, page.reach(line), line, hit.rule.id, hit.rule.category, needs=LISTED)
-            for line in block
-            if line not in taken
-        ]
-        reached = block[-1] if block else hit.line_start
-    return cuts
+        category = known[rule][RULE_CATEGORY] + 0
+        count = cut_line(table, row, high, end, rule, category, ANY_SCORE, h, cuts, count)
+        for line in range(row + 1, below):
+            if taken[line] < 0:
+                count = cut_line(table, line, high, end, rule, category, LISTED, NO_HIT, cuts, count)
+        reached = below - 1
+    note(cuts, begin, count, taken)
+    return count
 
 
-def _block(page: Page, heading: int, taken: Mapping[int, str]) -> list[int]:
-    block: list[int] = []
-    for line in page.down(page.next(heading)):
-        if len(block) >= BLOCK_LINES:
-            break
-        if line not in taken and (page.end(line) - line > BLOCK_LINE_LENGTH or STOP_END.search(page.line(line))):
-            break
-        block.append(line)
-    return block
-
-
-def _captions(page: Page, ads: set[int], taken: Mapping[int, str]) -> list[Cut]:
-    """Bare captions: lines glued to an ad marker, in a text whose paragraphs are set off by blank lines.
-
-    Subheads are set off on both sides; a caption shares its block with the marker. A line that capitalizes every
-    long word is a subhead still, unless markers hold it from both sides.
-    """
-    if not ads or b"\n\n" not in page.data:
-        return []
-    cuts = []
-    for line in sorted(_neighbours(page, ads)):
-        if line in taken or page.blank(line):
-            continue
-        above, below = page.above(line), page.below(line)
-        sides = [side is not None and side in ads for side in (above, below)]
-        loose = [side is None or side in ads or page.blank(side) for side in (above, below)]
-        if all(loose) and _caption(page.line(line), held=all(sides)):
-            cuts.append(Cut(line, page.reach(line), line, "beside-ad-marker", "caption"))
-    return cuts
-
-
-def _neighbours(page: Page, lines: Iterable[int]) -> set[int]:
-    found: set[int | None] = set()
-    for line in lines:
-        found |= {page.above(line), page.below(line)}
-    return {line for line in found if line is not None}
-
-
-def _caption(line: str, held: bool) -> bool:
-    words = WORD.findall(line)
-    if not len(words) >= 2 or len(line) > CAPTION_LENGTH or SENTENCE_END.search(line):
-        return False
-    if line[0] in "\"'“‘«„" or _ATTRIBUTED.search(line) or not line[0].isupper():
-        return False
-    return held or len(words) <= NAMES or not title_case(words)  # names alone do not tell
-
-
-def _beside(page: Page, hits: list[Hit], taken: Mapping[int, str]) -> list[Cut]:
+def beside(table: Any, at: Any, hits: Any, first: Any, last: Any, known: Any, taken: Any, cuts: Any, count: Any) -> Any:
     """Matches whose next or previous line with content another rule takes, of a category that the rule names if any."""
-    cuts = []
-    first = page.first() if hits else None
-    for hit in hits:
-        line, near = hit.line_start, hit.rule.next_to
-        around = {taken.get(other) for other in (page.previous(line), page.next(line)) if other is not None} | {None}
-        if line not in taken and (near in around and line != first if near else around != {None}):
-            cuts.append(_of_line(page, hit))
-    return cuts
+    low, high, _, end = at
+    begin = count
+    for h in range(first, last):
+        rule = hits[h][HIT_RULE] + 0
+        row = hits[h][HIT_ROW] + 0
+        if known[rule][RULE_SCOPE] != BESIDE or taken[row] >= 0:
+            continue
+        near = known[rule][RULE_NEXT_TO] + 0
+        above = taken[row - 1] + 0 if row > low else -1
+        below = taken[row + 1] + 0 if row + 1 < high else -1
+        if (above == near or below == near) and row != low if near >= 0 else above >= 0 or below >= 0:
+            category = known[rule][RULE_CATEGORY] + 0
+            count = cut_line(table, row, high, end, rule, category, ANY_SCORE, h, cuts, count)
+    note(cuts, begin, count, taken)
+    return count

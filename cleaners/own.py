@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cleaners.layout import BUILT_IN
+from cleaners.registry import BUILT_IN
 from cleaners.rules import Rule, RuleError, common_words, load, rules
 
 WORDS = "_words"

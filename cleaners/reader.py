@@ -1,4 +1,4 @@
-"""What scan.py and judge.py need to run: tables of characters and words, and a compiler where there is enough to do.
+"""What the loops of cleaning need to run: tables of characters and words, and a compiler where there is enough to do.
 
 For a handful of articles plain Python is quick enough, and nobody waits for numba to load; a corpus is compiled. Both
 give the same bits.
@@ -6,6 +6,7 @@ give the same bits.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cleaners import judge, scan
+from cleaners import assent, blocks, cut, headline, judge, layout, occurring, scan, spot, uniting
 from cleaners.compiler import compiled as compiled_functions
 
 # Marks of one kind are counted together.
@@ -27,6 +28,7 @@ FUNCTION_WORDS = (
     "na é le les et du dans il qui est pour pas sur di che e non per sono della w z się nie że van het een op te zijn"
 ).split()
 SAID_WORDS = "said says told added asked wrote sagte sagt dijo disse afirmó afirmou erklärte".split()
+TOLD_WORDS = "said says told sagte sagt dijo disse".split()
 URL_WORDS = "http https www com org net html".split()
 
 # From so many bytes on, in one process, compiling pays: loading the compiler takes half a second, plain Python reads
@@ -36,6 +38,7 @@ COMPILE_BYTES = 512 * 1024
 ROOMS = (scan.LINE_TOKENS, scan.LINE_TOKENS, scan.LINE_GRAMS)  # for what scan keeps of one line
 
 Table = npt.NDArray[Any]
+Bytes = npt.NDArray[np.uint8]
 Trees = tuple[Table, Table, Table]
 Numbers = tuple[int, ...]
 
@@ -50,12 +53,15 @@ def word_hash(word: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """By code point below 2**16: flags, lower case, kinds of marks; by the low 16 bits of a word's hash: words."""
+    """By code point below 2**16: flags, lower case, kinds of marks, and whether it is a blank; by the low 16 bits of a
+    word's hash: words.
+    """
 
     flags: Any
     lower: Any
     kinds: Any
     words: Any
+    blanks: Any
 
 
 @functools.cache
@@ -89,45 +95,77 @@ def _arrays() -> Tables:
         (FUNCTION_WORDS, scan.IS_FUNCTION),
         (SAID_WORDS, scan.IS_SAID),
         (URL_WORDS, scan.IS_URL),
+        (TOLD_WORDS, scan.IS_TOLD),
     ):
         for word in known:
             words[word_hash(word) & 0xFFFF] |= bit
-    return Tables(flags, lower, kinds, words)
+    blanks = np.array([chr(code).isspace() for code in range(65536)], np.uint8)
+    return Tables(flags, lower, kinds, words, blanks)
 
 
 @functools.cache
 def _lists() -> Tables:
     tables = _arrays()
-    return Tables(tables.flags.tolist(), tables.lower.tolist(), tables.kinds.tolist(), tables.words.tolist())
+    return Tables(*(getattr(tables, field.name).tolist() for field in dataclasses.fields(Tables)))
 
 
-_FUNCTIONS = (
-    "mix",
-    "keep",
-    "ngrams",
-    "count_word",
-    "scan",
-    "first_class",
-    "last_class",
-    "share",
-    "survey",
-    "describe",
-    "weigh",
-    "judge",
+_FUNCTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (scan, ("mix", "keep", "ngrams", "count_word", "scan")),
+    (judge, ("first_class", "last_class", "share", "survey", "describe", "weigh", "judge")),
+    (spot, ("code_at",)),
+    (
+        cut,
+        ("ends_stopped", "ends_sentence", "bytes_of", "paragraph", "reach", "worded", "cut_line", "takes_line", "note"),
+    ),
+    (headline, ("folded", "fold_all", "left_folded", "repeated")),
+    (
+        blocks,
+        ("line_folded", "menu_item", "menu", "resumes", "tail", "closing", "story_above", "threads", "only_marks"),
+    ),
+    (blocks, ("separators",)),
+    (layout, ("zones", "cut_part", "within", "glued", "caption", "captions", "links", "headings", "beside")),
+    (layout, ("place_text", "place")),
+    (assent, ("bar", "object_to", "in_frame", "vote", "hear")),
+    (occurring, ("reads_as_paragraph", "looks_like", "mark_text", "occur")),
+    (uniting, ("put", "unite", "points", "put_bytes", "carve", "copy", "count_words")),
 )
+"""Modules of loops with their functions, each after those that it calls."""
 
 
 @functools.cache
 def _compiled() -> dict[str, Any]:
-    """The functions of scan.py and judge.py, compiled; each finds those before it, compiled as well."""
-    return compiled_functions(vars(scan) | vars(judge), _FUNCTIONS)
+    """The functions compiled; each finds those before it, compiled as well."""
+    found: dict[str, Any] = {}
+    for module, names in _FUNCTIONS:
+        scope = compiled_functions(vars(module) | found, names)
+        found |= {name: scope[name] for name in names}
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A batch as scan.scan reads it. table: of `rows` lines, as the reader's functions take it. tokens: of words."""
+
+    table: Any
+    rows: int
+    tokens: Any
+
+    def columns(self, *names: int) -> Table:
+        """Some columns of the table: int64[rows, names]."""
+        if isinstance(self.table, np.ndarray):
+            return self.table[: self.rows, names].astype(np.int64)
+        return np.array([[row[name] for name in names] for row in self.table[: self.rows]], np.int64).reshape(
+            self.rows, len(names)
+        )
 
 
 class Reader:
-    """Runs scan.py and judge.py over batches, as it stands; `CompiledReader` runs it compiled."""
+    """Runs the loops over batches, as they stand; `CompiledReader` runs them compiled, to the same bits."""
 
     def __init__(self) -> None:
-        self._functions: dict[str, Any] = vars(scan) | vars(judge)
+        self._functions: dict[str, Any] = {
+            name: getattr(module, name) for module, names in _FUNCTIONS for name in names
+        }
         self._tables = _lists()
 
     @property
@@ -135,32 +173,50 @@ class Reader:
         """The table of characters."""
         return self._tables.flags
 
-    def scan(self, data: bytes, ends: Table, weights: Any) -> Any:
-        """(table, rows, hashes of words) of a batch; see scan.scan."""
-        lines = data.count(b"\n") + 1
+    @property
+    def lower(self) -> Any:
+        """The table of lower case."""
+        return self._tables.lower
+
+    @property
+    def blanks(self) -> Any:
+        """Which characters part words."""
+        return self._tables.blanks
+
+    def run(self, name: str, *arguments: Any) -> Any:
+        """What the function `name` gives. Arrays are filled by it."""
+        listed = [_listed(one) for one in arguments]
+        done = self._functions[name](*listed)
+        for one, filled in zip(arguments, listed, strict=True):
+            if isinstance(one, np.ndarray) and one.flags.writeable and one.size:
+                one[...] = filled
+        return done
+
+    def scan(self, data: Bytes, ends: Table, weights: Any) -> Scanned:
+        """The lines of a batch; see scan.scan."""
+        lines = int(np.count_nonzero(data == _LINE_FEED)) + 1
         table = [[0] * scan.COLUMNS for _ in range(lines)]
         tokens = [0] * (len(data) // 2 + 1)
         rooms: Any = [[0] * size for size in ROOMS]
         weights = weights.tolist() if isinstance(weights, np.ndarray) else weights
         rows, _ = self._functions["scan"](
-            data, len(data), ends.tolist(), *_columns(self._tables), weights, table, tokens, *rooms
+            data.tobytes(), len(data), ends.tolist(), *_columns(self._tables), weights, table, tokens, *rooms
         )
-        return table, rows, tokens
+        return Scanned(table, rows, tokens)
 
-    def judge(self, scanned: Any, trees: Trees, bias: int, gate: Numbers) -> Table:
-        """A row a line with content: its text's number, its start, its end, its characters, its score.
-
-        See judge.judge. scanned: what `scan` gave. trees: splits, borders, leaves.
-        """
-        table, rows, tokens = scanned
+    def judge(self, scanned: Scanned, trees: Trees, bias: int, gate: Numbers, most: Numbers) -> Table:
+        """The scores of the lines: int32[rows]. See judge.judge. trees: splits, borders, leaves."""
+        rows = scanned.rows
         sums = [[0, 0, 0] for _ in range(rows + 1)]
         slots: Any = [[first] * judge.SLOTS for first in (-1, 0, 0)]
         block = [[0] * judge.BLOCK for _ in range(judge.FEATURES)]
         room: Any = [0] * judge.FEATURES, block, [0] * judge.BLOCK, [0] * judge.BLOCK
         scores = [0] * rows
         listed: Any = [part.tolist() for part in trees]
-        self._functions["judge"](table, rows, tokens, self.flags, *listed, bias, *gate, sums, *slots, *room, scores)
-        return _judged(np.array(table[:rows], np.int64).reshape(rows, scan.COLUMNS), scores)
+        self._functions["judge"](
+            scanned.table, rows, scanned.tokens, self.flags, *listed, bias, *gate, *most, sums, *slots, *room, scores
+        )
+        return np.array(scores, np.int32)
 
 
 class CompiledReader(Reader):
@@ -170,40 +226,53 @@ class CompiledReader(Reader):
         self._functions = _compiled()
         self._tables = _arrays()
 
-    def scan(self, data: bytes, ends: Table, weights: Any) -> Any:
-        lines = data.count(b"\n") + 1
+    def run(self, name: str, *arguments: Any) -> Any:
+        return self._functions[name](*arguments)
+
+    def scan(self, data: Bytes, ends: Table, weights: Any) -> Scanned:
+        lines = int(np.count_nonzero(data == _LINE_FEED)) + 1
         table = np.empty((lines, scan.COLUMNS), np.int32)
         tokens = np.empty(len(data) // 2 + 1, np.uint32)
         rooms = [np.zeros(size, np.int64) for size in ROOMS]
-        read = np.frombuffer(data, np.uint8)
         rows, _ = self._functions["scan"](
-            read, len(data), ends, *_columns(self._tables), weights, table, tokens, *rooms
+            data, len(data), ends, *_columns(self._tables), weights, table, tokens, *rooms
         )
-        return table, rows, tokens
+        return Scanned(table, rows, tokens)
 
-    def judge(self, scanned: Any, trees: Trees, bias: int, gate: Numbers) -> Table:
-        table, rows, tokens = scanned
+    def judge(self, scanned: Scanned, trees: Trees, bias: int, gate: Numbers, most: Numbers) -> Table:
+        rows = scanned.rows
         sums = np.empty((rows + 1, 3), np.int64)
         slots = np.full(judge.SLOTS, -1, np.int32), np.zeros(judge.SLOTS, np.uint8), np.zeros(judge.SLOTS, np.int64)
         block = np.empty((judge.FEATURES, judge.BLOCK), np.int32)
         room = np.empty(judge.FEATURES, np.int32), block, *np.empty((2, judge.BLOCK), np.int32)
         scores = np.empty(rows, np.int32)
-        self._functions["judge"](table, rows, tokens, self.flags, *trees, bias, *gate, sums, *slots, *room, scores)
-        return _judged(table[:rows], scores)
+        self._functions["judge"](
+            scanned.table, rows, scanned.tokens, self.flags, *trees, bias, *gate, *most, sums, *slots, *room, scores
+        )
+        return scores
 
 
-def _judged(table: Table, scores: Any) -> Table:
-    told = table[:, [scan.DOCUMENT, scan.START, scan.END, scan.CHARS, scan.CHARS]]
-    told[:, -1] = scores
-    return told
+def _listed(one: Any) -> Any:
+    if not isinstance(one, np.ndarray):
+        return one
+    return one.tobytes() if one.dtype == np.uint8 and not one.flags.writeable else one.tolist()
 
 
 def _columns(tables: Tables) -> tuple[Any, ...]:
     return tables.flags, tables.lower, tables.kinds, tables.words
 
 
+_LINE_FEED = 10
+
+
 _plain, compiled = functools.cache(Reader), functools.cache(CompiledReader)
 _read = 0  # bytes that this process has read
+
+
+def expect(size: int) -> None:
+    """Tell that so many bytes are to come: if compiling pays for them, the next reader is compiled."""
+    global _read
+    _read = max(_read, size)
 
 
 def reader(size: int) -> Reader:

@@ -21,12 +21,16 @@ MARK_COUNT = 18
 URL, MAIL, HANDLE, YEAR, CLOCK, DATE, SAID = range(MARKS + MARK_COUNT, MARKS + MARK_COUNT + 7)
 # Which words of the batch are its own, its lexical score, whether it is a paragraph, its text, a hash of it.
 TOKENS_FROM, TOKENS_TO, LEXICAL, PARAGRAPH, DOCUMENT, HASH = range(MARKS + MARK_COUNT + 7, MARKS + MARK_COUNT + 13)
-COLUMNS = HASH + 1
+# What the model does not look at, but layout does: the bytes of the line with space around it, less its line break;
+# its words, those that a hyphen or an apostrophe joins as one; whether every word of four characters or more has a
+# capital; whether it says that somebody said something.
+LINE_START, LINE_END, JOINED, TITLED, TOLD = range(HASH + 1, HASH + 6)
+COLUMNS = TOLD + 1
 
 # Bits of the table of characters.
 LETTER, DIGIT, CAPITAL, SMALL, SPACE, CLOSING, OPENING, STOP = 1, 2, 4, 8, 16, 32, 64, 128
 # Bits of the table of words (by the low 16 bits of their hash).
-IS_FUNCTION, IS_SAID, IS_URL = 1, 2, 4
+IS_FUNCTION, IS_SAID, IS_URL, IS_TOLD = 1, 2, 4, 8
 
 PARAGRAPH_CHARS = 140
 # Of a line's tokens so many at its start count for the lexical score, and so many at its end.
@@ -125,6 +129,8 @@ def count_word(row: Any, kind: Any, length: Any, capitals: Any, starts: Any) -> 
         row[SAID] = 1
     if kind & IS_URL:
         row[URL] = 1
+    if kind & IS_TOLD:
+        row[TOLD] = 1
 
 
 def scan(
@@ -177,7 +183,12 @@ def scan(
         before = 0
         whole = _FNV_OFFSET
         over = 0
+        joins = 0  # whether the mark before follows a word and may join another to it
+        joined = 0  # characters of the word with those joined to it
+        titled = 1
+        opens = 0  # class of its first character
         row[TOKENS_FROM] = used
+        row[LINE_START] = position
         while True:
             # One character.
             if position < size:
@@ -206,6 +217,14 @@ def scan(
                     capitals = 0
                     digits = 0
                     starts = flag
+                    if joins:
+                        joined += 1
+                    else:
+                        if joined >= LONG_TOKEN and not opens & (CAPITAL | DIGIT):
+                            titled = 0
+                        row[JOINED] += 1
+                        joined = 0
+                        opens = flag
                 token = ((token ^ low) * _FNV_PRIME) & _MASK
                 length += 1
                 if flag & CAPITAL:
@@ -242,6 +261,10 @@ def scan(
                 count = keep(line, shapes, count, token, shape)
                 whole = mix(whole, token)
                 token = -1
+                joined += length
+                joins = 1 if code == 39 or code == 45 or code == 8217 else 0  # ' - ’
+            else:
+                joins = 0
             if over:
                 break
             seen += 1
@@ -313,6 +336,10 @@ def scan(
             row[TOKENS_TO] = used
             row[DOCUMENT] = document
             row[HASH] = whole & 0x7FFFFFFF
+            if joined >= LONG_TOKEN and not opens & (CAPITAL | DIGIT):
+                titled = 0
+            row[TITLED] = titled
+            row[LINE_END] = position
             row[PARAGRAPH] = 1 if chars >= PARAGRAPH_CHARS and flags[last] & STOP else 0
             score = 0
             for k in range(ngrams(line, shapes, count, grams)):

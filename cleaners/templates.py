@@ -8,41 +8,42 @@ touches are counted, and only those are taken out, so what is counted does not d
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from cleaners.cut import PARAGRAPH_LENGTH, SENTENCE_END
+from cleaners.batch import Lined, lined
+from cleaners.occurring import (
+    BESIDE,
+    EARLY,
+    FIGURES,
+    FIRST_LINE,
+    HEAD,
+    HEADING,
+    LAST_LINE,
+    LATE,
+    LOW,
+    QUOTE,
+    SENTENCE,
+    TAIL,
+    WIDE,
+)
+from cleaners.scan import DOCUMENT, END, LINE_START, START
 from cleaners.span import Cleaned, Removal, restore, without
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
 
 CATEGORY = "template"
 RULE = "template:"
 
-# Marks of an occurrence of a line. Where it stood, of the lines that rules leave of the text: no paragraph of the story
-# above it, or below it, or at most one below it; first or last of all; among the first or last three; next to a line
-# that a rule takes. What it looks like: it ends as a sentence does; it is longer than most subheads; it has quotation
-# marks; it has three numbers or more, as what tells of one poll or match has; it ends with a colon or a question mark,
-# as subheads do.
-HEAD, TAIL, LOW, FIRST, LAST, EARLY, LATE, BESIDE, SENTENCE, WIDE, QUOTE, FIGURES, HEADING = MARKS = tuple(
-    1 << n for n in range(13)
-)
-_PLACE = HEAD | TAIL | LOW | FIRST | LAST | EARLY | LATE | BESIDE
-_OUTER = 3
-
-LONGEST = 2000
-"""Characters of a line; a longer one is not counted."""
-
-SHORT, WIDER = 25, 40
-"""Bytes of UTF-8: a shorter line is no sentence, however it ends; a line as long as that is seldom a subhead."""
+MARKS = (HEAD, TAIL, LOW, FIRST_LINE, LAST_LINE, EARLY, LATE, BESIDE, SENTENCE, WIDE, QUOTE, FIGURES, HEADING)
+"""What an occurrence of a line is marked with: see occurring.py."""
 
 ALMOST_ALWAYS = 0.75
 """Share of a line's occurrences that bear a mark, from which on the line does."""
@@ -55,18 +56,8 @@ stories of a publisher tells nothing of a copy. docs/templates.md says what was 
 EVERYWHERE = 0.25
 """Share of a site's texts that hold a line, from which on it is one of the page, wherever it stands."""
 
-KEPT, KEPT_CHARS = 1 << 15, 160
-"""So many lines up to so many characters are remembered with what they look like: what a site repeats is met again."""
-
-_STRIP = " \t\r\x0b\x0c\u00a0\u2009\u200b\u202f\ufeff"
-_STOP = re.compile(r"""[.!…。！][\"'”’»)\]]*$""")
-_ASKS = re.compile(r"""[:：?？][\"'”’»)\]]*$""")
-_QUOTES = re.compile("[\"“”„«»「」『』]|^['‘]")
-_NUMBER = re.compile(r"\d+")
-_FIGURES = 3
-_NO_DIGITS = bytes(code for code in range(256) if not chr(code).isdecimal())
-_WORD = re.compile(r"[^\W_]")
-_END = 8  # characters of a line that tell how it ends
+BLANKS = "".join(chr(code) for code in range(1 << 16) if chr(code).isspace()) + "\u200b\ufeff"
+"""What stands around a line and is no part of it: all blanks, and two characters of no width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +72,12 @@ class Evidence:
 
 def line_hash(line: str) -> int:
     """64 bits of a line, without space around it."""
-    digest = hashlib.blake2b(line.strip(_STRIP).encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest)
+    return hash_of(line.strip(BLANKS).encode("utf-8", "surrogatepass"))
+
+
+def hash_of(line: bytes) -> int:
+    """line_hash of a line that has no space around it, as UTF-8."""
+    return int.from_bytes(hashlib.blake2b(line, digest_size=8).digest())
 
 
 def rule_id(line: int) -> str:
@@ -90,39 +85,72 @@ def rule_id(line: int) -> str:
     return f"{RULE}{line >> 16:012x}"
 
 
-def occurrences(text: str, removals: Sequence[Removal]) -> dict[int, int]:
-    """The lines of `text` that no removal touches: hash -> marks. text: before cleaning.
+@dataclass(frozen=True, slots=True)
+class Occurrences:
+    """n lines of texts that no removal touches, in order.
 
-    removals: in order, without those of templates. Of a line that stands there twice the marks of place are those that
-    both have.
+    text: the number of the text. line: its hash. marks: see occurring.py. starts, stops: bytes of the batch from its
+    first to the next line with content, which is what is taken out with it.
     """
-    lines = _lines(text, removals)
-    kept = [n for n, (line, gone) in enumerate(lines) if not gone]
-    paragraphs = [n for n in kept if _paragraph(lines[n][0])]
-    top, bottom = (paragraphs[0], paragraphs[-1]) if paragraphs else (len(lines), -1)
-    low = paragraphs[-2] if len(paragraphs) > 1 else -1
-    early, late = (kept[:_OUTER][-1], kept[-_OUTER:][0]) if kept else (-1, 0)
-    found: dict[int, int] = {}
-    for n in kept:
-        line, gone = lines[n]
-        if gone is None or len(line) > LONGEST or not (looks := _looks(line)).counts:
-            continue
-        marks = looks.marks
-        if n <= top:
-            marks |= HEAD
-        if n >= bottom:
-            marks |= TAIL
-        if n >= low:
-            marks |= LOW
-        if n <= early:
-            marks |= EARLY | FIRST if n == kept[0] else EARLY
-        if n >= late:
-            marks |= LATE | LAST if n == kept[-1] else LATE
-        if (n > 0 and lines[n - 1][1]) or (n + 1 < len(lines) and lines[n + 1][1]):
-            marks |= BESIDE
-        key = looks.hash
-        found[key] = marks if key not in found else marks & (found[key] | ~_PLACE)
-    return found
+
+    text: I64
+    line: U64
+    marks: I64
+    starts: I64
+    stops: I64
+
+    def distinct(self) -> tuple[I64, U64, I64]:
+        """(text, line, marks) of the distinct lines of each text. Of a line that stands there twice the marks of place
+        are those that both have.
+        """
+        if not len(self.text):
+            return self.text, self.line, self.marks
+        order = np.lexsort((self.line, self.text))
+        text, line = self.text[order], self.line[order]
+        first = np.flatnonzero(np.append(True, (text[1:] != text[:-1]) | (line[1:] != line[:-1])))
+        return text[first], line[first], np.bitwise_and.reduceat(self.marks[order], first)
+
+
+def occurring(batch: Lined, starts: I64, stops: I64) -> Occurrences:
+    """The lines of a batch that no removal touches and that count. starts, stops: of removals, in order, in bytes."""
+    rows = batch.scanned.rows
+    marks, fates = np.empty(rows, np.int64), np.empty(rows, np.int64)
+    batch.with_.run("occur", batch.scanned.table, rows, starts, stops, batch.data, batch.with_.flags, fates, marks)
+    places = batch.scanned.columns(LINE_START, START, END, DOCUMENT)
+    counted = np.flatnonzero(marks >= 0)
+    data = batch.data.tobytes()
+    hashes = [hash_of(data[start:end]) for start, end in places[counted, 1:3].tolist()]
+    reach = batch.ends[places[:, 3]]
+    followed = np.flatnonzero(places[1:, 3] == places[:-1, 3])  # by a line of the same text
+    reach[followed] = places[followed + 1, 0]
+    return Occurrences(
+        places[counted, 3], np.array(hashes, np.uint64), marks[counted], places[counted, 0], reach[counted]
+    )
+
+
+def occurrences(texts: Sequence[str], removals: Sequence[Sequence[Removal]]) -> Occurrences:
+    """The lines of texts that no removal touches and that count. texts: before cleaning.
+
+    removals: of each, in order, without those of templates.
+    """
+    batch = lined([text.encode("utf-8", "surrogatepass") for text in texts])
+    spans = [
+        span
+        for begin, text, cut in zip(batch.begins.tolist(), texts, removals, strict=True)
+        for span in _in_bytes(begin, text, cut)
+    ]
+    places = np.array(spans, np.int64).reshape(-1, 2)
+    return occurring(batch, places[:, 0].copy(), places[:, 1].copy())
+
+
+def _in_bytes(begin: int, text: str, removals: Sequence[Removal]) -> Iterator[tuple[int, int]]:
+    """Where removals of a text start and end, in bytes from where the text begins."""
+    position = 0
+    for removal in removals:
+        start = begin + len(text[position : removal.start].encode("utf-8", "surrogatepass"))
+        begin = start + len(text[removal.start : removal.end].encode("utf-8", "surrogatepass"))
+        position = removal.end
+        yield start, begin
 
 
 def judge(evidence: Evidence) -> Bools:
@@ -195,80 +223,12 @@ def before(text: str, removals: Sequence[Removal]) -> tuple[str, Cleaned]:
     return source, Cleaned(text if len(ours) == len(removals) else without(source, ours), ours)
 
 
-def _lines(text: str, removals: Sequence[Removal]) -> list[tuple[str, bool | None]]:
-    """(line without space around it, whether a removal takes it) of all lines with content; None: a part of it."""
-    lines: list[tuple[str, bool | None]] = []
-    position = 0
-    number = 0
-    for raw in text.split("\n"):
-        start, end = position, position + len(raw)
-        position = end + 1
-        line = raw.strip(_STRIP)
-        if not line:
-            continue
-        while number < len(removals) and removals[number].end <= start:
-            number += 1
-        gone: bool | None = False
-        if number < len(removals) and removals[number].start < end:
-            first = removals[number]
-            gone = True if first.start <= start and first.end >= end else None
-        lines.append((line, gone))
-    return lines
-
-
-def _paragraph(line: str) -> bool:
-    """As cut.paragraph: long, and it ends as a sentence does."""
-    size = _size(line) if len(line) < PARAGRAPH_LENGTH else len(line)
-    return size >= PARAGRAPH_LENGTH and bool(SENTENCE_END.search(line[-_END:]))
-
-
-class _Looks(NamedTuple):
-    """What a line is by itself. marks: what it looks like. counts: whether it is counted at all."""
-
-    hash: int
-    marks: int
-    counts: bool
-
-
-def _looks(line: str) -> _Looks:
-    """line: without space around it."""
-    return _kept_looks(line) if len(line) <= KEPT_CHARS else _looked_at(line)
-
-
-def _looked_at(line: str) -> _Looks:
-    end, size = line[-_END:], _size(line)
-    marks = (
-        SENTENCE * bool(size >= SHORT and _STOP.search(end))
-        | WIDE * (size >= WIDER)
-        | QUOTE * _has_quotes(line)
-        | FIGURES * (_has_digits(line) and len(_NUMBER.findall(line)) >= _FIGURES)
-        | HEADING * bool(_ASKS.search(end))
-    )
-    return _Looks(line_hash(line), marks, bool(_WORD.search(line)))
-
-
-def _has_quotes(line: str) -> bool:
-    return '"' in line or line.startswith("'") if line.isascii() else bool(_QUOTES.search(line))
-
-
-def _has_digits(line: str) -> bool:
-    """Whether there may be several numbers: few lines have as many digits, and these are quickly counted."""
-    return not line.isascii() or len(line.encode().translate(None, _NO_DIGITS)) >= _FIGURES
-
-
-_kept_looks = functools.lru_cache(KEPT)(_looked_at)
-
-
-def _size(line: str) -> int:
-    return len(line) if line.isascii() else len(line.encode("utf-8", "surrogatepass"))
-
-
 def _reach(text: str, end: int) -> int:
     """Past the line break at `end` and the blank lines after it."""
     while end < len(text):
         following = text.find("\n", end + 1)
         following = len(text) if following < 0 else following
-        if text[end + 1 : following].strip(_STRIP):
+        if text[end + 1 : following].strip(BLANKS):
             return end + 1
         end = following
     return len(text)

@@ -25,6 +25,7 @@ from cleaners.rules import Rule
 # How often one meets a text, see literals.rate: beyond COMMON it tells nothing, of one so RARE no more is looked for. A
 # rule of which ENOUGH is known, or MOST_NEEDS needs, is asked no further. Measured: other values cost more in all.
 COMMON, RARE, ENOUGH, MOST_NEEDS = 0.004, 1e-9, 1e-6, 2
+FREQUENT = 0.05  # of a rule of which nothing rarer is known, a text that is met so often is better than none
 LINE_CHARS = 100  # of a line, as a rule: it has one start
 Rows = npt.NDArray[np.int64]
 
@@ -64,6 +65,9 @@ def needs(rule: Rule) -> list[Need]:
         if part.anchored and "" not in part.opens:
             found.append(_need(part.opens, True))
     chosen: list[Need] = []
+    ranked = sorted(found, key=lambda need: need.rate)
+    if ranked and COMMON <= ranked[0].rate < FREQUENT:
+        return ranked[:1]
     for need in sorted(found, key=lambda need: (not need.opens, need.rate)):
         if len(chosen) == MOST_NEEDS or math.prod(other.rate for other in chosen) < ENOUGH:
             break

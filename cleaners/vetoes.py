@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-
-from cleaners.cut import Cut, whole
-from cleaners.engine import Hit
-from cleaners.page import Page
-from cleaners.span import Span
+from typing import NamedTuple
 
 WITHIN_QUOTATION = "within-quotation"
-SPOKEN = frozenset({"bio", "comment", "contact", "dangling", "newsletter", "promo", "related", "social"})
-"""Categories of what somebody may say: in an open quotation it stays. (A widget or an ad marker may be glued in.)"""
 
 OF_SPEECH = frozenset({"keep-dateline", "keep-quote", "keep-quote-de", "keep-quote-es", "keep-quote-pt", "keep-quoted"})
 """Vetoes that tell a line of the story by how it begins, or by a quotation in it, and not by what it is about."""
@@ -19,28 +13,55 @@ OF_SPEECH = frozenset({"keep-dateline", "keep-quote", "keep-quote-de", "keep-quo
 _ENDS = tuple(".!?…:”’\"'»)]“")
 
 
-def protected(page: Page, hits: Iterable[Hit], cuts: Sequence[Cut]) -> list[Span]:
-    """The parts that must stay, in bytes. hits: of `keep` rules, in the lines of the cuts.
+class Veto(NamedTuple):
+    """A part that must stay, in bytes."""
+
+    start: int
+    end: int
+    rule: str
+    category: str
+
+
+class Kept(NamedTuple):
+    """What a `keep` rule matches, in bytes. line: where its line starts."""
+
+    start: int
+    end: int
+    line: int
+    rule: str
+    category: str
+
+
+class Part(NamedTuple):
+    """A part of a line that a cut takes, in bytes. line: where the line starts. spoken: it is what somebody may say."""
+
+    start: int
+    end: int
+    line: int
+    spoken: bool
+
+
+def protected(data: bytes, kept: Iterable[Kept], parts: Sequence[Part]) -> list[Veto]:
+    """The parts that must stay. parts: those that cuts take of lines which they do not take whole.
 
     A rule that keeps a line for the speech in it ("... ," she said) leaves to the other rules what is set off there: a
     part in brackets, or one that begins after the end of a sentence.
     """
-    parts: dict[int, list[Cut]] = {}
-    for cut in cuts:
-        if not whole(page, cut):
-            parts.setdefault(cut.line, []).append(cut)
+    of_line: dict[int, list[Part]] = {}
+    for part in parts:
+        of_line.setdefault(part.line, []).append(part)
     vetoes = []
-    for hit in hits:
-        holes = [cut for cut in parts.get(hit.line_start, ()) if hit.rule.id in OF_SPEECH and _set_off(page, cut)]
-        vetoes += [Span(start, end, hit.rule.id, hit.rule.category) for start, end in _less(hit.start, hit.end, holes)]
-    for cut in (cut for line in parts.values() for cut in line):
-        if cut.category in SPOKEN and _quoted(page, cut):
-            vetoes.append(Span(cut.start, cut.end, WITHIN_QUOTATION, "keep"))
+    for hit in kept:
+        holes = [part for part in of_line.get(hit.line, ()) if hit.rule in OF_SPEECH and _set_off(data, part)]
+        vetoes += [Veto(start, end, hit.rule, hit.category) for start, end in _less(hit.start, hit.end, holes)]
+    vetoes += [
+        Veto(part.start, part.end, WITHIN_QUOTATION, "keep") for part in parts if part.spoken and _quoted(data, part)
+    ]
     return vetoes
 
 
-def _less(start: int, end: int, holes: Iterable[Cut]) -> Iterator[tuple[int, int]]:
-    for hole in sorted(holes, key=lambda cut: cut.start):
+def _less(start: int, end: int, holes: Iterable[Part]) -> Iterator[tuple[int, int]]:
+    for hole in sorted(holes, key=lambda part: part.start):
         if start < hole.start:
             yield start, min(hole.start, end)
         start = max(start, hole.end)
@@ -48,14 +69,14 @@ def _less(start: int, end: int, holes: Iterable[Cut]) -> Iterator[tuple[int, int
         yield start, end
 
 
-def _set_off(page: Page, cut: Cut) -> bool:
-    before = page.data[cut.line : cut.start].decode("utf-8", "replace").rstrip()
-    return not before or before.endswith(_ENDS) or page.data[cut.start : cut.end].lstrip()[:1] in (b"(", b"[")
+def _set_off(data: bytes, part: Part) -> bool:
+    before = data[part.line : part.start].decode("utf-8", "replace").rstrip()
+    return not before or before.endswith(_ENDS) or data[part.start : part.end].lstrip()[:1] in (b"(", b"[")
 
 
-def _quoted(page: Page, cut: Cut) -> bool:
-    """Whether more quotation marks are opened before the cut than closed."""
-    before = page.data[cut.line : cut.start].decode("utf-8", "replace")
+def _quoted(data: bytes, part: Part) -> bool:
+    """Whether more quotation marks are opened before the part than closed."""
+    before = data[part.line : part.start].decode("utf-8", "replace")
     if "„" in before:
         return before.count("„") > before.count("“") + before.count("”")
     return before.count("“") > before.count("”") or before.count("«") > before.count("»") or before.count('"') % 2 == 1

@@ -8,7 +8,7 @@ constant for each.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -40,8 +40,8 @@ def within(keys: U64, per_key: int = PER_KEY, per_row: int = PER_TEXT, threads: 
     """
     count = len(keys)
     bits = max(1, int(count - 1).bit_length())
-    packed = packed_keys(keys, np.arange(count, dtype=np.uint64), bits, threads)
-    run = compiled.loops_for(packed.nbytes) or loops
+    packed = packed_keys(lambda: [(keys, np.arange(count, dtype=np.uint64))], bits, keys.size, threads)
+    run = compiled.loops_for(0) or loops
     met = np.zeros(count, np.int64)
     run.count_neighbours(packed, bits, per_key, met)
     found = [np.empty((3, 0), np.int64)]
@@ -55,17 +55,23 @@ def within(keys: U64, per_key: int = PER_KEY, per_row: int = PER_TEXT, threads: 
     return earlier, later, shared
 
 
-def packed_keys(keys: U64, numbers: U64, bits: int, threads: int = 1) -> U64:
+def packed_keys(blocks: Callable[[], Iterable[tuple[U64, U64]]], bits: int, room: int, threads: int = 1) -> U64:
     """All keys of rows as one sorted array: the upper bits of each above the number of its row, which takes `bits`.
 
-    keys: uint64[n, m]. numbers: uint64[n]. Sorted bucket by bucket, each small enough for a cache.
+    blocks: gives the rows' keys, uint64[n, m], and numbers, uint64[n], some at a time; it is called twice. room: the
+    length of the array; what is over at its end is 2**64 - 1. Sorted bucket by bucket, each small enough for a cache.
     """
-    run = compiled.loops_for(keys.nbytes) or loops
-    packed, ends = np.empty(keys.size, np.uint64), np.zeros(256, np.int64)
-    run.pack(keys, numbers, bits, np.zeros(256, np.int64), ends, packed)
-    buckets = np.split(packed, ends[:-1])
+    run = compiled.loops_for(compiled.DEAR * 8 * room) or loops
+    buckets = np.zeros(256, np.int64)
+    for keys, _ in blocks():
+        run.count_buckets(keys, buckets)
+    ends = np.cumsum(buckets) - buckets
+    packed = np.empty(room, np.uint64)
+    packed[int(buckets.sum()) :] = ~np.uint64(0)
+    for keys, numbers in blocks():
+        run.pack(keys, numbers, bits, ends, packed)
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        list(pool.map(np.ndarray.sort, buckets))
+        list(pool.map(np.ndarray.sort, np.split(packed[: int(buckets.sum())], ends[:-1])))
     return packed
 
 
@@ -82,7 +88,7 @@ def closest(codes: U64, count: int, per_row: int = PER_TEXT) -> tuple[I64, I64, 
 
 def _choose(others: U32, ends: I64, per_row: int) -> tuple[I64, I64, I64]:
     rows, chosen, shared = (np.empty(len(others) + 1, np.int64) for _ in range(3))
-    run = compiled.loops_for(others.nbytes) or loops
+    run = compiled.loops_for(compiled.DEAR * others.nbytes) or loops
     kept = run.choose(others, ends, per_row, rows, chosen, shared)
     return rows[:kept], chosen[:kept], shared[:kept]
 

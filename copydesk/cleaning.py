@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from cleaners import Cleaner, engine, model
-from cleaners.layout import BUILT_IN
 from cleaners.own import PREFIXES, WORDS, check_shape, load_own
+from cleaners.reader import COMPILE_BYTES
+from cleaners.registry import BUILT_IN, MODEL
 from cleaners.rules import Rule, RuleError, rules
 from copydesk.errors import UsageError
 from copydesk.settings import Settings
@@ -30,8 +31,8 @@ def cleaner(settings: Settings) -> Cleaner:
 def warm(settings: Settings, size: int) -> None:
     """Get ready, once for all processes of a run, to clean `size` bytes."""
     engine.warm(size)
-    if model.CATEGORY not in settings.without:
-        model.warm(size)
+    if size >= COMPILE_BYTES:
+        cleaner(settings).warm()
 
 
 def rules_of(settings: Settings) -> tuple[Rule, ...]:
@@ -50,7 +51,7 @@ def digest(settings: Settings) -> str:
 
 def model_digest(settings: Settings) -> str | None:
     """A name of the model in force: it changes when the model does; None if it is switched off."""
-    if model.CATEGORY in settings.without:
+    if MODEL in settings.without:
         return None
     return hashlib.sha256(model.default().write()).hexdigest()[:16]
 
@@ -68,7 +69,7 @@ def _sorted(names: Sequence[str]) -> tuple[str, ...]:
 def _cleaner(files: Files, without: tuple[str, ...]) -> Cleaner:
     known = (*rules(), *_own(files))
     names = {*BUILT_IN, *(rule.id for rule in known)}
-    names |= {category for category, _ in BUILT_IN.values()} | {rule.category for rule in known} | {model.CATEGORY}
+    names |= {category for category, _ in BUILT_IN.values()} | {rule.category for rule in known} | {MODEL}
     for name in without:
         if name not in names and not name.startswith(PREFIXES):
             near = difflib.get_close_matches(name, names, 1)

@@ -13,7 +13,9 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,6 +31,7 @@ from copydesk.schema import DATASETS
 _PARTITION = re.compile(r"ingest_date=\d{4}-\d{2}-\d{2}")
 _OWN_STATE = ("staging", "commits", "leases", "lock", "retired")  # of _state/, what a run cannot publish into
 _SEIZED = ".seized"
+_READERS = 4  # files that are hashed at a time: it lets other threads run
 _TRY = "; try `copydesk verify --repair`"
 
 
@@ -130,7 +133,8 @@ def _prepare(layout: Layout, run_id: str, removes: tuple[str, ...], changes: tup
     for path in paths:
         _check_place(layout, run_id, path)
     _check_removes(layout, removes)
-    files = tuple(_describe(final, path) for path in paths)
+    with ThreadPoolExecutor(_READERS) as pool:
+        files = tuple(pool.map(partial(_describe, final), paths))
     for path in paths:
         disk.sync_file(final / path)
     for folder in _folders_below(layout.staging(run_id)):

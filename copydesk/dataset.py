@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from copydesk import layout, manifest, objects, place, volume
+from copydesk import layout, manifest, objects, place, plain_pages, volume
 from copydesk.errors import StoreError, UsageError
 from copydesk.parquet import BROKEN
 from copydesk.schema import ADDED, DATASETS
@@ -25,6 +25,9 @@ TEXTS = ("articles", "duplicates", "revisions")
 
 _READERS = 4
 """Files whose texts are read at a time: decompression is most of it, and lets other threads run."""
+
+_SINGLE = 12
+"""So many texts of a row group are read page by page: of more, most pages are needed."""
 
 VIEWS = ("latest_text", "stories")
 """The views of sql/, over those of the datasets."""
@@ -96,9 +99,19 @@ def _texts_of(path: Path, wanted: pa.StringArray) -> dict[str, str]:
             ids = file.read_row_group(group, columns=["id"])["id"]
             rows = pc.indices_nonzero(pc.is_in(ids, value_set=wanted))
             if len(rows):
-                text = file.read_row_group(group, columns=["text"])["text"]
-                found.update(zip(_strings(ids.take(rows)), _strings(text.take(rows)), strict=True))
+                found.update(zip(_strings(ids.take(rows)), _texts_in(path, file, group, rows), strict=True))
     return found
+
+
+def _texts_in(path: Path, file: pq.ParquetFile, group: int, rows: pa.Array) -> list[str]:
+    """The texts of some rows of a row group, which ascend."""
+    if len(rows) <= _SINGLE:
+        about = file.metadata.row_group(group)
+        place = file.metadata.schema.names.index("text")
+        found = plain_pages.strings(path, about.column(place), rows.to_pylist())
+        if found is not None:
+            return found
+    return _strings(file.read_row_group(group, columns=["text"])["text"].take(rows))
 
 
 def _strings(column: pa.ChunkedArray[Any]) -> list[str]:

@@ -9,6 +9,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -16,9 +17,10 @@ from urllib.parse import quote_from_bytes
 
 from copydesk import listing, objects, points
 from copydesk.errors import ItemError, UsageError
-from copydesk.model import Compression, Format, Reject, Shard, SourceFile
+from copydesk.model import Compression, Format, LineSpan, Reject, Shard, SourceFile
 from copydesk.schema import DATASETS
 from copydesk.settings import Settings
+from copydesk.sources import jsonl, lines
 from copydesk.sources.base import TRANSIENT
 from copydesk.sources.sniff import sniff
 from copydesk.sources.stream import CHUNK, compression_of, open_source
@@ -28,8 +30,8 @@ COMPRESSED_WEIGHT = 4
 """Text shrinks to about a quarter: a byte of a compressed file stands for so many."""
 
 MOST_PARTS = {"gzip": 8, "zstd": 16, None: 64}
-"""Each part unpacks the whole file and passes over what is not its own; more parts would cost more than they bring.
-By compression."""
+"""But for plain JSON lines, each part unpacks the whole file and passes over what is not its own; more parts would cost
+more than they bring. By compression."""
 
 _FILE_WEIGHT = 4096  # what opening a file costs, in bytes of reading
 _REQUESTS = 32  # for the beginnings of objects, at a time: what they take is waiting
@@ -117,14 +119,24 @@ def shards(files: list[SourceFile], shard_bytes: int) -> Iterator[Shard]:
             yield Shard(number, tuple(group))
             number, group, total = number + 1, [], 0
         if parts > 1:
-            for part in range(parts):
-                yield Shard(number, (file,), part, parts)
+            spans = _spans(file, parts)
+            for part, span in enumerate(spans):
+                yield Shard(number, (file,), part, len(spans), span=span)
                 number += 1
         else:
             group.append(file)
             total += weight
     if group:
         yield Shard(number, tuple(group))
+
+
+def _spans(file: SourceFile, parts: int) -> list[LineSpan] | list[None]:
+    """What each part reads of a file that is plain JSON lines; of other files all parts read everything."""
+    if file.format == "jsonl" and file.compression is None and not objects.is_url(file.path):
+        with suppress(OSError, ItemError), open_source(file) as raw:
+            if jsonl.is_plain(raw.read(CHUNK)):
+                return lines.spans(raw, file.size, parts)
+    return [None] * parts
 
 
 def _source(found: _Found) -> SourceFile | Reject:

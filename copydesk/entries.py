@@ -57,14 +57,13 @@ def describe(kind: str, rows: pa.Table) -> tuple[pa.Table, sketch.U64]:
 def entries_of(rows: pa.Table) -> pa.Table:
     """Entries (ENTRY) of rows with id, item_key, story_id, kind, version, jaccard, publisher, title, published_at,
     char_count, text_hash, shingle_count, and minhash or signature."""
-    kinds = rows["kind"].to_pylist()
     close = pc.fill_null(pc.greater_equal(rows["jaccard"], CORE_JACCARD), False)
     return pa.table(
         {
-            "id": id_array(rows["id"].to_pylist()),
-            "item": item_array(rows["item_key"].to_pylist()),
-            "story": id_array(rows["story_id"].to_pylist()),
-            "kind": pa.array([KINDS[kind] for kind in kinds], pa.int8()),
+            "id": id_array(rows["id"]),
+            "item": item_array(rows["item_key"]),
+            "story": id_array(rows["story_id"]),
+            "kind": pc.index_in(rows["kind"], value_set=pa.array(list(KINDS))).cast(pa.int8()),
             "version": pc.fill_null(rows["version"].cast(pa.int32()), 1),
             "core": pc.or_(pc.equal(rows["kind"], "article"), pc.and_(pc.equal(rows["kind"], "duplicate"), close)),
             "publisher": rows["publisher"],
@@ -101,18 +100,34 @@ def precedence(table: pa.Table) -> I64:
     return np.asarray(order).astype(np.int64)
 
 
-def id_array(ids: Sequence[str]) -> pa.Array:
+_DIGIT = np.full(256, 255, np.uint8)
+_DIGIT[list(b"0123456789abcdef")] = _DIGIT[list(b"0123456789ABCDEF")] = np.arange(16)
+
+
+def id_array(ids: Sequence[str] | pa.ChunkedArray) -> pa.Array:
     """Ids (32 hex digits) as 16 bytes each. Raises ValueError for anything else."""
-    data = bytes.fromhex("".join(ids))
-    if len(data) != 16 * len(ids) or any(len(i) != 32 for i in ids):
+    if not isinstance(ids, pa.ChunkedArray):
+        ids = pa.chunked_array([pa.array(ids, pa.string())])
+    found = np.concatenate([np.empty((0, 16), np.uint8), *map(_unhexed, ids.chunks)])
+    return pa.Array.from_buffers(pa.binary(16), len(ids), [None, pa.py_buffer(found)])
+
+
+def _unhexed(ids: pa.StringArray) -> npt.NDArray[np.uint8]:
+    _, offsets, data = ids.buffers()
+    ends = np.frombuffer(offsets, np.int32, len(ids) + 1, 4 * ids.offset) if len(ids) else np.zeros(1, np.int32)
+    digits = _DIGIT[np.frombuffer(data or b"", np.uint8)[ends[0] : ends[-1]]]
+    if (np.diff(ends) != 32).any() or (digits > 15).any():
         raise ValueError("an id has 32 hex digits")
-    return pa.Array.from_buffers(pa.binary(16), len(ids), [None, pa.py_buffer(data)])
+    return np.asarray(digits[0::2] << 4 | digits[1::2], np.uint8).reshape(-1, 16)
 
 
-def item_array(item_keys: Iterable[str]) -> pa.Array:
+def item_array(item_keys: Iterable[str] | pa.ChunkedArray) -> pa.Array:
     """128-bit hashes of item_keys."""
-    hashes = [hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest() for key in item_keys]
-    return pa.array(hashes, pa.binary(16))
+    hashes = bytearray()
+    for keys in (c.to_pylist() for c in item_keys.chunks) if isinstance(item_keys, pa.ChunkedArray) else (item_keys,):
+        for key in keys:
+            hashes += hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return pa.Array.from_buffers(pa.binary(16), len(hashes) // 16, [None, pa.py_buffer(bytes(hashes))])
 
 
 def halves(column: pa.Array) -> tuple[U64, U64]:
@@ -150,7 +165,7 @@ def codes_of(column: pa.ChunkedArray) -> pa.DictionaryArray:
 
 def texts_of(records: pa.Table) -> lines.Texts:
     """What lines.weigh asks of records. records: id, item_key, minhash."""
-    ids, items = id_array(records["id"].to_pylist()), item_array(records["item_key"].to_pylist())
+    ids, items = id_array(records["id"]), item_array(records["item_key"])
     return lines.Texts(halves(ids)[0], halves(items)[0], lines.minhash(records["minhash"]))
 
 

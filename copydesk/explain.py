@@ -107,12 +107,10 @@ def _of_document(document: Document, explained: Explained) -> Explanation:
     record: Record | None = None
     notes: tuple[str, ...] = ()
     try:
-        record = records.describe(document, explained.cleaned)
+        record = records.describe(document, records.Left.of(explained.cleaned))
     except ItemError as error:
         notes = (f"it would be rejected ({error.stage}, {error.error}): {error}",)
     told = asdict(record) if record else None
-    if told:
-        del told["text"]
     return Explanation(
         f"{document.item.source_uri} {document.item.source_id}",
         document.text,

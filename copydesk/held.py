@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,6 +31,10 @@ class Held:
         self._file = np.repeat(np.arange(len(places)), [own.shape[1] for own in places])
         self._starts, self._lead_ends, self._ends = np.concatenate([np.empty((3, 0), np.int64), *places], axis=1)
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        return self._paths
+
     def of(self, texts: I64) -> Shingles:
         """Those of these texts, in this order, which is quickest if it is that of their numbers. Raises StoreError if a
         file is not as it was."""
@@ -41,15 +46,14 @@ class Held:
         files = self._file[texts]
         for first, last in _runs(files):
             with open(self._paths[files[first]], "rb", buffering=0) as file:
-                here = slice(first, last)
+                here, number = slice(first, last), file.fileno()
                 for start, into, end in zip(
                     (starts[here] * _BYTES).tolist(),
                     (at[here] * _BYTES).tolist(),
                     (to[here] * _BYTES).tolist(),
                     strict=True,
                 ):
-                    file.seek(start)
-                    if file.readinto(room[into:end]) != end - into:
+                    if os.preadv(number, [room[into:end]], start) != end - into:
                         raise StoreError(f"{self._paths[files[first]]}: shorter than it was")
         return Shingles(values, at, at + self._lead_ends[texts] - starts, to)
 

@@ -92,16 +92,18 @@ class Index:
             version[places[newer]] = versions[newer]
         return Latest(entry, version)
 
-    def candidates(self, keys: U64, per_key: int = PER_KEY, per_text: int = PER_TEXT) -> tuple[I64, I64, I64]:
+    def candidates(
+        self, keys: U64, per_key: int = PER_KEY, per_text: int = PER_TEXT, threads: int = 1
+    ) -> tuple[I64, I64, I64]:
         """Distinct pairs (row of `keys`, entry) that share a band, the closest `per_text` of each row, sorted; and how
         many bands they share.
 
-        keys: uint64[n, KEYS].
+        keys: uint64[n, KEYS]. threads: that look up, 0 for one a core.
         """
         found = []
         flat = np.ascontiguousarray(keys).reshape(-1)
         for segment, start in zip(self.segments, self._starts, strict=False):
-            places, rows = segment.candidates(flat, per_key)
+            places, rows = segment.candidates(flat, per_key, threads)
             found.append(
                 (places // keys.shape[1]).astype(np.uint64) << np.uint64(32) | (rows + start).astype(np.uint64)
             )

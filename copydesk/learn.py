@@ -1,4 +1,4 @@
-"""The learn stage: which lines of a run are templates of their sites; and the apply stage, which takes them out.
+"""The learn stage: which lines of a run are templates of their sites (the apply stage takes them out: applying.py).
 
 What is known of a line is what the run's own parts and the index hold of it (lines.py). Nothing else is kept: the next
 run judges anew, with more to go by. The result depends on the set of texts, not on their order or their parts.
@@ -6,45 +6,40 @@ run judges anew, with more to go by. The result depends on the set of texts, not
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-import cleaners
-from cleaners import Cleaned, Removal, templates
-from copydesk import cleaning, lines, points, sketch, tombstones
-from copydesk.entries import texts_of
-from copydesk.garbage import seldom_collected
+from cleaners import Cleaned, templates
+from copydesk import lines, points, tombstones
+from copydesk.entries import first_of, id_array, texts_of
 from copydesk.history import open_index
 from copydesk.index import Index
 from copydesk.lines import I64, U64, Bools, Lines, Texts
-from copydesk.parts import RECORDS, Part, removal_rows
-from copydesk.records import MOSTLY_REMOVED
+from copydesk.parts import Part
 from copydesk.rulings import Rulings
 from copydesk.rulings import load as load_rulings
-from copydesk.settings import Settings
 from copydesk.store import Store
 
-LINES_AT_ONCE = 1 << 22
+LINES_AT_ONCE = 1 << 20
 """So many lines of a run are judged together; at some hundred bytes each that bounds the memory."""
-
-KEPT_LINES = 1 << 14
-"""Of templates so many are remembered with whether a `keep` rule holds them, while a part is changed."""
 
 TEMPLATES = pa.schema([("row", pa.int32()), ("line", pa.uint64())])
 """In a part: the rows and lines to take out."""
 
 
-def learn(parts: Sequence[Part], store: Store) -> list[Part]:
-    """Write `templates` to each part that holds a line that is one. Returns those parts."""
+def learn(parts: Sequence[Part], store: Store, run_turns: RunTurns, scratch: Path) -> list[Part]:
+    """Write `templates` to each part that holds a line that is one. Returns those parts.
+
+    run_turns: maps a function of a share of the lines over all of them. scratch: a folder for what it needs.
+    """
     known, rulings = open_index(store), load_rulings(store)
     run = Counted.of(parts, known, tombstones.load(store.files(f"_state/{tombstones.FOLDER}")))
-    found = run.templates(known)
+    found = run.templates(known, partial(_elsewhere, run_turns, known, scratch))
     points.checkpoint("learn: judged")
     told = []
     for place, part in enumerate(parts):
@@ -58,9 +53,25 @@ def learn(parts: Sequence[Part], store: Store) -> list[Part]:
     return told
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A share of all lines: those whose hashes leave `number` when divided by `count`."""
+
+    number: int
+    count: int
+
+
+RunTurns = Callable[[Callable[[Turn], U64], Sequence[Turn]], Iterable[U64]]
+"""Maps a function over turns, in any order."""
+
+
 def judged(held: Lines, texts: Texts, known: Index, sizes: lines.Sizes) -> U64:
     """The keys of those lines that are templates, by what `held` and the index know of them. texts: of `held`."""
-    found = weighed(np.unique(held.key), held, texts, known, sizes)
+    keys, counts = np.unique(held.key, return_counts=True)
+    if not len(known):
+        keys = keys[counts >= templates.STORIES]  # the others need not be looked for
+        held = held.take(np.isin(held.key, keys))
+    found = weighed(keys, held, texts, known, sizes)
     return found.keys[templates.judge(found.evidence)]
 
 
@@ -105,41 +116,79 @@ class Counted:
     @classmethod
     def of(cls, parts: Sequence[Part], known: Index, forgotten: tombstones.Tombstones) -> Counted:
         names = [*dict.fromkeys((*tombstones.COLUMNS, "minhash"))]
-        tables = [part.read("records").select(names) for part in parts]
-        met: set[str] = set()
-        is_new = []
-        for table in tables:
-            ids = table["id"].to_pylist()
-            new = ~known.known(ids) & ~forgotten.cover(table)
-            for row, id_ in enumerate(ids):
-                new[row] &= id_ not in met
-                met.add(id_)
-            is_new.append(new)
-        texts = lines.joined(*map(texts_of, tables))
-        return cls(parts, texts, [lines.site_keys(table["publisher"]) for table in tables], is_new)
+        found, sites, is_new, ids = [lines.NO_TEXTS], [], [], []
+        for part in parts:
+            table = part.read("records").select(names)  # by parts: what was read of a file counts while it is open
+            ids.append(id_array(table["id"]))
+            is_new.append(~(known.find_ids(ids[-1]) >= 0) & ~forgotten.cover(table))
+            sites.append(lines.site_keys(table["publisher"]))
+            found.append(texts_of(table))
+        met = ~first_of(pa.chunked_array([pa.array([], pa.binary(16)), *ids]))
+        for new, part in zip(is_new, parts, strict=True):
+            new &= ~met[: part.records]
+            met = met[part.records :]
+        return cls(parts, lines.joined(*found), sites, is_new)
 
-    def templates(self, known: Index) -> U64:
-        """The keys of the lines that are templates, sorted. known: the index of all other texts."""
+    @classmethod
+    def load(cls, parts: Sequence[Part], folder: Path) -> Counted:
+        """As it was saved. parts: the same. The arrays are mapped, not read."""
+        cuts = np.cumsum([part.records for part in parts])[:-1]
+        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _SAVED}
+        sites, is_new = (np.split(arrays.pop(name), cuts) for name in ("sites", "is_new"))
+        return cls(parts, Texts(**arrays), sites, is_new)
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        columns = {name: getattr(self.texts, name) for name in ("id", "item", "minhash")}
+        columns |= {name: np.concatenate(getattr(self, name)) for name in ("sites", "is_new")}
+        for name, column in columns.items():
+            np.save(folder / f"{name}.npy", column)
+
+    def templates(self, known: Index, in_turns: InTurns | None = None) -> U64:
+        """The keys of the lines that are templates, sorted. known: the index of all other texts. in_turns: judges more
+        than one turn; default: here, one after the other."""
         new_sites = [site[new] for site, new in zip(self.sites, self.is_new, strict=True)]
         sizes = lines.Sizes.count(np.concatenate([known.sites(), *new_sites]))
-        turns = 1 + sum(len(part.read("lines")) for part in self.parts) // LINES_AT_ONCE
-        found = [judged(self._held(turn, turns), self.texts, known, sizes) for turn in range(turns)]
+        count = 1 + sum(len(part.read("lines")) for part in self.parts) // LINES_AT_ONCE
+        turns = [Turn(number, count) for number in range(count)]
+        if in_turns is None or count == 1:
+            found = [judged(self.held(turn), self.texts, known, sizes) for turn in turns]
+        else:
+            found = list(in_turns(self, sizes, turns))
         return np.unique(np.concatenate(found))
 
-    def _held(self, turn: int, turns: int) -> Lines:
-        """The lines of new records of known sites, every `turns`-th of their hashes from `turn` on."""
+    def held(self, turn: Turn) -> Lines:
+        """The lines of new records of known sites of a turn."""
         found = [lines.NONE]
         start = 0
         for part, sites, is_new in zip(self.parts, self.sites, self.is_new, strict=True):
             table = part.read("lines")
             line, row = table["line"].to_numpy(), table["row"].to_numpy()
             kept = is_new[row] & (sites[row] != 0)
-            kept &= (line >> np.uint64(lines.SITE_BITS)) % np.uint64(turns) == np.uint64(turn)
+            kept &= (line >> np.uint64(lines.SITE_BITS)) % np.uint64(turn.count) == np.uint64(turn.number)
             line, row = line[kept], row[kept]
             number = (row + start).astype(np.uint32)
             found.append(Lines(lines.keys(line, sites[row]), number, table["marks"].to_numpy()[kept]))
             start += part.records
         return lines.join(found)
+
+
+InTurns = Callable[[Counted, lines.Sizes, Sequence[Turn]], Iterable[U64]]
+_SAVED = ("id", "item", "minhash", "sites", "is_new")
+
+
+def _elsewhere(
+    run_turns: RunTurns, known: Index, scratch: Path, run: Counted, sizes: lines.Sizes, turns: Sequence[Turn]
+) -> Iterable[U64]:
+    """The templates of each turn, as tasks."""
+    run.save(scratch)
+    segments = tuple(segment.path for segment in known.segments)
+    return run_turns(partial(_judge, parts=tuple(run.parts), folder=scratch, segments=segments, sizes=sizes), turns)
+
+
+def _judge(turn: Turn, parts: Sequence[Part], folder: Path, segments: Sequence[Path], sizes: lines.Sizes) -> U64:
+    run = Counted.load(parts, folder)
+    return judged(run.held(turn), run.texts, Index.open(segments), sizes)
 
 
 def is_out(line: U64, sites: U64, found: U64, rulings: Rulings) -> Bools:
@@ -152,35 +201,6 @@ def is_out(line: U64, sites: U64, found: U64, rulings: Rulings) -> Bools:
         )
         out = (out | np.isin(names, pinned)) & ~np.isin(names, forbidden)
     return np.asarray(out, np.bool_)
-
-
-@seldom_collected
-def apply(part: Part, settings: Settings) -> Part:
-    """The part with its templates taken out: text, removals and what follows from them.
-
-    It writes beside what is there, so that it can be done again. Memory is that of the part.
-    """
-    records, cut, out = part.read("records"), part.read("removals"), part.read("templates")
-    wanted: dict[int, set[int]] = {}
-    for row, line in zip(out["row"].to_pylist(), out["line"].to_pylist(), strict=True):
-        wanted.setdefault(row, set()).add(line)
-    rows = pa.array(sorted(wanted), pa.int64())
-    removals = _by_row(cut.filter(pc.is_in(cut["row"], value_set=rows.cast(pa.int32()))))
-    told = records.select(["text", "language", "flags"]).take(rows).to_pylist()
-    cleaner = cleaning.cleaner(settings)
-    keeps = functools.lru_cache(KEPT_LINES)(cleaner.keeps)  # a template is asked about in every text
-    changed: dict[int, dict[str, Any]] = {}
-    added: list[tuple[int, Removal]] = []
-    for row, record in zip(rows.to_pylist(), told, strict=True):
-        before = Cleaned(record["text"], removals.get(row, ()))
-        source = cleaners.restore(before.text, before.removals)
-        after = taken_out(source, before, wanted[row], record["language"], cleaner.without, keeps)
-        if after.removals != before.removals:
-            changed[row] = _columns(source, after, record["flags"])
-            added += [(row, r) for r in after.removals if r.category == templates.CATEGORY]
-    _write_applied(part, records, changed)
-    part.write("removals.applied", pa.concat_tables([cut, removal_rows(added)]))
-    return replace(part, applied=True)
 
 
 def taken_out(
@@ -198,50 +218,3 @@ def taken_out(
     """
     out = {line for line in out if templates.rule_id(line) not in without}
     return templates.take_out(source, cleaned, out, lambda line: keeps(line, language))
-
-
-def _by_row(cut: pa.Table) -> dict[int, tuple[Removal, ...]]:
-    """The removals of each row, in order."""
-    names = [field.name for field in fields(Removal)]
-    ordered = cut.sort_by([("row", "ascending"), ("start", "ascending")])
-    values = [ordered[name].to_pylist() for name in names]
-    values[names.index("rules")] = list(map(tuple, values[names.index("rules")]))
-    found: dict[int, list[Removal]] = {}
-    for row, *own in zip(ordered["row"].to_pylist(), *values, strict=True):
-        found.setdefault(row, []).append(Removal(*own))
-    return {row: tuple(removals) for row, removals in found.items()}
-
-
-def _columns(source: str, cleaned: Cleaned, flags: Sequence[str]) -> dict[str, Any]:
-    """What changes in a record with its text, but for the sketch."""
-    removed = sum(r.end - r.start for r in cleaned.removals)
-    mostly = ["mostly-removed"] * (removed > MOSTLY_REMOVED * len(source) and "mostly-removed" not in flags)
-    return {
-        "text": cleaned.text,
-        "word_count": len(cleaned.text.split()),
-        "char_count": len(cleaned.text),
-        "removed_chars": removed,
-        "flags": [*flags, *mostly],
-    }
-
-
-def _write_applied(part: Part, records: pa.Table, changed: dict[int, dict[str, Any]]) -> None:
-    """The records with the columns of these rows changed, and their sketches."""
-    made = sketch.sketch([new["text"] for new in changed.values()])
-    news = {name: pa.array([new[name] for new in changed.values()], RECORDS.field(name).type) for name in _CHANGE}
-    place = np.arange(len(records))
-    place[list(changed)] = len(records) + np.arange(len(changed))
-    part.write("records.applied", _with(records, pa.table(news | made.columns()), place))
-    part.write("shingles.applied", _with(part.read("shingles"), made.shingles.table(), place))
-
-
-def _with(table: pa.Table, news: pa.Table, place: I64) -> pa.Table:
-    """The rows of `table` and behind them `news` in the order of `place`; news: some columns, the others stay."""
-    for name in news.column_names if len(news) else ():
-        kind = table.schema.field(name)
-        both = pa.chunked_array([*table[name].chunks, *news[name].cast(kind.type).chunks])
-        table = table.set_column(table.schema.get_field_index(name), kind, both.take(pa.array(place)))
-    return table
-
-
-_CHANGE = ("text", "word_count", "char_count", "removed_chars", "flags")

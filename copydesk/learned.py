@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.compute as pc
 
-from cleaners import templates
+from cleaners import occurring, templates
 from copydesk import lines
 from copydesk.history import segments
 from copydesk.index import Index
@@ -20,11 +20,11 @@ from copydesk.rulings import load as load_rulings
 from copydesk.store import Store
 
 PLACES = {
-    "head": templates.HEAD,
-    "tail": templates.TAIL,
-    "first": templates.FIRST,
-    "last": templates.LAST,
-    "beside": templates.BESIDE,
+    "head": occurring.HEAD,
+    "tail": occurring.TAIL,
+    "first": occurring.FIRST_LINE,
+    "last": occurring.LAST_LINE,
+    "beside": occurring.BESIDE,
 }
 
 

@@ -11,7 +11,7 @@ those of the site's. Two sites that share those are taken for one only in what l
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,16 +84,10 @@ def join(parts: list[Lines]) -> Lines:
     return Lines(*(np.concatenate([getattr(p, n) for p in parts]) for n in ("key", "text", "marks"))) if parts else NONE
 
 
-def counted(found: Iterable[Mapping[int, int]], first: int = 0) -> pa.Table:
-    """LINES of the lines of texts (templates.occurrences), whose rows are counted from `first`."""
-    rows: list[int] = []
-    hashes: list[int] = []
-    marks: list[int] = []
-    for row, of_text in enumerate(found, first):
-        rows += [row] * len(of_text)
-        hashes += of_text
-        marks += of_text.values()
-    return pa.table([rows, hashes, marks], schema=LINES)
+def counted(found: templates.Occurrences) -> pa.Table:
+    """LINES of the lines of texts, whose rows are the texts' numbers."""
+    row, line, marks = found.distinct()
+    return pa.table([row.astype(np.int32), line, marks.astype(np.uint16)], schema=LINES)
 
 
 def recount(rows: pa.Table, removals: pa.Table) -> tuple[pa.Table, dict[int, str]]:
@@ -101,13 +95,14 @@ def recount(rows: pa.Table, removals: pa.Table) -> tuple[pa.Table, dict[int, str
     cut: dict[str, list[Removal]] = {}
     for row in removals.sort_by([("id", "ascending"), ("start", "ascending")]).to_pylist():
         cut.setdefault(row["id"], []).append(Removal(row["start"], row["end"], row["text"], (), row["category"] or ""))
-    found, texts = [], {}
+    sources, by_rules, texts = [], [], {}
     for place, (id_, text) in enumerate(zip(rows["id"].to_pylist(), rows["text"].to_pylist(), strict=True)):
         source, cleaned = templates.before(text, cut.get(id_, ()))
-        found.append(templates.occurrences(source, cleaned.removals))
+        sources.append(source)
+        by_rules.append(cleaned.removals)
         if cleaned.text != text:
             texts[place] = cleaned.text
-    return counted(found), texts
+    return counted(templates.occurrences(sources, by_rules)), texts
 
 
 def with_minhash(entries: pa.Table, texts: Mapping[int, str]) -> pa.Table:

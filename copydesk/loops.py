@@ -162,20 +162,20 @@ def band(signature: Any, rows: Any, first: Any, keys: Any) -> Any:
             keys[i, first + j] = key
 
 
-def pack(keys: Any, numbers: Any, bits: Any, buckets: Any, ends: Any, packed: Any) -> Any:
-    """Each row's keys, their upper bits above the row's number (`bits` of them), in buckets of their uppermost 8 bits.
-
-    keys: uint64[n, m]. numbers: uint64[n]. buckets: int64[256], zeros: counts them. ends: int64[256]: receives where
-    each bucket ends. packed: uint64[n * m].
-    """
-    shift, high = np.uint64(bits), np.uint64(56)
+def count_buckets(keys: Any, buckets: Any) -> Any:
+    """How many keys each bucket of `pack` gets, added to `buckets`. keys: uint64[n, m]. buckets: int64[256]."""
+    high = np.uint64(56)
     for i in range(keys.shape[0]):
         for j in range(keys.shape[1]):
             buckets[np.int64(keys[i, j] >> high)] += 1
-    at = np.int64(0)
-    for k in range(len(buckets)):
-        ends[k] = at
-        at += buckets[k]
+
+
+def pack(keys: Any, numbers: Any, bits: Any, ends: Any, packed: Any) -> Any:
+    """Each row's keys, their upper bits above the row's number (`bits` of them), in buckets of their uppermost 8 bits.
+
+    keys: uint64[n, m]. numbers: uint64[n]. ends: int64[256], where in `packed` the next key of each bucket belongs.
+    """
+    shift, high = np.uint64(bits), np.uint64(56)
     for i in range(keys.shape[0]):
         for j in range(keys.shape[1]):
             bucket = np.int64(keys[i, j] >> high)
@@ -321,7 +321,8 @@ def rehearse(ready: Any, room: Any) -> None:
     shared = np.empty((1, 3), np.int64)
     ready.compare(shingles, starts, lead_ends, shingle_ends, starts, starts, slots, places, shared)
     packed, counts, others = np.zeros(2, np.uint64), np.zeros(256, np.int64), np.zeros(8, np.uint32)
-    ready.pack(np.zeros((1, 2), np.uint64), np.zeros(1, np.uint64), 1, counts.copy(), counts.copy(), packed)
+    ready.count_buckets(np.zeros((1, 2), np.uint64), counts.copy())
+    ready.pack(np.zeros((1, 2), np.uint64), np.zeros(1, np.uint64), 1, counts.copy(), packed)
     ready.count_neighbours(packed, 1, 8, counts)
     ready.join(packed, 1, 8, 0, np.zeros(1, np.int64), others)
     ready.probe(packed, packed, 1, 8, counts[:2].copy(), counts[:2].copy())

@@ -23,16 +23,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import sketch
-from copydesk.bands import Neighbours
+from copydesk import lines, sketch
 from copydesk.digests import part_of_digest
 from copydesk.edges import about_something_else, edges_of, embedding, holding_more
-from copydesk.entries import REVISION, entries_of, id_array, precedence
+from copydesk.entries import REVISION, codes_of, entries_of, id_array, precedence
 from copydesk.identity import identify
 from copydesk.index import Index
 from copydesk.nodes import Compared, History, Nodes
-from copydesk.pairs import verified
-from copydesk.similarity import EMBEDS, MOSTLY, NONE, OVERLAP, STRONG, Figures, compare, connected
+from copydesk.pairs import OfTable, Signed, verified
+from copydesk.segment import Keys
+from copydesk.similarity import EMBEDS, MOSTLY, NONE, OVERLAP, STRONG, Figures, compare, connected, in_threads
 from copydesk.stories import Edge, Node, assign
 
 I64 = npt.NDArray[np.int64]
@@ -69,6 +69,8 @@ LINKS = pa.schema(
 KINDS = ("article", "duplicate", "revision", "seen")
 RELATIONS = ("exact", "truncated", "extended", "copy")
 
+_SIGNATURES = ("signature", "lead_signature")
+
 SURE = (1.0, 1.0)
 
 FURNITURE = 3
@@ -82,30 +84,32 @@ class Decisions:
     rows: pa.Table
     overlaps: pa.Table
 
-    def entries(self, new: pa.Table) -> tuple[pa.Table, sketch.U64]:
-        """What segment.write_segment() takes: the entries of all rows of `new` but those seen, and their band keys."""
-        kept = pc.not_equal(self.rows["kind"], "seen")
-        rows = new.filter(kept)
-        for name in ("story_id", "kind", "version", "jaccard"):
-            if name in rows.column_names:
-                rows = rows.drop_columns([name])
-            rows = rows.append_column(name, self.rows[name].filter(kept))
-        return entries_of(rows), sketch.keys_of(rows)
+    def entries(self, new: pa.Table, signed: Signed | None = None) -> tuple[pa.Table, Keys]:
+        """What segment.write_segment() takes: the entries of all rows of `new` but those seen, and their band keys.
+
+        signed: see match().
+        """
+        kept = np.asarray(pc.not_equal(self.rows["kind"], "seen"), np.bool_)
+        told = self.rows.select(["story_id", "kind", "version", "jaccard"])
+        known = new.select([name for name in new.column_names if name not in (*told.column_names, *_SIGNATURES)])
+        rows = pa.table([*known.columns, *told.columns], names=[*known.column_names, *told.column_names])
+        if "minhash" not in rows.column_names:
+            rows = rows.append_column("minhash", lines.as_lists(sketch.matrix(new["signature"], sketch.K)))
+        by_place, places = signed or OfTable(new), np.flatnonzero(kept)
+        return entries_of(rows if kept.all() else rows.filter(pa.array(kept))), lambda rows: by_place.keys(places[rows])
 
 
-def match(
-    new: pa.Table, index: Index, compared: Compared, threads: int = 1, neighbours: Neighbours | None = None
-) -> Decisions:
+def match(new: pa.Table, index: Index, compared: Compared, threads: int = 1, signed: Signed | None = None) -> Decisions:
     """Decide on the records of a run.
 
     new: a row a record, columns NEW and sketch.SKETCH. compared: asked only for those that are compared, in batches.
-    threads: that compare at once, 0 for one a core. neighbours: finds the candidates, by the rows of `new`; see
-    pairs.verified. Raises ValueError if an id is not 32 hex digits.
+    threads: that compare at once, 0 for one a core. signed: knows the rows' signatures, default: those of `new`, which
+    needs none otherwise. Raises ValueError if an id is not 32 hex digits.
     """
     order = _canonical_order(new)
     back = np.empty(len(order), np.int64)
     back[order] = np.arange(len(order))
-    run = _Run(new, order, index, compared, threads, neighbours)
+    run = _Run(new, order, index, compared, threads, signed or OfTable(new, threads))
     rows = run.decide()
     return Decisions(rows.take(pa.array(back)), run.overlaps())
 
@@ -135,15 +139,14 @@ class _Run:
         index: Index,
         compared: Compared,
         threads: int,
-        neighbours: Neighbours | None = None,
+        signed: Signed,
     ) -> None:
         self.index, self.threads = index, threads
         self.rows = new.select([*NEW, "text_hash", "shingle_count"]).take(pa.array(order))
         self.identity = identify(self.rows, index)
         self.nodes = Nodes(self.rows, order, self.identity, compared)
         self.exact = index.exact(self.nodes.hashes)
-        signed = new.select(["signature", "lead_signature"])
-        self.pairs = verified(self.nodes, signed, index, self.exact, threads, neighbours)
+        self.pairs = verified(self.nodes, signed, index, self.exact, threads)
         self.history = self.pairs.history
 
     def decide(self) -> pa.Table:
@@ -378,16 +381,17 @@ class _Run:
         of_code[:, missing] = more.jaccard, more.a_in_b, more.b_in_a
         jaccard, a_in_b, b_in_a = of_code[:, which]
         turned = nodes > others
-        hashes = np.asarray(self.nodes.column("text_hash", history).to_pylist(), object)
-        same = (hashes[nodes] == hashes[others]) & (hashes[nodes] != np.array(None))
+        coded = codes_of(pa.chunked_array([self.nodes.column("text_hash", history)]))
+        hashes = np.asarray(pc.fill_null(coded.indices, -1), np.int64)
+        same = (hashes[nodes] == hashes[others]) & (hashes[nodes] >= 0)
         alike = np.stack([jaccard, np.where(turned, b_in_a, a_in_b), np.where(turned, a_in_b, b_in_a)])
         return np.where(same, 1.0, alike), same
 
     def _measured(self, a: I64, b: I64, history: History) -> Figures:
         sizes = np.concatenate([self.nodes.sizes, history.sizes])
-        shingles = partial(self.nodes.shingles, history=history)
-        here = not len(b) or b.max() < len(self.nodes)
-        return compare(a, b, sizes, shingles, by_second=not here, threads=self.threads if here else 1)
+        if max(a.max(initial=0), b.max(initial=0)) < len(self.nodes):
+            return compare(a, b, sizes, self.nodes.count)
+        return compare(a, b, sizes, in_threads(partial(self.nodes.shingles, history=history)), by_second=True)
 
     def overlaps(self) -> pa.Table:
         ids = sorted({id_ for pair in self.links for id_ in pair})

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import lines, sketch, tombstones
-from copydesk.bands import Neighbours
+from copydesk import lines, tombstones
+from copydesk.bands import OfParts
 from copydesk.compared import ComparedTexts
 from copydesk.history import open_index
 from copydesk.lines import Lines
@@ -21,8 +23,10 @@ from copydesk.segment import write_segment
 from copydesk.store import Store
 
 I64 = npt.NDArray[np.int64]
+Tasks = Callable[[str, Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
+"""Maps a function of what it names over all of those, in any order (pipeline.Map)."""
 
-COLUMNS = [*NEW, *sketch.SKETCH.names, "minhash"]
+COLUMNS = [*NEW, "text_hash", "shingle_count", "minhash"]
 
 
 def decide(
@@ -30,35 +34,37 @@ def decide(
     store: Store,
     run_id: str,
     segment: Path,
+    tasks: Tasks,
+    scratch: Path,
     threads: int = 1,
-    neighbours: Neighbours | None = None,
 ) -> pa.Table:
     """Decide what every record of the run is; write each part's `decisions` and the run's index segment.
 
     segment: where to write it; nothing is written for a run that adds no text. What was forgotten counts as seen.
-    threads: that compare texts, 0 for one a core. neighbours: finds the candidates, by the places of texts among all
-    records; default: here, from all keys at once. Returns the overlaps (match.Decisions.overlaps) that are not in the
-    output yet.
+    tasks: runs what is not done here: finds candidates and compares texts, by files in the folder `scratch`. threads:
+    that do the rest, 0 for one a core. Returns the overlaps (match.Decisions.overlaps) that are not in the output yet.
     """
-    records = [part.read("records") for part in parts]
     columns = [*COLUMNS, "canonical_url"]
-    new = pa.concat_tables([r.select(columns) for r in records]) if records else RECORDS.empty_table().select(columns)
+    records = [part.read("records").select(columns) for part in parts]
+    new = pa.concat_tables([RECORDS.empty_table().select(columns), *records])
     forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}")).cover(new)
-    ids, new = new["id"], new.filter(pa.array(~forgotten)).select(COLUMNS)
+    ids = new["id"]
+    if forgotten.any():
+        new = new.filter(pa.array(~forgotten))
     index = open_index(store)
     numbers = np.flatnonzero(~forgotten)
-    compared = ComparedTexts(parts, numbers, store, index)
-    by_row = (lambda rows: neighbours(numbers[rows])) if neighbours else None
-    decisions = match(new, index, compared, threads, by_row)
+    compared = ComparedTexts(parts, numbers, store, index, partial(tasks, "compare"), scratch / "compare")
+    signed = OfParts(parts, numbers, partial(tasks, "bands"), scratch / "bands")
+    decisions = match(new, index, compared, threads, signed)
     decided = _with_forgotten(decisions.rows, ids, forgotten)
     start = 0
-    for part, rows in zip(parts, records, strict=True):
-        part.write("decisions", decided.slice(start, len(rows)))
-        start += len(rows)
-    entries, signatures = decisions.entries(new)
+    for part in parts:
+        part.write("decisions", decided.slice(start, part.records))
+        start += part.records
+    entries, keys = decisions.entries(new, signed)
     if len(entries):
         segment.parent.mkdir(parents=True, exist_ok=True)
-        write_segment(segment, entries, signatures, run_id, held=_held(parts, decided))
+        write_segment(segment, entries, keys, run_id, held=_held(parts, decided), threads=threads)
     return _new_links(decisions.overlaps, store)
 
 

@@ -127,14 +127,25 @@ def _first(values: list[Any]) -> Any:
     return next((value for value in values if value is not None and value != ()), None)
 
 
+_FIELD_OF = {alias.casefold(): (name, rank) for name, aliases in _ALIASES.items() for rank, alias in enumerate(aliases)}
+"""By a name that records use, ours and how good a name it is, 0 for the best."""
+
+
 class _Getter:
     """A record's fields by any of their names; letter case counts for nothing."""
 
     def __init__(self, record: Mapping[str, Any]) -> None:
-        self._values = {str(name).casefold(): value for name, value in record.items() if not _is_absent(value)}
+        self._values: dict[str, tuple[int, Any]] = {}
+        for key, value in record.items():
+            known = _FIELD_OF.get(str(key).casefold())
+            if known is not None and not _is_absent(value):
+                name, rank = known
+                if name not in self._values or rank <= self._values[name][0]:
+                    self._values[name] = rank, value
 
     def get(self, name: str) -> Any:
-        return next((self._values[a] for alias in _ALIASES[name] if (a := alias.casefold()) in self._values), None)
+        found = self._values.get(name)
+        return found and found[1]
 
 
 _NOTHING = frozenset({"nan", "none", "null", "n/a"})
@@ -150,6 +161,8 @@ def _is_absent(value: Any) -> bool:
 
 
 def _string(value: Any) -> str | None:
+    if value is None:
+        return None
     if isinstance(value, Mapping):
         value = value.get("name") or value.get("url")
     if isinstance(value, list | tuple):

@@ -46,6 +46,15 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class LineSpan:
+    """Whole lines of a file. start, stop: bytes. before: items (lines that are not blank) above them."""
+
+    start: int
+    stop: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shard:
     """A unit of work for one worker: several small files, or one part of a large one.
 
@@ -53,6 +62,9 @@ class Shard:
     blocks of items whose number modulo `parts` is `part` (see sources.BLOCK_ITEMS), so that compressed files
     split as well as plain ones. Of one file it takes the items from `first` up to, not including, `last` (places in
     the file, from 0; None: to its end).
+
+    span: of a file of lines in parts, the bytes from and to that are this part's, and how many items lie before them;
+    such a part is read without the others.
 
     piece: which piece of the shard of this number, where a worker died of it (see retry). fault: reject its items; of
     a fault in reading, without reading any.
@@ -64,6 +76,7 @@ class Shard:
     parts: int = 1
     first: int = 0
     last: int | None = None
+    span: LineSpan | None = None
     piece: str = ""
     fault: Fault | None = None
 
@@ -170,7 +183,9 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A normalized article: the columns of articles/ that are known before matching (schema.RECORD, in order)."""
+    """A normalized article: the columns of articles/ that are known before matching (schema.RECORD, in order), but for
+    its text.
+    """
 
     id: str
     item_key: str
@@ -196,7 +211,6 @@ class Record:
     published_precision: Precision | None
     published_from: DateOrigin | None
     language: str | None
-    text: str
     source_text_sha256: str
     word_count: int
     char_count: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from copydesk.date_words import MONTHS, folded
@@ -105,7 +106,7 @@ def authors(value: Any, *, houses: Iterable[str] = ()) -> tuple[str, ...]:
     for text in _strings(value, 0):
         if _is_house(text, taken):  # whole, for a name may hold an `&`
             continue
-        for name in _split(text):
+        for name in _split(text[:2000]):
             same = key(name)
             if same and not _is_house(name, taken):
                 found.setdefault(same, name)
@@ -147,22 +148,23 @@ def _strings(value: Any, depth: int) -> list[str]:
     return []
 
 
-def _split(byline: str) -> list[str]:
-    text = shown(byline[:2000].replace("\n", " | "))
+@lru_cache(maxsize=8192)  # the same people write every day
+def _split(byline: str) -> tuple[str, ...]:
+    text = shown(byline.replace("\n", " | "))
     if _ADDRESS.match(text):
-        return []
+        return ()
     text = _NOTE.sub(" ", text).strip(" ,;:|-–—•·*\"'“”")
     previous = None
     while text != previous:
         previous, text = text, _BY.sub("", text, count=1)
     if _is_inverted(text):
-        return [text] if _is_person(text) else []
+        return (text,) if _is_person(text) else ()
     names: list[str] = []
     for group in _SPLIT.split(_HOUSE_AFTER.sub("", text)):
         parts = [group] if _is_inverted(group) else group.split(",")
         # what follows a name and ends in a role is that person's: `Ada Lind, Political Correspondent`
         names += parts[:1] + [part for part in parts[1:] if not _ENDS_IN_ROLE.search(_tidy(part))]
-    return [name for part in names if _is_person(name := _tidy(part))]
+    return tuple(name for part in names if _is_person(name := _tidy(part)))
 
 
 def _is_inverted(name: str) -> bool:

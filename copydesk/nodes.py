@@ -14,6 +14,7 @@ from copydesk.entries import codes_of, id_array, one
 from copydesk.identity import Identity
 from copydesk.index import Index
 from copydesk.shingling import Shingles
+from copydesk.similarity import Counts, Stretch
 
 I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -25,8 +26,12 @@ class Compared(Protocol):
     def of_run(self, rows: I64) -> Shingles:
         """Those of rows of the run as it was handed in, in ascending order."""
 
-    def expect(self, ids: Sequence[str]) -> None:
-        """Published ids that may be asked for, some more than once; distinct."""
+    def count(self, one: I64, two: I64, stretches: Sequence[Stretch]) -> Counts:
+        """What similarity.counted() says of pairs of rows of the run."""
+
+    def expect(self, ids: Sequence[str]) -> bool:
+        """Published ids that may be asked for, some more than once; distinct. Returns whether they are at hand from
+        now on; else they are read when they are asked for, quickest many at a time, in the order of the ids."""
 
     def of_history(self, ids: Sequence[str]) -> Shingles:
         """Those of published ids, in the order asked for. Raises KeyError for an id that is not published."""
@@ -114,6 +119,10 @@ class Nodes:
         """Where rows stand in the run as it was handed in."""
         return self._order[rows]
 
+    def count(self, one: I64, two: I64, stretches: Sequence[Stretch]) -> Counts:
+        """What similarity.counted() says of pairs of nodes of the run (similarity.Count)."""
+        return self._compared.count(self._order[self.rows[one]], self._order[self.rows[two]], stretches)
+
     def shingles(self, nodes: I64, history: History) -> Shingles:
         """Those of nodes, which ascend, and of the published texts behind them."""
         here = self._order[self.rows[nodes[nodes < len(self)]]]
@@ -124,9 +133,9 @@ class Nodes:
         behind = [history.ids[i] for i in (nodes[len(here) :] - len(self)).tolist()]
         return Shingles.joined(found, self._compared.of_history(behind)) if behind else found
 
-    def expect(self, history: History) -> None:
-        """Say that these published texts, and the articles of their stories, may be compared."""
-        self._compared.expect(list(dict.fromkeys([*history.ids, *history.stories])))
+    def expect(self, history: History) -> bool:
+        """Say that these published texts, and the articles of their stories, may be compared; see Compared."""
+        return self._compared.expect(list(dict.fromkeys([*history.ids, *history.stories])))
 
     def _twins(self, keys: I64) -> list[tuple[int, int]]:
         if self.base.all():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,14 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import candidates, sketch
-from copydesk.bands import Neighbours
 from copydesk.entries import ARTICLE, REVISION
 from copydesk.index import Index
 from copydesk.nodes import History, Nodes
-from copydesk.similarity import NONE, STRONG, Figures, compare, half_held, judge
+from copydesk.similarity import NONE, STRONG, Count, Figures, compare, half_held, in_threads, judge
 from copydesk.titles import at_odds, other_year, title_containment
 
 I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
 I8 = npt.NDArray[np.int8]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -26,8 +27,8 @@ Floats = npt.NDArray[np.float64]
 NEAR = 8
 """Texts that share so many band keys are most likely copies: they are compared together. Nothing else depends on it."""
 
-
-_PLACES_AT_ONCE = 1 << 20  # texts that are looked up in the index together: 400 MB of keys
+_PLACES_AT_ONCE = 1 << 16  # texts that are looked up in the index together: 35 MB of keys
+_TITLES_AT_ONCE = 1 << 16  # pairs whose titles are compared together: a kilobyte of words each
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,58 +58,83 @@ class Pairs:
         return Pairs(a, b, Figures.joined(self.figures, other.figures), verdicts, same, odds, self.history)
 
 
-def verified(
-    nodes: Nodes, signed: pa.Table, index: Index, exact: I64, threads: int, neighbours: Neighbours | None = None
-) -> Pairs:
+class Signed(Protocol):
+    """The signatures of a run's rows, as it was handed in."""
+
+    def keys(self, rows: I64) -> U64:
+        """The band keys of these rows, which ascend: uint64[n, sketch.KEYS]."""
+
+    def neighbours(self, rows: I64) -> tuple[I64, I64, I64]:
+        """candidates.within() of these rows, in order of precedence."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfTable:
+    """Signed, from columns of sketch.SKETCH. threads: that sort, 0 for one a core."""
+
+    table: pa.Table
+    threads: int = 1
+
+    def keys(self, rows: I64) -> U64:
+        return sketch.keys_of(self.table, rows)
+
+    def neighbours(self, rows: I64) -> tuple[I64, I64, I64]:
+        return candidates.within(sketch.keys_of(self.table, rows), threads=self.threads)
+
+
+def verified(nodes: Nodes, signed: Signed, index: Index, exact: I64, threads: int) -> Pairs:
     """All pairs of texts that share a band key, as far as candidates.py has them, of nodes with each other and with
     published texts.
 
-    signed: the signatures of the run's rows. exact: of each node the published text that is the same, -1 if there is
-    none. threads: that compare at once, 0 for one a core. neighbours: finds the candidates of the run; default: from
-    all keys at once, here.
+    exact: of each node the published text that is the same, -1 if there is none. threads: that compare at once, 0 for
+    one a core.
     """
     comparable = np.flatnonzero(nodes.sizes >= sketch.MIN_SHINGLES)
     places = nodes.place(nodes.rows[comparable])
-    if neighbours:
-        a, b, shared = neighbours(places)
-    else:
-        a, b, shared = candidates.within(sketch.keys_of(signed, places), threads=threads)
+    a, b, shared = signed.neighbours(places)
     # A text that history has already was compared when it first came; it belongs where that one is.
     fresh = np.flatnonzero(exact[comparable] < 0) if len(index) else np.empty(0, np.int64)
-    c, entries, shared_before = _before(index, signed, places[fresh])
+    c, entries, shared_before = _before(index, signed, places[fresh], threads)
     history = History(index, np.unique(np.concatenate([entries, exact[exact >= 0]])))
-    nodes.expect(history)
+    at_hand = nodes.expect(history)
     verify = partial(_verified, nodes, history, threads)
     count = len(nodes)
     here = verify(comparable[a], comparable[b], near=shared >= NEAR)
     old = np.searchsorted(history.numbers, entries)
+    verify = partial(verify, by_second=not at_hand)
     return here.joined(_with_history(verify, comparable[fresh[c]], old + count, shared_before, count, history))
 
 
-def _before(index: Index, signed: pa.Table, places: I64) -> tuple[I64, I64, I64]:
+def _before(index: Index, signed: Signed, places: I64, threads: int) -> tuple[I64, I64, I64]:
     """index.candidates() of the texts at these places, not all of their keys in memory at once."""
     found = [np.empty((3, 0), np.int64)]
-    for start in range(0, len(places), _PLACES_AT_ONCE):
-        rows, entries, shared = index.candidates(sketch.keys_of(signed, places[start : start + _PLACES_AT_ONCE]))
-        found.append(np.stack([rows + start, entries, shared]))
+    order = np.argsort(places)
+    for some in np.split(order, range(_PLACES_AT_ONCE, len(places), _PLACES_AT_ONCE)):
+        rows, entries, shared = index.candidates(signed.keys(places[some]), threads=threads)
+        found.append(np.stack([some[rows], entries, shared]))
     rows, entries, shared = np.concatenate(found, axis=1)
-    return rows, entries, shared
+    by_row = np.lexsort((entries, rows))
+    return rows[by_row], entries[by_row], shared[by_row]
 
 
 def _verified(
     nodes: Nodes, history: History, threads: int, a: I64, b: I64, *, near: Bools | None = None, by_second: bool = False
 ) -> Pairs:
     sizes = np.concatenate([nodes.sizes, history.sizes])
-    shingles = partial(nodes.shingles, history=history)
-    figures = compare(a, b, sizes, shingles, near=near, by_second=by_second, threads=1 if by_second else threads)
+    count: Count = nodes.count
+    if b.max(initial=0) >= len(nodes):
+        count = in_threads(partial(nodes.shingles, history=history), 1 if by_second else threads)
+    figures = compare(a, b, sizes, count, near=near, by_second=by_second)
     same = _publishers(nodes, history, a, b, figures)
     alike, years = _titles(nodes.column("title", history), a, b, np.flatnonzero(same))
     verdicts = judge(figures, same, alike, years)
     odds = np.zeros(len(a), np.int64)
+    headlines = nodes.headlines(history)
     others = np.flatnonzero(~same & (verdicts != NONE) & half_held(figures))
-    named, places = np.unique(np.concatenate([a[others], b[others]]), return_inverse=True)
-    headlines = nodes.headlines(history).take(pa.array(named)).to_pylist()
-    odds[others] = at_odds(headlines, places[: len(others)], places[len(others) :])
+    for some in np.split(others, range(_TITLES_AT_ONCE, len(others), _TITLES_AT_ONCE)):
+        named, places = np.unique(np.concatenate([a[some], b[some]]), return_inverse=True)
+        told = headlines.take(pa.array(named)).to_pylist()
+        odds[some] = at_odds(told, places[: len(some)], places[len(some) :])
     return Pairs(a, b, figures, verdicts, same, odds, history)
 
 
@@ -121,13 +147,13 @@ def _with_history(verify: partial[Pairs], a: I64, b: I64, shared: I64, count: in
     kinds = history.kinds[b - count]
     order = np.lexsort((b, -shared, kinds == REVISION, kinds != ARTICLE, stories, a))
     group = a[order] * len(numbers) + stories[order]
-    told = verify(a[:0], b[:0], by_second=True)
+    told = verify(a[:0], b[:0])
     for most in (1, 1, candidates.PER_TEXT):
         first = np.concatenate([[True], group[1:] != group[:-1]])[: len(group)]
         starts = np.flatnonzero(first)
         rank = np.arange(len(group)) - starts[np.cumsum(first) - 1]
         now = order[rank < most]
-        found = verify(a[now], b[now], by_second=True)
+        found = verify(a[now], b[now])
         told = told.joined(found)
         settled = group[rank < most][(found.verdicts == STRONG) & (kinds[now] != REVISION)]
         left = (rank >= most) & ~np.isin(group, settled)

@@ -19,6 +19,12 @@ ROW_GROUP_BYTES = 16 * 1024 * 1024
 ROW_GROUP_ROWS = 122_880
 """The most rows of a group: DuckDB's own (duckdb.org/docs/stable/guides/performance/file_formats)."""
 
+PAGE_BYTES = 512 * 1024
+"""Of a page before compression: what is unpacked for one text of history (plain_pages.py)."""
+
+_ROWS_AT_ONCE = 256
+"""Rows after which the writer looks how large a page is."""
+
 BLOOM_FALSE_POSITIVES = 0.01
 
 BROKEN = (pa.ArrowException, OSError, ValueError)
@@ -85,7 +91,11 @@ def write_sorted(table: pa.Table, path: Path, keys: tuple[str, ...]) -> None:
     rows = rows_per_group(table)
     options: dict[str, Any] = {  # newer than the type stubs
         "compression": "zstd",
+        "use_dictionary": _but_texts(table.schema),
+        "write_statistics": _but_texts(table.schema),
         "write_page_index": True,
+        "data_page_size": PAGE_BYTES,
+        "write_batch_size": _ROWS_AT_ONCE,
         "row_group_size": rows,
         "sorting_columns": pq.SortingColumn.from_ordering(table.schema, [(key, "ascending") for key in keys]),
     }
@@ -96,6 +106,17 @@ def write_sorted(table: pa.Table, path: Path, keys: tuple[str, ...]) -> None:
     points.checkpoint(f"before {path.parent.parent.name} is staged")
     pq.write_table(table, path, **options)
     points.checkpoint(f"after {path.parent.parent.name} is staged")
+
+
+def _but_texts(schema: pa.Schema) -> list[str]:
+    """The columns, as Parquet names them, that are written with a dictionary, and with their least and greatest value:
+    all but texts. Those hardly repeat; and what is written without can be read page by page (plain_pages.py)."""
+    lists = (pa.types.is_list(field.type) for field in schema)
+    return [
+        f"{field.name}.list.element" if is_list else field.name
+        for field, is_list in zip(schema, lists, strict=True)
+        if not pa.types.is_large_string(field.type)
+    ]
 
 
 def rows_per_group(table: pa.Table) -> int:

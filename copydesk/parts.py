@@ -5,6 +5,7 @@ shingles.arrow   shingling.COLUMNS: what the records are compared by
 removals.arrow   REMOVALS, with `row` (the record's row in records.arrow) in place of `id`
 rejects.arrow    REJECTS without `run_id`
 lines.arrow      lines.LINES: the lines of the records that no rule touches
+places.arrow     cleaned.PLACES: where these stand
 files.arrow      a row a source file: what the ledger will say of it
 templates.arrow  written by the learn stage, if any: rows and lines that the apply stage is to take out; it writes
                  records.applied.arrow, shingles.applied.arrow and removals.applied.arrow
@@ -13,7 +14,7 @@ decisions.arrow  written by the match stage: a row a record, in the order of rec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -22,13 +23,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from cleaners import Removal
 from copydesk import lines, points, schema, shingling, sketch
+from copydesk.cleaned import PLACES, REMOVALS, CleanedTexts, moved
 from copydesk.model import Record, Reject, SourceFile
 from copydesk.records import reject_id
 
 RECORDS = pa.schema([*schema.RECORD, *sketch.SKETCH, pa.field("minhash", pa.list_(pa.uint16(), lines.MINHASHES))])
-REMOVALS = pa.schema([pa.field("row", pa.int32()), *[f for f in schema.REMOVALS if f.name != "id"]])
 REJECTS = pa.schema([f for f in schema.REJECTS if f.name != "run_id"])
 FILES = pa.schema(
     [
@@ -45,6 +45,7 @@ _FILES = {
     "shingles": shingling.COLUMNS,
     "removals": REMOVALS,
     "lines": lines.LINES,
+    "places": PLACES,
     "rejects": REJECTS,
     "files": FILES,
 }
@@ -82,13 +83,6 @@ class Part:
         points.checkpoint(f"part: {name} written")
 
 
-def removal_rows(removals: Sequence[tuple[int, Removal]]) -> pa.Table:
-    """REMOVALS of (row, removal)."""
-    names = [name for name in REMOVALS.names if name != "row"]
-    columns = {"row": [row for row, _ in removals], **{n: [getattr(r, n) for _, r in removals] for n in names}}
-    return pa.table(columns, schema=REMOVALS)
-
-
 class PartWriter:
     """Writes a part, batch by batch, to a folder of its own below `parts`; only the current batch is in memory."""
 
@@ -118,21 +112,18 @@ class PartWriter:
             sink.close()
         points.checkpoint("part: closed")
 
-    def add(
-        self, records: Sequence[Record], removals: Iterable[Sequence[Removal]], held: Iterable[Mapping[int, int]]
-    ) -> None:
-        """Records with what was cut out of each and the lines of each, in the same order. Sketches them."""
-        columns = {name: list(map(attrgetter(name), records)) for name in schema.RECORD.names}
-        batch = pa.table(columns, schema=schema.RECORD)
-        made = sketch.sketch(batch["text"].combine_chunks())
+    def add(self, records: Sequence[Record], cleaned: CleanedTexts) -> None:
+        """Records and what cleaning made of their texts, in the same order. Sketches them."""
+        columns = {name: list(map(attrgetter(name), records)) for name in schema.RECORD.names if name != "text"}
+        batch = pa.table(columns | {"text": cleaned.text}, schema=schema.RECORD)
+        made = sketch.sketch(cleaned.text)
         for name, column in made.columns().items():
             batch = batch.append_column(sketch.SKETCH.field(name), column)
         minima = lines.as_lists(made.signature)
         self._out["records"].write_table(batch.append_column(RECORDS.field("minhash"), minima))
         self._out["shingles"].write_table(made.shingles.table())
-        self._out["lines"].write_table(lines.counted(held, self._records))
-        rows = [(self._records + i, r) for i, cut in enumerate(removals) for r in cut]
-        self._out["removals"].write_table(removal_rows(rows))
+        for name in ("lines", "places", "removals"):
+            self._out[name].write_table(moved(getattr(cleaned, name), self._records))
         self._records += len(records)
         points.checkpoint("part: batch added")
 

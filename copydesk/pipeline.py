@@ -22,10 +22,11 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import bands, cleaning, compiled, guard, matching, parquet, place, points, schema, sketch, tombstones
+from copydesk import cleaning, compiled, guard, matching, parquet, place, points, schema, sketch, tombstones
+from copydesk.applying import apply
 from copydesk.discover import Discovery, discover
 from copydesk.errors import UsageError
-from copydesk.learn import apply, learn
+from copydesk.learn import learn
 from copydesk.ledger import LedgerEntry
 from copydesk.model import RunInfo, Shard
 from copydesk.parts import Part, PartWriter
@@ -115,14 +116,12 @@ def _stage(
         parts = _process(found, settings, folder, stage_map, progress)
         points.checkpoint("run: processed")
         if settings.learn:
-            parts = _without_templates(parts, store, settings, stage_map, progress)
+            parts = _without_templates(parts, store, settings, staging / "learn", stage_map, progress)
             points.checkpoint("run: templates applied")
-        # Here all keys are sorted at once, which is quickest; on a cluster no memory need hold them all.
-        by_bands = partial(bands.neighbours, partial(stage_map, "bands"), parts, staging / "bands")
-        neighbours = None if settings.engine == "local" else by_bands
         progress("match", 0, 1, 0, 0)
         segment = final / store.index_path(info.run_id)
-        overlaps = matching.decide(parts, store, info.run_id, segment, settings.workers, neighbours)
+        scratch = staging / "match"
+        overlaps = matching.decide(parts, store, info.run_id, segment, stage_map, scratch, settings.workers)
         progress("match", 1, 1, 0, 0)
         points.checkpoint("run: matched")
         if settings.guard:
@@ -142,7 +141,7 @@ def _stage(
 def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map, progress: Progress) -> list[Part]:
     """The parts of all shards, in the shards' order, and one for what could not even be opened."""
     stage = partial(process, settings=settings, parts=folder)
-    size = sum(file.size for shard in found.shards for file in shard.files)
+    size = _size(found.shards)
     cleaning.warm(settings, size)
     compiled.warm(size)
     parts: list[Part] = []
@@ -161,11 +160,11 @@ def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map,
 
 
 def _without_templates(
-    parts: list[Part], store: Store, settings: Settings, stage_map: Map, progress: Progress
+    parts: list[Part], store: Store, settings: Settings, scratch: Path, stage_map: Map, progress: Progress
 ) -> list[Part]:
     """The parts less what the sites repeat."""
     progress("learn", 0, 1, 0, 0)
-    changed = {part.number: part for part in learn(parts, store)}
+    changed = {part.number: part for part in learn(parts, store, partial(stage_map, "learn"), scratch)}
     progress("learn", 1, 1, 0, 0)
     stage = partial(apply, settings=settings)
     for done, part in enumerate(stage_map("apply", stage, list(changed.values())), 1):
@@ -253,8 +252,14 @@ def _mapper(given: Mapper | None, settings: Settings, shards: Sequence[Shard], p
     elif settings.workers == 1:
         yield _map_here
     else:
-        with Workers(max(1, min(settings.workers, len(shards))), parts, settings.item_seconds) as workers:
+        count = max(1, min(settings.workers, len(shards)))
+        with Workers(count, parts, settings.item_seconds, _size(shards) // count) as workers:
             yield workers
+
+
+def _size(shards: Sequence[Shard]) -> int:
+    """Bytes of their files, each once."""
+    return sum({file.uri: file.size for shard in shards for file in shard.files}.values())
 
 
 def _map_here(stage: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterator[R]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 
 import cleaners
-from copydesk import cleaning, language, process, publish
+from copydesk import cleaning, learn, process, publish
 from copydesk.settings import Settings
+from copydesk.spare import spare_pandas
 
-__all__ = ["process", "publish"]
+__all__ = ["learn", "process", "publish"]
 
+spare_pandas()
 # Most texts are in English, and are cleaned with the rules that come with copydesk.
 cleaning.cleaner(Settings()).clean_many([cleaners.Source("Advertisement", language="en")])
-language.warm()
 gc.freeze()  # a collection would write to the memory that is shared, and so copy it

@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import cleaners
-from cleaners import templates
-from copydesk import cleaning, documents, records, sources
+import numpy as np
+
+from cleaners import Source
+from copydesk import cleaned, cleaning, documents, records, sources
+from copydesk.cleaned import CleanedTexts
 from copydesk.clock import Limit, TimeUp
 from copydesk.errors import ItemError, unexpected
 from copydesk.garbage import seldom_collected
@@ -36,6 +38,7 @@ def process(shard: Shard, settings: Settings, parts: Path) -> Part:
     """
     counts: Counter[str] = Counter()
     passing: set[str] = set()
+    cleaning.cleaner(settings).expect(_size(shard))
     with PartWriter(shard.number, parts, shard.name) as out, Marker(parts, shard.name) as mark:
         for places, batch in _unread(shard) if _cannot_be_read(shard) else _batches(shard, settings, mark):
             counts.update(i.source_uri for i in batch)
@@ -44,10 +47,26 @@ def process(shard: Shard, settings: Settings, parts: Path) -> Part:
             rejects = ready.rejects
             passing.update(r.source_uri for r in rejects if r.error in TRANSIENT)
             mark("write", places[0], places[-1])
-            out.add(ready.records, ready.removals, ready.lines)
+            out.add(ready.records, ready.cleaned)
             out.reject(rejects, settings.reject_bytes)
         out.files([(f, counts[f.uri], f.uri not in passing and _unchanged(f)) for f in shard.files])
     return out.part()
+
+
+PAGE_BYTES = 16
+"""Bytes of a page, or of an archive of pages once it is unpacked four times as large, to a byte of its text, about."""
+
+
+def _size(shard: Shard) -> int:
+    """Bytes of text that it will read, about."""
+    size = sum(file.size for file in shard.files) // shard.parts
+    return (
+        size // PAGE_BYTES
+        if shard.files[0].format == "html"
+        else size // 4
+        if shard.files[0].format == "warc"
+        else size
+    )
 
 
 class _Batch:
@@ -58,20 +77,22 @@ class _Batch:
         self._limit = Limit(settings.item_seconds)
         self._cleaner = cleaning.cleaner(settings)
         self.records: list[Record] = []
-        self.removals: list[tuple[cleaners.Removal, ...]] = []
-        self.lines: list[dict[int, int]] = []
+        self.cleaned = cleaned.joined(())
         self.rejects: list[Reject] = []
 
     def ingest(self, batch: list[Item | Reject]) -> None:
-        """Records with their removals and lines, and rejects."""
-        documents_ = [found for found in map(self._document, self._places, batch) if found is not None]
+        """Records with what cleaning made of their texts, and rejects."""
+        found = [document for document in map(self._document, self._places, batch) if document is not None]
         self._mark("clean", self._places[0], self._places[-1])
-        for document, result in self._cleaned(documents_):
-            record = self._record(document, result)
+        found, made = self._clean(found)
+        kept = []
+        lefts = zip(made.words.tolist(), made.chars.tolist(), made.removed.tolist(), strict=True)
+        for number, (document, (words, chars, removed)) in enumerate(zip(found, lefts, strict=True)):
+            record = self._record(document, records.Left(words, chars, removed, made.fields.get(number)))
             if record is not None:
                 self.records.append(record)
-                self.removals.append(result.removals)
-                self.lines.append(templates.occurrences(document.text, result.removals))
+                kept.append(number)
+        self.cleaned = made if len(kept) == len(found) else made.only(np.array(kept, np.int64))
 
     def _document(self, place: Place, item: Item | Reject) -> Document | None:
         if isinstance(item, Reject):
@@ -89,33 +110,32 @@ class _Batch:
             self._failed(item, "extract", error)
         return document
 
-    def _cleaned(self, found: list[Document]) -> Iterator[tuple[Document, cleaners.Cleaned]]:
+    def _clean(self, found: list[Document]) -> tuple[list[Document], CleanedTexts]:
         """All at once; if that fails or takes too long, one by one, to find which it is."""
         try:
             with self._limit:
-                results = self._cleaner.clean_many([_source(d) for d in found])
+                return found, cleaned.clean(self._cleaner, [_source(d) for d in found])
         except (TimeUp, Exception):
-            for document in found:
-                yield from self._cleaned_alone(document)
-        else:
-            yield from zip(found, results, strict=True)
+            alone = [(document, self._clean_alone(document)) for document in found]
+            done = [(document, made) for document, made in alone if made is not None]
+            return [document for document, _ in done], cleaned.joined([made for _, made in done])
 
-    def _cleaned_alone(self, document: Document) -> Iterator[tuple[Document, cleaners.Cleaned]]:
+    def _clean_alone(self, document: Document) -> CleanedTexts | None:
+        made = None
         try:
             with self._limit:
-                results = self._cleaner.clean_many([_source(document)])
+                made = cleaned.clean(self._cleaner, [_source(document)])
         except TimeUp:
             self._too_long(document.item, "clean")
         except Exception as error:
             self._failed(document.item, "clean", error)
-        else:
-            yield document, results[0]
+        return made
 
-    def _record(self, document: Document, result: cleaners.Cleaned) -> Record | None:
+    def _record(self, document: Document, left: records.Left) -> Record | None:
         record = None
         try:
             with self._limit:
-                record = records.describe(document, result)
+                record = records.describe(document, left)
         except TimeUp:
             self._too_long(document.item, "describe")
             return None
@@ -132,9 +152,9 @@ class _Batch:
         self.rejects.append(_reject(item, known))
 
 
-def _source(document: Document) -> cleaners.Source:
+def _source(document: Document) -> Source:
     known = document.metadata
-    return cleaners.Source(document.text, known.title, known.language, known.publisher)
+    return Source(document.text, known.title, known.language, known.publisher)
 
 
 def _reject(item: Item, error: ItemError) -> Reject:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from cleaners import Cleaned
+from cleaners import Cleaned, Fields
 from copydesk import metadata as meta
 from copydesk.errors import ItemError
 from copydesk.model import Document, Item, Metadata, Record
@@ -19,17 +19,33 @@ MOSTLY_REMOVED = 0.5
 """Share of a text's characters from which on its removal is flagged `mostly-removed`."""
 
 
-def describe(document: Document, cleaned: Cleaned) -> Record:
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What cleaning left of a text. words, chars: of it. removed: code points taken out. fields: what was found."""
+
+    words: int
+    chars: int
+    removed: int
+    fields: Fields | None
+
+    @classmethod
+    def of(cls, cleaned: Cleaned) -> Left:
+        removed = sum(r.end - r.start for r in cleaned.removals)
+        return cls(len(cleaned.text.split()), len(cleaned.text), removed, cleaned.fields)
+
+
+def describe(document: Document, left: Left) -> Record:
     """The record of a document. Raises ItemError (stage `clean`) if cleaning left nothing of it."""
-    if not cleaned.text.strip():
+    if not left.words:
         raise ItemError("clean", "nothing-left", "nothing is left of the text after cleaning")
-    item = document.item
-    known = _storable(meta.with_fields(document.metadata, cleaned.fields))
+    item, known = document.item, document.metadata
+    if left.fields:
+        known = meta.with_fields(known, left.fields)
+    known = _storable(known)
     content_sha256 = hashlib.sha256(item.content).hexdigest()
     key = item_key(item, known, content_sha256)
-    removed = sum(r.end - r.start for r in cleaned.removals)
     flags = document.flags
-    if removed > MOSTLY_REMOVED * len(document.text):
+    if left.removed > MOSTLY_REMOVED * (left.chars + left.removed):
         flags = (*flags, "mostly-removed")
     return Record(
         id=record_id(key, content_sha256),
@@ -56,11 +72,10 @@ def describe(document: Document, cleaned: Cleaned) -> Record:
         published_precision=known.published.precision if known.published else None,
         published_from=known.published.origin if known.published else None,
         language=known.language,
-        text=cleaned.text,
         source_text_sha256=hashlib.sha256(document.text.encode()).hexdigest(),
-        word_count=len(cleaned.text.split()),
-        char_count=len(cleaned.text),
-        removed_chars=removed,
+        word_count=left.words,
+        char_count=left.chars,
+        removed_chars=left.removed,
         extracted_by=document.extracted_by,
         repaired=document.repaired,
         flags=flags,

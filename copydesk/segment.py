@@ -17,8 +17,11 @@ import hashlib
 import json
 import os
 import zlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -41,19 +44,31 @@ MAGIC = b"copydesk-index\x00\x01"
 # ---- writing -------------------------------------------------------------------------------------------------------
 
 
+Keys = Callable[[I64], U64]
+"""From rows, ascending, to their band keys: uint64[n, sketch.KEYS]."""
+
+_ROWS_AT_ONCE = 1 << 15
+"""Rows whose keys are made at a time, 17 MB of them; so many times, by threads, before they are packed."""
+_AHEAD = 4
+
+_KEYS_AT_ONCE = 1 << 15  # that a thread looks up
+
+
 def write_segment(
     path: Path,
     entries: pa.Table,
-    keys: sketch.U64,
+    keys: Keys | U64,
     run_id: str = "",
     *,
     held: Lines = lines.NONE,
     ordered: bool = False,
+    threads: int = 1,
 ) -> None:
     """Write the segment of a run, complete and synced, to `path`.
 
     entries: the columns of ENTRY, ids unique; in any order of rows, or in their final one if `ordered`.
-    keys: uint64[n, sketch.KEYS], of the same rows. held: the lines that they hold, texts being their row numbers.
+    keys: of the same rows, or what makes them, which bounds the memory. held: the lines that they hold, texts being
+    their row numbers. threads: that make and sort keys, 0 for one a core.
     """
     order = np.arange(len(entries), dtype=np.int64) if ordered else precedence(entries)
     entries = entries.select(ENTRY.names).cast(ENTRY).take(pa.array(order)).combine_chunks()
@@ -63,12 +78,12 @@ def write_segment(
         by_high = np.argsort(high, kind="stable")
         columns[f"{name}_sorted"] = pa.array(high[by_high])
         columns[f"{name}_order"] = pa.array(by_high.astype(np.uint32))
-    bits = max(1, int(len(order) - 1).bit_length()) if len(order) else 1
-    packed = _packed_keys(keys[order], _has_keys(entries), bits)
-    columns["keys"] = pa.FixedSizeListArray.from_arrays(pa.array(packed), sketch.KEYS)
     held = held.renumbered(order).ordered(halves(columns["id"])[0])
-    for name in _LINES:
-        columns[f"line_{name}"] = _in_first_row(getattr(held, name), len(order))
+    of_lines = {f"line_{name}": _in_first_row(getattr(held, name), len(order)) for name in _LINES}
+    bits = max(1, int(len(order) - 1).bit_length()) if len(order) else 1
+    keys_of = keys if callable(keys) else keys.__getitem__
+    packed = _packed_keys(keys_of, order[_has_keys(entries)], order, bits, threads)
+    columns |= {"keys": pa.FixedSizeListArray.from_arrays(pa.array(packed), sketch.KEYS), **of_lines}
     _write(path, pa.record_batch(columns), {"run_id": run_id, "entry_bits": bits})
 
 
@@ -88,38 +103,80 @@ def _has_keys(entries: pa.Table) -> Bools:
     return np.asarray(first_of(entries["text_hash"]) & long_enough, np.bool_)
 
 
-def _packed_keys(keys: U64, keyed: Bools, bits: int) -> U64:
-    """uint64[n * KEYS], sorted; places without a key come last, as 2**64 - 1 (no key of an entry: see `_probe`)."""
-    sorted_keys = packed_keys(keys[keyed], np.flatnonzero(keyed).astype(np.uint64), bits)
-    return np.concatenate([sorted_keys, np.full(keys.size - sorted_keys.size, ~np.uint64(0), np.uint64)])
+def _packed_keys(keys: Keys, keyed: I64, order: I64, bits: int, threads: int) -> U64:
+    """uint64[n * KEYS], sorted; places without a key come last, as 2**64 - 1 (no key of an entry: see `_probe`).
+
+    keyed: the rows that have keys. order: of all rows.
+    """
+    number = np.empty(len(order), np.uint64)
+    number[order] = np.arange(len(order), dtype=np.uint64)
+    rows = np.sort(keyed)
+    pieces = np.split(rows, range(_ROWS_AT_ONCE, len(rows), _ROWS_AT_ONCE))
+    room = len(order) * sketch.KEYS
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+
+        def blocks() -> Iterator[tuple[U64, U64]]:
+            made = deque(pool.submit(keys, piece) for piece in pieces[:_AHEAD])
+            for at, piece in enumerate(pieces):
+                found = made.popleft().result()
+                if at + _AHEAD < len(pieces):
+                    made.append(pool.submit(keys, pieces[at + _AHEAD]))
+                yield found, number[piece]
+
+        return packed_keys(blocks, bits, room, threads)
+
+
+class _Hashed:
+    """What a file takes down, hashed on the way."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._hash, self.size, self.closed = file, hashlib.blake2b(digest_size=16), 0, False
+
+    def write(self, data: bytes) -> int:
+        self._file.write(data)
+        self._hash.update(data)
+        self.size += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self.size
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def close(self) -> None:
+        self.closed = True
+
+    def digest(self) -> str:
+        return self._hash.hexdigest()
 
 
 def _write(path: Path, batch: pa.RecordBatch, about: dict[str, Any]) -> None:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    payload = sink.getvalue()
-    header = {
-        "format": FORMAT,
-        "parameters": sketch.PARAMETERS,
-        "rows": batch.num_rows,
-        "bytes": payload.size,
-        "blake2b": hashlib.blake2b(payload, digest_size=16).hexdigest(),
-        **about,
-    }
-    text = json.dumps(header, sort_keys=True).encode()
-    text += b" " * (-(len(MAGIC) + 8 + len(text)) % 64)
-    lead = MAGIC + len(text).to_bytes(4, "little") + zlib.crc32(text).to_bytes(4, "little")
+    """The header comes last, into the room left for it: until then this is no segment."""
+    header = {"format": FORMAT, "parameters": sketch.PARAMETERS, "rows": batch.num_rows, **about}
+    room = len(_lead({**header, "bytes": 1 << 63, "blake2b": "0" * 32}))
     with open(path, "wb") as file:
         points.checkpoint("index: opened")
-        file.write(lead + text)
+        file.write(bytes(room))
+        payload = _Hashed(file)
+        with pa.PythonFile(payload, "w") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
+            writer.write_batch(batch)
         file.flush()
         points.checkpoint("index: half written")
-        file.write(payload)
+        file.seek(0)
+        file.write(_lead({**header, "bytes": payload.size, "blake2b": payload.digest()}, room))
         file.flush()
         points.checkpoint("index: written")
         os.fsync(file.fileno())
     points.checkpoint("index: synced")
+
+
+def _lead(header: dict[str, Any], room: int = 0) -> bytes:
+    """Magic, length and header, padded to a multiple of 64 bytes, or to `room`."""
+    text = json.dumps(header, sort_keys=True).encode()
+    size = len(MAGIC) + 8 + len(text)
+    text += b" " * (room - size if room else -size % 64)
+    return MAGIC + len(text).to_bytes(4, "little") + zlib.crc32(text).to_bytes(4, "little") + text
 
 
 # ---- reading -------------------------------------------------------------------------------------------------------
@@ -166,8 +223,11 @@ class Segment:
         equal = found == low[places]
         return places[equal], rows[equal]
 
-    def candidates(self, keys: U64, per_key: int = PER_KEY) -> tuple[I64, I64]:
-        """All pairs (place in `keys`, row) that share a key, of one key the first `per_key` rows. keys: uint64[m]."""
+    def candidates(self, keys: U64, per_key: int = PER_KEY, threads: int = 1) -> tuple[I64, I64]:
+        """All pairs (place in `keys`, row) that share a key, of one key the first `per_key` rows. keys: uint64[m].
+
+        threads: that look up, 0 for one a core.
+        """
         shift = np.uint64(self.header["entry_bits"])
         packed = self._numbers("keys", np.uint64)
         order = np.argsort(keys)  # neighbours in the file are looked up one after the other
@@ -175,7 +235,13 @@ class Segment:
         ready = compiled.loops_for(keys.nbytes)
         if ready is not None:
             first, found = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
-            ready.probe(packed, wanted, self.header["entry_bits"], per_key, first, found)
+
+            def probe(start: int) -> None:
+                some = slice(start, start + _KEYS_AT_ONCE)
+                ready.probe(packed, wanted[some], self.header["entry_bits"], per_key, first[some], found[some])
+
+            with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+                list(pool.map(probe, range(0, len(keys), _KEYS_AT_ONCE)))
             last = first + found
         else:
             first = np.searchsorted(packed, wanted, "left")

@@ -243,10 +243,7 @@ def _shingled(tokens: Tokens) -> Shingles:
         lead = np.array(list(dict.fromkeys(in_order[:LEAD_SHINGLES].tolist())), np.uint64)
         rest = np.sort(in_order[LEAD_SHINGLES:])
         new = np.concatenate([np.ones(min(1, len(rest)), np.bool_), rest[1:] != rest[:-1]])
-        for shingle_of_lead in lead:
-            place = np.searchsorted(rest, shingle_of_lead)
-            if place < len(rest) and rest[place] == shingle_of_lead:
-                new[place] = False
+        new &= ~np.isin(rest, lead)
         values += [lead, rest[new]]
         leads.append(len(lead))
     ends = np.cumsum([len(found) for found in values[1:]], dtype=np.int64)[1::2]

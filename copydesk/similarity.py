@@ -68,6 +68,24 @@ class Figures:
         return cls(*map(np.concatenate, pairs))
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Pairs from `first` to before `last`, whose shingles fit into memory. number: among the stretches, from 0."""
+
+    number: int
+    first: int
+    last: int
+
+    @property
+    def pairs(self) -> slice:
+        return slice(self.first, self.last)
+
+
+Counts = npt.NDArray[np.int32]
+Count = Callable[[I64, I64, Sequence[Stretch]], Counts]
+"""From pairs (one[i], two[i]) of numbered texts, in stretches that cover them, to what counted() says of each."""
+
+
 def measure(a: Sequence[str], b: Sequence[str], texts: Texts) -> Figures:
     """The figures of the pairs (a[i], b[i]) of ids. Of texts without a shingle all are 0."""
     ids = sorted({*a, *b})
@@ -79,47 +97,22 @@ def measure(a: Sequence[str], b: Sequence[str], texts: Texts) -> Figures:
         return shingle([found[id_] for id_ in wanted])
 
     first, second = (np.fromiter((number[id_] for id_ in side), np.int64, len(side)) for side in (a, b))
-    return compare(first, second, np.full(len(ids), _USUAL, np.int64), numbered)
+    return compare(first, second, np.full(len(ids), _USUAL, np.int64), in_threads(numbered))
 
 
-def compare(
-    a: I64,
-    b: I64,
-    sizes: I64,
-    shingles: Callable[[I64], Shingles],
-    *,
-    near: Bools | None = None,
-    by_second: bool = False,
-    threads: int = 1,
-) -> Figures:
+def compare(a: I64, b: I64, sizes: I64, count: Count, *, near: Bools | None = None, by_second: bool = False) -> Figures:
     """The figures of the pairs (a[i], b[i]) of numbered texts.
 
-    sizes: of all texts, the number of shingles, or a guess: memory is bounded by it. shingles: gives those of texts
-    whose numbers ascend. near: the pairs that show which texts belong together, default all. by_second: whether texts
-    are quickest read if the pairs are compared in the order of b, because b are ordered as they lie in files.
-    threads: that share the work, 0 for one a core.
+    sizes: of all texts, the number of shingles, or a guess: memory is bounded by it. count: see in_threads(). near: the
+    pairs that show which texts belong together, default all. by_second: whether texts are quickest read if the pairs
+    are compared in the order of b, because b are ordered as they lie in files.
     """
-    found = np.zeros((len(a), 7), np.int64)
     order, turned = _by_second(b) if by_second else _by_component(a, b, near, len(sizes))
-    blocks = list(_blocks(order, a, b, sizes, _READ_AT_ONCE if by_second else _SHINGLES_AT_ONCE))
-
-    def fill(block: I64) -> None:
-        numbers, places = np.unique(np.concatenate([a[block], b[block]]), return_inverse=True)
-        here = shingles(numbers)
-        one, two = places[: len(block)], places[len(block) :]
-        back = turned[block]
-        both = shared(here, np.where(back, two, one), np.where(back, one, two))
-        found[block, :3] = np.where(back[:, None], both[:, [0, 2, 1]], both)
-        lengths, leads = here.sizes, here.lead_ends - here.starts
-        for column, values in enumerate((lengths[one], lengths[two], leads[one], leads[two]), 3):
-            found[block, column] = values
-
-    threads = min(threads or os.cpu_count() or 1, len(blocks))
-    if threads > 1:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(fill, blocks))
-    else:
-        list(map(fill, blocks))
+    one, two = np.where(turned, b, a)[order], np.where(turned, a, b)[order]
+    stretches = list(_stretches(sizes[one] + sizes[two], _READ_AT_ONCE if by_second else _SHINGLES_AT_ONCE))
+    found = np.empty((len(a), 7), np.int32)
+    found[order] = count(one, two, stretches)
+    found[turned] = found[turned][:, [0, 2, 1, 4, 3, 6, 5]]
     both, a_lead_in_b, b_lead_in_a, a_size, b_size, a_lead, b_lead = found.T
     return Figures(
         _share(both, a_size + b_size - both),
@@ -127,9 +120,39 @@ def compare(
         _share(both, b_size),
         _share(a_lead_in_b, a_lead),
         _share(b_lead_in_a, b_lead),
-        a_size,
-        b_size,
+        a_size.astype(np.int64),
+        b_size.astype(np.int64),
     )
+
+
+def in_threads(shingles: Callable[[I64], Shingles], threads: int = 1) -> Count:
+    """Counts in this process. shingles: gives those of texts whose numbers ascend. threads: 0 for one a core."""
+
+    def count(one: I64, two: I64, stretches: Sequence[Stretch]) -> Counts:
+        found = np.empty((len(one), 7), np.int32)
+
+        def fill(some: Stretch) -> None:
+            found[some.pairs] = counted(shingles, one[some.pairs], two[some.pairs])
+
+        with ThreadPoolExecutor(max(1, min(threads or os.cpu_count() or 1, len(stretches)))) as pool:
+            list(pool.map(fill, stretches))
+        return found
+
+    return count
+
+
+def counted(shingles: Callable[[I64], Shingles], one: I64, two: I64) -> Counts:
+    """Of pairs (one[i], two[i]) of numbered texts: int32[n, 7], how many shingles they share, how many of the lead of
+    the one are in the other and the reverse, how many each has, and how many its lead has.
+
+    shingles: gives those of texts whose numbers ascend. Pairs of one text in a row are quickest.
+    """
+    numbers, places = np.unique(np.concatenate([one, two]), return_inverse=True)
+    here = shingles(numbers)
+    first, second = places[: len(one)], places[len(one) :]
+    sizes, leads = here.sizes, here.lead_ends - here.starts
+    more = [sizes[first], sizes[second], leads[first], leads[second]]
+    return np.column_stack([shared(here, first, second), *more]).astype(np.int32)
 
 
 def judge(figures: Figures, same_publisher: Bools, title: F64, other_year: Bools) -> I8:
@@ -215,7 +238,7 @@ def _leads(f: Figures) -> F64:
 def connected(a: I64, b: I64, count: int) -> I64:
     """Of `count` numbers, of which a[i] and b[i] belong together, of each the smallest of its set."""
     parents = np.arange(count, dtype=np.int64)
-    (compiled.loops_for(a.nbytes) or loops).components(a, b, parents)
+    (compiled.loops_for(compiled.DEAR * a.nbytes) or loops).components(a, b, parents)
     return parents
 
 
@@ -236,16 +259,16 @@ def _by_component(a: I64, b: I64, near: Bools | None, count: int) -> tuple[I64, 
     return np.lexsort((a + b - rare, rare, parents[rare])), rare != a
 
 
-def _blocks(order: I64, a: I64, b: I64, sizes: I64, most: int) -> Iterator[I64]:
-    """Runs of pairs whose texts have a bounded number of shingles, as far as a pair has."""
-    ends = np.cumsum(sizes[a[order]] + sizes[b[order]])
-    first = 0
-    while first < len(order):
+def _stretches(shingles: I64, most: int) -> Iterator[Stretch]:
+    """Runs of pairs whose texts have `most` shingles, as far as a pair has. shingles: of each pair."""
+    ends = np.cumsum(shingles)
+    number = first = 0
+    while first < len(ends):
         before = int(ends[first - 1]) if first else 0
         last = max(first + 1, int(np.searchsorted(ends, before + most, "right")))
-        yield order[first:last]
-        first = last
+        yield Stretch(number, first, last)
+        number, first = number + 1, last
 
 
-def _share(part: I64, whole: I64) -> F64:
+def _share(part: Counts, whole: Counts) -> F64:
     return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)

@@ -114,22 +114,32 @@ def signatures(found: Shingles) -> tuple[U32, U32]:
     return whole, lead
 
 
-def keys_of(sketches: pa.Table, rows: I64 | None = None) -> U64:
-    """The band keys of texts, of the whole and of the lead: columns of SKETCH -> uint64[n, KEYS].
+def keys_of(sketches: pa.Table, rows: I64 | None = None, bands: range = range(KEYS)) -> U64:
+    """The band keys of texts, of the whole and of the lead: columns of SKETCH -> uint64[n, len(bands)].
 
-    rows: of these rows, in this order; default: of all.
+    rows: of these rows, in this order; default: of all. bands: consecutive ones.
     """
     sketches = sketches.select(["signature", "lead_signature"])
     count = len(sketches) if rows is None else len(rows)
-    keys = np.empty((count, KEYS), np.uint64)
+    keys = np.empty((count, len(bands)), np.uint64)
+    room = np.empty((min(count, _KEYS_AT_ONCE), KEYS), np.uint64)
     for at in range(0, count, _KEYS_AT_ONCE):
-        into = keys[at : at + _KEYS_AT_ONCE]
+        into = room[: min(_KEYS_AT_ONCE, count - at)]
         some = sketches.slice(at, len(into)) if rows is None else sketches.take(pa.array(rows[at : at + len(into)]))
-        signature = matrix(some["signature"], K)
-        band_keys(signature, 0, into)
-        band_keys(signature[:, _SPREAD], BANDS, into)
-        band_keys(matrix(some["lead_signature"], LEAD_K), BANDS + AGAIN, into)
+        if bands.start < BANDS + AGAIN:
+            whole = matrix(some["signature"], K)
+            _some_keys(whole, 0, bands, into)
+            _some_keys(whole[:, _SPREAD], BANDS, bands, into)
+        _some_keys(matrix(some["lead_signature"], LEAD_K), BANDS + AGAIN, bands, into)
+        keys[at : at + len(into)] = into[:, bands.start : bands.stop]
     return keys
+
+
+def _some_keys(signature: U32, first: int, wanted: range, keys: U64) -> None:
+    """band_keys of those bands only, of a signature whose first is `first`, that are wanted."""
+    start, stop = (min(max(end - first, 0), signature.shape[1] // ROWS) for end in (wanted.start, wanted.stop))
+    if start < stop:
+        band_keys(np.ascontiguousarray(signature[:, start * ROWS : stop * ROWS]), first + start, keys)
 
 
 def band_keys(signature: U32, first: int, keys: U64) -> None:

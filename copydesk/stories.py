@@ -120,10 +120,12 @@ def assign(nodes: Sequence[Node], edges: Sequence[Edge], joined: Sequence[int] |
 class _Assignment:
     def __init__(self, nodes: Sequence[Node], edges: Sequence[Edge], joined: Sequence[int]) -> None:
         self.nodes = nodes
-        self.forest = Forest(joined)
+        self.open = [node.open for node in nodes]
+        forest = Forest(joined)
         for edge in edges:
-            if edge.tie == "strong" and nodes[edge.a].open and nodes[edge.b].open:
-                self.forest.join(edge.a, edge.b)
+            if edge.tie == "strong" and self.open[edge.a] and self.open[edge.b]:
+                forest.join(edge.a, edge.b)
+        self.root = [forest.root(i) for i in range(len(nodes))]
         self.groups = self._components()
         self._join_published(edges)
         self.support = self._support(edges)
@@ -140,9 +142,9 @@ class _Assignment:
     def places(self) -> list[Place]:
         result = []
         for i, node in enumerate(self.nodes):
-            if node.open:
+            if self.open[i]:
                 top = self._top(i)
-                mine = self.groups[self.forest.root(i)]
+                mine = self.groups[self.root[i]]
                 result.append(Place(top, self.groups[top].story, mine.to is not None and mine.members > 1))
             else:
                 result.append(Place(-1, node.story))
@@ -151,19 +153,19 @@ class _Assignment:
     def _components(self) -> dict[int, _Group]:
         groups: dict[int, _Group] = defaultdict(_Group)
         for i, node in enumerate(self.nodes):
-            if node.open:
-                group = groups[self.forest.root(i)]
+            if self.open[i]:
+                group = groups[self.root[i]]
                 group.members += 1
                 group.size, group.name = max((group.size, group.name), (node.size, node.name))
         return dict(groups)
 
     def _join_published(self, edges: Sequence[Edge]) -> None:
         """A group joins the earliest published story with exactly one of its texts, else the earliest strong one."""
-        exact = ((i, node.fixed) for i, node in enumerate(self.nodes) if node.open and node.fixed is not None)
+        exact = ((i, node.fixed) for i, node in enumerate(self.nodes) if self.open[i] and node.fixed is not None)
         for claims in (exact, self._strong_claims(edges)):
             found: dict[int, int] = {}
             for i, story in claims:
-                root = self.forest.root(i)
+                root = self.root[i]
                 if self.groups[root].story is None:
                     found[root] = min(found.get(root, story), story)
             for root, story in found.items():
@@ -173,21 +175,21 @@ class _Assignment:
         for edge in edges:
             for a, b in ((edge.a, edge.b), (edge.b, edge.a)):
                 story = self.nodes[b].story
-                if edge.tie == "strong" and self.nodes[a].open and self.nodes[b].base and story is not None:
+                if edge.tie == "strong" and self.open[a] and self.nodes[b].base and story is not None:
                     yield a, story
 
     def _attach(self, a: int, b: int, strong: bool) -> None:
         """Attach the group of `a`, if it is free to, to what `b` stands for, if that is a core."""
         target = self.nodes[b]
-        mine = self.groups[self.forest.root(a)] if self.nodes[a].open else None
+        mine = self.groups[self.root[a]] if self.open[a] else None
         if mine is None or not mine.loose:
             return
-        root = self.forest.root(a)
+        root = self.root[a]
         if target.story is not None:
             if strong if not target.base else target.core and self._may_attach(root, _published(target.story)):
                 mine.story = target.story
             return
-        goal = self.forest.root(b) if target.item is None else self._top(target.item)
+        goal = self.root[b] if target.item is None else self._top(target.item)
         other = self.groups[goal]
         if other is mine or other.to is not None or not (self._may_attach(root, goal) if target.base else strong):
             return
@@ -203,9 +205,9 @@ class _Assignment:
             if edge.tie in ("weak", "embeds"):
                 for mine, other in ((edge.a, edge.b), (edge.b, edge.a)):
                     node = self.nodes[other]
-                    if self.nodes[mine].open and (node.open or (node.base and node.core)):
-                        goal = self.forest.root(other) if node.story is None else _published(node.story)
-                        members[self.forest.root(mine), goal].add(mine)
+                    if self.open[mine] and (self.open[other] or (node.base and node.core)):
+                        goal = self.root[other] if node.story is None else _published(node.story)
+                        members[self.root[mine], goal].add(mine)
         return {pair: len(found) for pair, found in members.items()}
 
     def _may_attach(self, root: int, goal: int) -> bool:
@@ -231,9 +233,9 @@ class _Assignment:
 
     def _attach_embedding(self, edge: Edge) -> None:
         shorter = edge.shorter
-        if not self.nodes[edge.longer].open or not self.nodes[shorter].base:
+        if not self.open[edge.longer] or not self.nodes[shorter].base:
             return
-        root = self.forest.root(edge.longer)
+        root = self.root[edge.longer]
         mine = self.groups[root]
         if mine.members > 1:
             self._attach_embedded(shorter, root)
@@ -249,15 +251,15 @@ class _Assignment:
 
     def _attach_embedded(self, shorter: int, goal: int) -> None:
         """Attach a single text to a group most of which holds it: the earlier text of a story that has a new lead."""
-        if not self.nodes[shorter].open:
+        if not self.open[shorter]:
             return
-        root = self.forest.root(shorter)
+        root = self.root[shorter]
         mine, other = self.groups[root], self.groups[goal]
         if mine.loose and mine.members == 1 and other.to is None and 2 * self.support[goal, root] > other.members:
             mine.to, other.hub = goal, True
 
     def _top(self, i: int) -> int:
-        root = self.forest.root(i)
+        root = self.root[i]
         while (to := self.groups[root].to) is not None:
             root = to
         return root

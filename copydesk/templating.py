@@ -50,8 +50,10 @@ class Desk:
 
     def clean(self, texts: Sequence[Before]) -> Iterator[Cleaned]:
         """The texts before cleaning, cleaned, in order."""
-        for old, cleaned in zip(texts, self.cleaner.clean_many([old.source() for old in texts]), strict=True):
-            held = np.array([*templates.occurrences(old.text, cleaned.removals)], np.uint64)
+        done = self.cleaner.clean_many([old.source() for old in texts])
+        found = templates.occurrences([old.text for old in texts], [cleaned.removals for cleaned in done])
+        ends = np.searchsorted(found.text, np.arange(1, len(texts)))
+        for old, cleaned, held in zip(texts, done, np.split(found.line, ends), strict=True):
             sites = np.full(len(held), lines.site_key(old.row["publisher"]), np.uint64)
             out = held[is_out(held, sites, self.found, self.rulings)].tolist()
             yield taken_out(old.text, cleaned, out, old.row["language"], self.cleaner.without, self.cleaner.keeps)
@@ -71,7 +73,7 @@ def _counted(number: int, texts: list[Before], cleaner: Cleaner, scratch: Path) 
     made = sketch.sketch([done.text for done in cleaned])
     columns = [pa.array([old.row[name] for old in texts], pa.string()) for name in tombstones.COLUMNS]
     minhash = lines.as_lists(made.signature)
-    held = (templates.occurrences(old.text, done.removals) for old, done in zip(texts, cleaned, strict=True))
+    held = templates.occurrences([old.text for old in texts], [done.removals for done in cleaned])
     part = Part(number, str(scratch / f"{number:06d}"), len(texts), 0)
     Path(part.folder).mkdir(parents=True)
     part.write("records", pa.table([*columns, minhash], schema=_RECORDS))

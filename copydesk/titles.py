@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -45,5 +46,6 @@ def at_odds(titles: Sequence[Title], a: I64, b: I64) -> I64:
     return np.array([min(len(x), len(y)) if x.isdisjoint(y) else 0 for x, y in pairs], np.int64)
 
 
+@lru_cache(maxsize=1 << 14)
 def _telling(title: Title) -> frozenset[str]:
     return frozenset(word for word in tokens(title or "") if len(word) >= _TELLING)

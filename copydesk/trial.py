@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 from cleaners import Cleaner, Removal, Source, Vetoed
-from cleaners.cleaning import Plan
-from cleaners.layout import BUILT_IN
+from cleaners.batch import Plan
+from cleaners.registry import BUILT_IN
 from cleaners.span import vetoed
 from copydesk import cleaning, reading
 from copydesk.errors import UsageError
@@ -121,14 +121,12 @@ class _Work:
 
     def look(self, batch: Sequence[Document]) -> None:
         sources = [_source(document) for document in batch]
-        for document, now, before in zip(
-            batch, self._with.plans(sources), self._without.clean_many(sources), strict=True
-        ):
-            self._look_at(document, now, before.removals)
+        planned, without = self._with.plans(sources), self._without.clean_many(sources)
+        for document, (now, plan), before in zip(batch, planned, without, strict=True):
+            self._look_at(document, now.removals, plan, before.removals)
 
-    def _look_at(self, document: Document, now: Plan, before: Sequence[Removal]) -> None:
+    def _look_at(self, document: Document, taken: Sequence[Removal], now: Plan, before: Sequence[Removal]) -> None:
         text = document.text
-        taken = now.carried_out().removals
         if taken == before and not now.vetoes and not any(span.rule in self._ids for span in now.spans):
             return
         saved = [v for v in vetoed(text, now.spans, now.vetoes) if not self._ids.isdisjoint((*v.rules, *v.vetoes))]

@@ -44,8 +44,11 @@ def canonical(url: str | None) -> str | None:
     kept beside this. `www.`, AMP paths and the letter case of paths stay: to some servers they matter.
     A `#!` fragment stays, for it names a page.
     """
-    if not isinstance(url, str) or len(url) > MAX_URL:
-        return None
+    return _canonical(url) if isinstance(url, str) and len(url) <= MAX_URL else None
+
+
+@lru_cache(maxsize=1024)  # a record is asked for its URL more than once
+def _canonical(url: str) -> str | None:
     try:
         parts = urlsplit(url.strip())
         scheme, port = parts.scheme.lower(), parts.port

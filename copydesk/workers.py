@@ -55,11 +55,21 @@ class _Task:
     timed_out: bool = False
 
 
+def _begin(size: int) -> None:
+    """Called in a worker when it starts. What takes a while and lets other threads run is done beside the first shard,
+    not in the process that all are forked from: that would keep all waiting."""
+    from copydesk import compiled, language  # not by the command line, which has workers started before all else
+
+    end_with_parent()
+    compiled.foresee(size)
+    threading.Thread(target=language.warm, name="copydesk-language", daemon=True).start()
+
+
 class _Lane:
     """One worker process."""
 
-    def __init__(self, context: BaseContext) -> None:
-        self.pool = ProcessPoolExecutor(1, mp_context=context, initializer=end_with_parent)
+    def __init__(self, context: BaseContext, size: int) -> None:
+        self.pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(size,))
         self._pid = self.pool.submit(os.getpid)
 
     def kill(self) -> None:
@@ -75,13 +85,14 @@ class _Lane:
 class Workers:
     """A Map (see pipeline) over local processes; use it as a context.
 
-    count: of processes. parts: where the parts and marks of this run lie. item_seconds: see Settings.
+    count: of processes. parts: where the parts and marks of this run lie. item_seconds: see Settings. size: bytes that
+    each will have to work on, if that is known.
     """
 
-    def __init__(self, count: int, parts: Path, item_seconds: float) -> None:
+    def __init__(self, count: int, parts: Path, item_seconds: float, size: int = 0) -> None:
         # Not fork: Arrow's threads do not survive it, and a child would hold the output's lock.
         self._context = _context()
-        self._count = count
+        self._count, self._size = count, size
         self._lanes: list[_Lane] = []
         self._parts = parts
         self._patience = PATIENCE * item_seconds
@@ -134,7 +145,7 @@ class Workers:
 
     def _new_lane(self) -> _Lane:
         with _uninterrupted():
-            lane = _Lane(self._context)
+            lane = _Lane(self._context, self._size)
             self._lanes.append(lane)
         return lane
 

@@ -16,6 +16,7 @@ from cyclopts import App, Parameter
 from copydesk import place
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
+from copydesk.spare import spare_pandas
 from copydesk.terminal import printable, printable_lines
 from copydesk.workers import get_ready
 from flows import examples, looking, settings_cli
@@ -121,6 +122,7 @@ def ingest(
         raise UsageError("nothing to ingest: name files, folders or globs, or - for JSONL on standard input")
     if settings.engine == "local" and settings.workers > 1:
         get_ready()
+    spare_pandas()
     from copydesk.pipeline import run
     from flows import console, progress
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from copydesk.errors import ItemError, unexpected
-from copydesk.model import Format, Item, Reject, Shard
+from copydesk.model import Format, Item, Reject, Shard, SourceFile
 from copydesk.settings import Settings
 from copydesk.sources import csv, html, jsonl, parquet, text, warc
 from copydesk.sources.base import BLOCK_ITEMS, TRANSIENT, Reading
@@ -37,9 +37,15 @@ def read(shard: Shard, settings: Settings) -> Iterator[Item | Reject]:
 def numbered(shard: Shard, settings: Settings) -> Iterator[tuple[int, int, Item | Reject]]:
     """What read() gives, each with the place of its file in the shard and its own place in the file, from 0."""
     for place, file in enumerate(read_ahead(shard.files)):
-        reading = Reading(file, settings, shard.part, shard.parts, first=shard.first, last=shard.last)
+        reading = _reading(file, shard, settings)
         for found in _read_file(reading):
             yield place, reading.number - 1, found
+
+
+def _reading(file: SourceFile, shard: Shard, settings: Settings) -> Reading:
+    if (span := shard.span) is not None:
+        return Reading(file, settings, number=span.before, first=shard.first, last=shard.last, span=span)
+    return Reading(file, settings, shard.part, shard.parts, first=shard.first, last=shard.last)
 
 
 def _read_file(reading: Reading) -> Iterator[Item | Reject]:
@@ -49,9 +55,10 @@ def _read_file(reading: Reading) -> Iterator[Item | Reject]:
         error = caught if isinstance(caught, ItemError) else unexpected("read", caught)
         # Counted as an item, so that of all parts, which all meet it, one reports it.
         if reading.claim():
-            yield reading.reject(error)
+            # Parts that are read each by itself may each meet one.
+            yield reading.reject(error, source_id=str(reading.number) if reading.span and reading.span.start else None)
         return
-    if not reading.number and reading.claim():
+    if reading.span is None and not reading.number and reading.claim():
         yield reading.reject(ItemError("read", "empty", _NOTHING.get(reading.file.format, "the file is empty")))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from copydesk.errors import ItemError
-from copydesk.model import Reject, SourceFile
+from copydesk.model import LineSpan, Reject, SourceFile
 from copydesk.settings import Settings
 
 BLOCK_ITEMS = 32
@@ -48,7 +48,7 @@ _LONGEST_ID = 1024
 class Reading:
     """A file while one part of it is read.
 
-    number: of the item met last, from 1; items of other parts, and bad ones, count.
+    number: of the item met last, from 1; items of other parts, and bad ones, count. span: see Shard.
     """
 
     file: SourceFile
@@ -58,6 +58,7 @@ class Reading:
     number: int = 0
     first: int = 0
     last: int | None = None
+    span: LineSpan | None = None
 
     def claim(self) -> bool:
         """Count one more item. True if it belongs to this part, and lies between first and last (see Shard)."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -15,14 +16,20 @@ from copydesk.errors import ItemError
 from copydesk.model import Item, Reject
 from copydesk.sources.base import Reading, mapped, record_id
 from copydesk.sources.lines import Piece, lines, values
-from copydesk.sources.stream import as_utf8, chunks
+from copydesk.sources.stream import as_utf8, chunks, span_chunks
 
+_MARK = codecs.BOM_UTF8
 _BEGINNING = re.compile(rb'\s*+(?:\{\s*+["}]|\[\s*+[{\]])')
 
 
 def looks_like(head: bytes) -> bool:
     """Whether a source that begins so is JSON that holds objects."""
     return bool(_BEGINNING.match(head))
+
+
+def is_plain(head: bytes) -> bool:
+    """Whether a source that begins so is UTF-8, a value a line: any line can be read without those before it."""
+    return not head.startswith((_MARK, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not is_document(head)
 
 
 def begins_well(head: bytes) -> bool:
@@ -51,11 +58,15 @@ def is_document(head: bytes) -> bool:
 
 def read(reading: Reading) -> Iterator[Item | Reject]:
     """One Item a value, one Reject a value that is not an object."""
-    data, transcoded = as_utf8(chunks(reading.file))
-    head = next(data, b"")
-    shift = 3 if head.startswith(b"\xef\xbb\xbf") else 0
-    data = chain([head[shift:]], data)
-    split = values if is_document(head[shift:]) else partial(lines, skip_empty=True)
+    by_line: Callable[..., Iterator[Piece]] = partial(lines, skip_empty=True)
+    if (span := reading.span) is not None:
+        data, transcoded, shift, split = span_chunks(reading.file, span.start, span.stop), False, span.start, by_line
+    else:
+        data, transcoded = as_utf8(chunks(reading.file))
+        head = next(data, b"")
+        shift = 3 if head.startswith(_MARK) else 0
+        data = chain([head[shift:]], data)
+        split = values if is_document(head[shift:]) else by_line
     settings = reading.settings
     for piece in split(data, settings.max_item_bytes, settings.reject_bytes):
         if piece.whole and (not piece.data or piece.data.isspace()):

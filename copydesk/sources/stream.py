@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import os
 import stat
-import zlib
 from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO, cast
 
 import zstandard
+from isal import isal_zlib
 
 from copydesk import objects
 from copydesk.errors import ItemError
@@ -22,6 +21,11 @@ CHUNK = 256 * 1024
 _ZSTD_PIECE = 1024
 """Compressed bytes given to zstd at a time. 4 bytes can stand for a block of 128 KiB (RFC 8878, 3.1.1.2), so this
 bounds what comes back at 32 MiB however hostile the frame; real text comes back as some KiB."""
+
+_GZIP_PIECE = 64 * 1024
+"""Compressed bytes given to gzip at a time; CHUNK bounds what comes back."""
+_DAMAGED = cast(type[Exception], isal_zlib.error)
+_GZIP_MEMBER = 31  # a window of 32 KiB, and gzip's header and checksum
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -87,6 +91,15 @@ def chunks(file: SourceFile) -> Iterator[bytes]:
                 yield data
 
 
+def span_chunks(file: SourceFile, start: int, stop: int) -> Iterator[bytes]:
+    """The bytes of a plain file from one place to another, none of the chunks empty. Raises ItemError, as `chunks`."""
+    with open_source(file) as raw:
+        raw.seek(start)
+        while start < stop and (data := _read(raw, min(CHUNK, stop - start))):
+            start += len(data)
+            yield data
+
+
 def _read(raw: BinaryIO, size: int) -> bytes:
     try:
         return raw.read(size)
@@ -95,19 +108,22 @@ def _read(raw: BinaryIO, size: int) -> bytes:
 
 
 def _gunzip(raw: BinaryIO) -> Iterator[bytes]:
-    with gzip.GzipFile(fileobj=raw) as stream:
-        while True:
+    # Not GzipFile: it would lose what lies before a break.
+    member = None
+    while piece := _read(raw, _GZIP_PIECE):
+        while piece:
+            member = member or isal_zlib.decompressobj(wbits=_GZIP_MEMBER)
             try:
-                data = stream.read1(CHUNK)  # read() would lose what lies before a break
-            except EOFError:
-                raise _truncated("gzip") from None
-            except (gzip.BadGzipFile, zlib.error) as error:
+                data = member.decompress(piece, CHUNK)
+            except _DAMAGED as error:
                 raise _corrupt("gzip", error) from None
-            except OSError as error:
-                raise unreadable(error) from None
-            if not data:
-                return
-            yield data
+            if data:
+                yield data
+            piece = member.unconsumed_tail
+            if member.eof:
+                piece, member = member.unused_data.lstrip(b"\0"), None  # zeros may fill up a tape
+    if member:
+        raise _truncated("gzip")
 
 
 def _unzstd(raw: BinaryIO) -> Iterator[bytes]:

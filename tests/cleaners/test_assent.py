@@ -4,51 +4,46 @@ from __future__ import annotations
 
 import numpy as np
 
-from cleaners.assent import ASKED, hear
-from cleaners.cut import AT_EDGE, LISTED, Cut
-from cleaners.model import DOUBT, Opinion
-from cleaners.page import Page
+from cleaners.assent import DOUBT, hear
+from cleaners.batch import lined
+from cleaners.cut import ANY_SCORE, AT_EDGE, CUT_COLUMNS, CUT_ROW, LISTED, NO_HIT, cut_line
+from cleaners.model import rule_id
+from cleaners.registry import OF_ASKED, Registry
 from cleaners.rules import rules
 
 LONG = "The bell of the harbor was rung nine times, and " * 3 + "nobody came."
 LINES = ["The lamp was lit at nine.", "Ring the bell.", LONG, "A list of boats", "More boats", "Ring again."]
+REGISTRY = Registry(rules())
 
 
-def page_of(*lines: str) -> tuple[Page, list[int]]:
-    data = "\n".join(lines).encode()
-    starts = [0]
-    for line in lines[:-1]:
-        starts.append(starts[-1] + len(line.encode()) + 1)
-    return Page(data), starts
-
-
-def heard(scores: dict[int, int], *cuts: tuple[int, str, int | None]) -> tuple[list[int], list[tuple[int, str]]]:
+def heard(scores: dict[int, int], *cuts: tuple[int, str, int]) -> tuple[list[int], list[tuple[int, str]]]:
     """(lines that go, lines that were objected to with the name). cuts: line, category, needs."""
-    page, starts = page_of(*LINES)
-    rows = [[start, len(LINES[n]), scores.get(n, 0)] for n, start in enumerate(starts)]
-    found = hear(
-        page,
-        Opinion(np.array(rows, np.int64), []),
-        [
-            Cut(starts[n], page.reach(starts[n]), starts[n], "bells", category, needs=needs)
-            for n, category, needs in cuts
-        ],
+    of = lined(["\n".join(LINES).encode()])
+    count, size = len(LINES), len(of.data)
+    rows = np.zeros((len(cuts) + count, CUT_COLUMNS), np.int64)
+    for number, (line, category, needs) in enumerate(cuts):
+        cut_line(of.scanned.table, line, count, size, 0, REGISTRY.category(category), needs, NO_HIT, rows, number)
+    objected, told = np.zeros(len(rows), np.int64), np.array([scores.get(n, 0) for n in range(count)])
+    room = np.full(count, -1), np.zeros(count, np.int64), np.zeros(count, np.int64)
+    hear(of.scanned.table, count, of.ends, told, REGISTRY.kinds, REGISTRY.model, *room, objected, rows, len(cuts))
+    lines = rows[: len(cuts), CUT_ROW].tolist()
+    return (
+        [line for line, by in zip(lines, objected, strict=False) if not by],
+        [(line, rule_id(scores.get(line, 0))) for line, by in zip(lines, objected, strict=False) if by],
     )
-    number = {start: n for n, start in enumerate(starts)}
-    return [number[cut.line] for cut in found.cuts], [(number[o.cut.line], o.by) for o in found.objections]
 
 
 def test_a_line_that_a_phrase_takes_stays_if_the_model_doubts_it() -> None:
-    assert heard({1: DOUBT}, (1, "newsletter", None)) == ([1], [])
-    assert heard({1: DOUBT - 1}, (1, "newsletter", None)) == ([], [(1, "model:0.04")])
+    assert heard({1: DOUBT}, (1, "newsletter", ANY_SCORE)) == ([1], [])
+    assert heard({1: DOUBT - 1}, (1, "newsletter", ANY_SCORE)) == ([], [(1, "model:0.04")])
 
 
 def test_what_has_a_form_of_its_own_goes_whatever_the_model_thinks() -> None:
-    assert heard({1: -9000}, (1, "ad_marker", None)) == ([1], [])
+    assert heard({1: -9000}, (1, "ad_marker", ANY_SCORE)) == ([1], [])
 
 
 def test_it_is_asked_about_categories_that_there_are() -> None:
-    assert {rule.category for rule in rules()} >= ASKED
+    assert {rule.category for rule in rules()} >= OF_ASKED
 
 
 def test_what_only_its_place_gives_away_needs_more() -> None:
@@ -64,5 +59,5 @@ def test_below_a_line_of_the_story_less_is_given_away_by_the_place() -> None:
 
 
 def test_up_to_the_next_line_that_a_rule_takes() -> None:
-    cuts = [(3, "related", AT_EDGE), (4, "legal", None), (5, "related", AT_EDGE)]
+    cuts = [(3, "related", AT_EDGE), (4, "legal", ANY_SCORE), (5, "related", AT_EDGE)]
     assert heard({3: -5000, 5: -1}, *cuts) == ([4, 5], [(3, "model:0.01")])

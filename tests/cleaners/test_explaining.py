@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 import numpy as np
 import pytest
 
 from cleaners import Cleaner, Source, clean, explain, model
+from cleaners.reader import Reader, Scanned, Table
 from cleaners.rules import load
 from tests.cleaners.test_clean import FIRST, SECOND, story
 
@@ -48,10 +47,8 @@ def test_a_text_without_vetoes(text: str) -> None:
 class Doubter(model.Model):
     """Finds no line of a text to be boilerplate."""
 
-    def opinions(self, texts: Sequence[bytes]) -> Iterator[model.Opinion]:
-        for text in texts:
-            starts = [0, *(place + 1 for place, byte in enumerate(text) if byte == 10)]
-            yield model.Opinion(np.array([[start, 40, -4000] for start in starts], np.int64), [])
+    def scores(self, scanned: Scanned, with_: Reader) -> Table:
+        return np.full(scanned.rows, -4000, np.int32)
 
 
 @pytest.mark.parametrize("first", ["It rained.", "Möwen schrien."])

@@ -18,8 +18,8 @@ from bench.gold import DUMP, TEXT, Article, Line, Part, of_files, read
 from bench.scoring import Score, score
 from cleaners import Cleaner, Source, restore
 from cleaners.cleaning import default
-from cleaners.layout import BUILT_IN
 from cleaners.own import PREFIXES
+from cleaners.registry import BUILT_IN
 from cleaners.rules import load, rules
 
 GOLD = Path(__file__).parent.parent / "gold"

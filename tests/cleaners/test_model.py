@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaners import Cleaner, Source, model, reader, restore, scan
+from cleaners.batch import lined
+from cleaners.registry import MODEL
 from cleaners.rules import load, rules
 
 STORY = (
@@ -28,23 +30,18 @@ lines = st.one_of(
 texts = st.lists(lines, max_size=12).map("\n".join)
 
 
-def _scanned(with_: reader.Reader, data: bytes, ends: list[int]) -> tuple[list[list[int]], list[int]]:
-    table, rows, tokens = with_.scan(data, np.array(ends), model.default().weights)
-    kept = [[int(value) for value in row] for row in table[:rows]]
+def _scanned(with_: reader.Reader, batch: list[bytes]) -> tuple[list[list[int]], list[int], list[int]]:
+    of = lined(batch, model.default().weights, with_).scanned
+    kept = [[int(value) for value in row] for row in of.table[: of.rows]]
     used = kept[-1][scan.TOKENS_TO] if kept else 0
-    return kept, [int(token) for token in tokens[:used]]
+    return kept, [int(token) for token in of.tokens[:used]], model.default().scores(of, with_).tolist()
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(texts, min_size=1, max_size=4))
 def test_compiled_and_plain_give_the_same_bits(batch: list[str]) -> None:
     encoded = [text.encode() for text in batch]
-    data = b"\n".join(encoded)
-    ends = (np.cumsum([len(text) + 1 for text in encoded]) - 1).tolist()
-    plain, compiled = reader.Reader(), reader.CompiledReader()
-    assert _scanned(plain, data, ends) == _scanned(compiled, data, ends)
-    found = [model.default().lines(data, np.array(ends), with_).tolist() for with_ in (plain, compiled)]
-    assert found[0] == found[1]
+    assert _scanned(reader.Reader(), encoded) == _scanned(reader.CompiledReader(), encoded)
 
 
 def test_a_paragraph_of_the_story_is_taken_out_whole_by_no_rule() -> None:
@@ -61,14 +58,18 @@ def test_a_paragraph_of_the_story_is_taken_out_whole_by_no_rule() -> None:
 @given(st.lists(texts, min_size=1, max_size=5))
 def test_a_text_is_judged_alone(batch: list[str]) -> None:
     encoded = [text.encode() for text in batch]
-    known = model.default()
-    together = [opinion.votes for opinion in known.opinions(encoded)]
-    assert together == [next(known.opinions([text])).votes for text in encoded]
+    together = scores(encoded)
+    assert together == [score for text in encoded for score in scores([text])]
+
+
+def scores(batch: list[bytes]) -> list[int]:
+    of = lined(batch, model.default().weights)
+    return [int(score) for score in model.default().scores(of.scanned, of.with_)]
 
 
 def test_a_rule_names_the_score() -> None:
-    assert model.Vote(0, 2197, True).rule == "model:0.90"
-    assert model.Vote(0, 99_000, True).rule == "model:1.00"
+    assert model.rule_id(2197) == "model:0.90"
+    assert model.rule_id(99_000) == "model:1.00"
 
 
 def test_it_is_kept_as_it_was_written() -> None:
@@ -84,7 +85,7 @@ def test_it_votes_where_the_rules_are_silent() -> None:
     done = Cleaner([], model=model.default()).clean_many([Source(text)])[0]
     assert done.text.strip() == "\n\n".join(STORY)
     (removal,) = done.removals
-    assert removal.category == model.CATEGORY
+    assert removal.category == MODEL
     assert removal.rules[0].startswith("model:0.") or removal.rules == ("model:1.00",)
     assert restore(done.text, done.removals) == text
 
@@ -98,7 +99,7 @@ def test_a_text_of_nothing_but_such_lines_stays() -> None:
 
 def test_it_can_be_switched_off() -> None:
     text = "\n\n".join([*STORY, BOILERPLATE])
-    assert Cleaner([], [model.CATEGORY], model.default()).clean_many([Source(text)])[0].text == text
+    assert Cleaner([], [MODEL], model.default()).clean_many([Source(text)])[0].text == text
 
 
 def test_a_veto_saves_a_line_from_it() -> None:
@@ -108,8 +109,10 @@ def test_a_veto_saves_a_line_from_it() -> None:
 
 
 def test_no_text_beyond_an_articles_size_is_judged() -> None:
+    article = "\n".join(STORY).encode()
     long = "\n".join([BOILERPLATE] * (model.MOST_LINES + 1)).encode()
-    assert [opinion.votes for opinion in model.default().opinions([long, b""])] == [[], []]
+    assert scores([long, article]) == [0] * (model.MOST_LINES + 1) + scores([article])
+    assert any(scores([article]))
 
 
 def test_work_is_linear_in_the_length_of_a_line() -> None:
@@ -127,7 +130,7 @@ def test_work_is_linear_in_the_length_of_a_line() -> None:
 
     counts = []
     for words in (20_000, 40_000):
-        data = b"word " * words
+        data = np.frombuffer(b"word " * words, np.uint8)
         counter = Counter()
         reader.Reader().scan(data, np.array([len(data)]), counter)
         counts.append(counter.asked)

@@ -16,6 +16,7 @@ from copydesk import schema
 from copydesk.index import Index
 from copydesk.match import Decisions, match
 from copydesk.shingling import Shingles, shingle
+from copydesk.similarity import Counts, Stretch, in_threads
 from copydesk.sketch import sketch
 
 WORDS = [
@@ -84,9 +85,13 @@ class Library:
     def of_run(self, rows: NDArray[np.int64]) -> Shingles:
         return shingle([self.run[row].text for row in rows.tolist()])
 
-    def expect(self, ids: Sequence[str]) -> None:
+    def count(self, one: NDArray[np.int64], two: NDArray[np.int64], stretches: Sequence[Stretch]) -> Counts:
+        return in_threads(self.of_run)(one, two, stretches)
+
+    def expect(self, ids: Sequence[str]) -> bool:
         assert len(set(ids)) == len(ids)
         self.expected = set(ids)
+        return True
 
     def of_history(self, ids: Sequence[str]) -> Shingles:
         return shingle([self.texts[i] for i in ids])

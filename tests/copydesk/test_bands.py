@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from copydesk import bands, candidates, sketch
-from copydesk.bands import Bands
+from copydesk.bands import Range
 from copydesk.parts import Part
 from tests.copydesk.corpus import everything, ingest, story, write_jsonl
 
@@ -37,7 +37,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> list[Part]:
     return made
 
 
-def backwards(function: Callable[[Bands], Path], over: Sequence[Bands]) -> list[Path]:
+def backwards(function: Callable[[Range], Path], over: Sequence[Range]) -> list[Path]:
     return [function(one) for one in reversed(over)]
 
 

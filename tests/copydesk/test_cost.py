@@ -20,7 +20,7 @@ from cleaners.cleaning import default
 from cleaners.engine import TRIGGER_BYTES, Engine, Pattern
 from cleaners.reader import COMPILE_BYTES, reader
 from cleaners.rules import rules
-from copydesk import jsonld, match, page, pairs, similarity, sources
+from copydesk import jsonld, page, similarity, sources
 from copydesk.decode import decode, mend
 from copydesk.errors import ItemError
 from copydesk.extract import extract
@@ -249,19 +249,14 @@ def test_sources(kind: Any, unit: bytes, tmp_path: Path) -> None:
 def _near_copies(count: int, monkeypatch: pytest.MonkeyPatch) -> int:
     """How many pairs of texts are compared in a run of near copies, and how many texts are read for it."""
     worked = [0]
-    compare = match.compare
+    counted = similarity.counted
 
-    def compared(a: Any, b: Any, sizes: Any, shingles: Any, **how: Any) -> Any:
-        def counted(numbers: Any) -> Any:
-            worked[0] += len(numbers)
-            return shingles(numbers)
-
-        worked[0] += len(a)
-        return compare(a, b, sizes, counted, **how)
+    def counting(shingles: Any, one: Any, two: Any) -> Any:
+        worked[0] += len(one) + len({*one.tolist(), *two.tolist()})
+        return counted(shingles, one, two)
 
     with monkeypatch.context() as patched:
-        for module in (match, pairs):
-            patched.setattr(module, "compare", compared)
+        patched.setattr(similarity, "counted", counting)
         text = story(1, 12)
         rows = decide([News(str(n), f"{text}\n\nNumber {n} of {n * 7} was found in mill {n}.") for n in range(count)])
     assert sum(row["kind"] == "article" for row in rows) == 1

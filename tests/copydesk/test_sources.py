@@ -10,6 +10,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as rules
 from hypothesis import strategies as st
 
-from copydesk import sources
+from copydesk import discover, sources
 from copydesk.model import Compression, Format, Item, Reject, Shard, SourceFile
 from copydesk.settings import Settings
+from copydesk.sources import lines as lines_module
 from copydesk.sources import stream
 from copydesk.sources.base import canonical_json, mapped, name_id, record_id
 from copydesk.sources.lines import lines, values
@@ -663,3 +665,50 @@ def test_nothing_that_a_file_holds_raises(
 )
 def test_format_is_found_by_content_and_name_breaks_ties(head: bytes, name: str, expected: Format) -> None:
     assert format_of(head, name) == expected
+
+
+_LINES = st.lists(st.sampled_from([b"", b" ", b"\r", b"\t \r", b"{}", b'{"text": "Oars"}', b"not json"]), max_size=30)
+
+
+@rules(max_examples=200, deadline=None)
+@given(_LINES, st.integers(1, 6), st.sampled_from([1, 3, 7, 1000]))
+def test_spans_of_lines_hold_each_line_once_and_count_those_before(rows: list[bytes], count: int, at_once: int) -> None:
+    data = b"\n".join(rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines_module, "_AT_ONCE", at_once)
+        spans = lines_module.spans(io.BytesIO(data), len(data), count)
+    found = [data[span.start : span.stop] for span in spans]
+    assert b"".join(found) == data
+    assert all(part.endswith(b"\n") for part in found[:-1])
+    assert [span.before for span in spans] == [
+        sum(bool(line.strip()) for part in found[:number] for line in part.split(b"\n")) for number in range(len(found))
+    ]
+
+
+def test_parts_of_plain_json_lines_read_no_more_than_their_own_lines(tmp_path: Path) -> None:
+    text = "The ferry left without its lamp. " * 8
+    rows = [{"text": f"{text}{n}"} | ({"id": f"a{n}"} if n % 3 else {}) for n in range(400)]
+    data = b"\n" + jsonl(*rows).replace(b"\n", b"\n\n", 5)
+    file = source(tmp_path / "f", data, "jsonl")
+    cut = list(discover.shards([file], len(data) // 7))
+    assert len(cut) == 7 or len(cut) == 8
+    assert sum(shard.span.stop - shard.span.start for shard in cut if shard.span) == len(data)
+    whole = list(sources.read(Shard(0, (file,)), Settings()))
+    assert [found for shard in cut for found in sources.read(shard, Settings())] == whole
+    chosen = [found for shard in cut for found in sources.read(replace(shard, first=100, last=130), Settings())]
+    assert chosen == whole[100:130]
+
+
+@pytest.mark.parametrize("head", [b"\xef\xbb\xbf", b"[\n"])
+def test_files_whose_lines_cannot_be_read_alone_are_read_whole(tmp_path: Path, head: bytes) -> None:
+    file = source(tmp_path / "f", head + jsonl(*({"text": f"Oars {n} " * 9} for n in range(90))), "jsonl")
+    assert all(shard.span is None for shard in discover.shards([file], 1000))
+
+
+def test_a_file_that_is_gone_is_told_by_each_part_that_misses_it(tmp_path: Path) -> None:
+    file = source(tmp_path / "f", jsonl(*({"text": f"Oars {n} " * 9} for n in range(90))), "jsonl")
+    cut = list(discover.shards([file], 2000))
+    (tmp_path / "f").unlink()
+    found = [one for shard in cut for one in sources.read(shard, Settings())]
+    assert errors(found) == ["vanished"] * len(cut)
+    assert len({one.source_id for one in found}) == len(cut)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cleaners.layout import BUILT_IN
+from cleaners.registry import BUILT_IN
 from copydesk.cleaning import rules_of
 from copydesk.schema import markdown
 from copydesk.settings import Settings

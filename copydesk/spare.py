@@ -1,0 +1,30 @@
+"""What a process that does nothing but a run can be spared at its start."""
+
+from __future__ import annotations
+
+import sys
+from importlib.abc import MetaPathFinder
+
+
+def spare_pandas() -> None:
+    """Make pyarrow believe that there is no pandas, if it has not looked yet.
+
+    It looks when it first makes an array of a list, which imports pandas where that is installed: a fifth of a second
+    in every process, and a run has no use for it. For processes of our own only: from then on `to_pandas` is refused.
+    """
+    if "pandas" in sys.modules:
+        return
+    import pyarrow as pa
+
+    without = _WithoutPandas()
+    sys.meta_path.insert(0, without)
+    try:
+        pa.array([])
+    finally:
+        sys.meta_path.remove(without)
+
+
+class _WithoutPandas(MetaPathFinder):
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
