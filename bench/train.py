@@ -23,13 +23,13 @@ import numpy as np
 
 from cleaners import judge, scan
 from cleaners.model import FILE, SCALE, Model
-from cleaners.reader import Reader
+from cleaners.reader import Reader, Scanned
 
 BITS = 17  # of the hash of an n-gram
 WEIGHT_SCALE = 64  # int8 holds log-odds of 2 either way
 LEXICAL_C = 0.3  # inverse of the regularization, chosen by cross-validation
 TREES = {
-    "iterations": 400,
+    "iterations": 600,
     "depth": 6,
     "learning_rate": 0.05,
     "l2_leaf_reg": 20,
@@ -95,24 +95,21 @@ def read(paths: Sequence[Path], whole: bool) -> Iterator[Text]:
             lines = [(text, label) for text, label in lines if text]
             if not lines or kept_apart(publisher):
                 continue
-            data = "\n".join(text for text, _ in lines).encode("utf-8", "surrogatepass")
-            recorder = _Recorder()
-            table, rows, words = reader.scan(data, np.array([len(data)]), recorder)
-            if rows != len(lines):  # a line of characters that are no content
+            scanned, _ = _scanned(reader, "\n".join(text for text, _ in lines))
+            if scanned.rows != len(lines):  # a line of characters that are no content
                 continue
             gone = [{"keep": 0, "ambig": -1}.get(label, 1) for _, label in lines]
-            grams = [_grams(reader, text) for text, _ in lines]
-            form = row.get("form") or "text"
-            yield Text(
-                publisher, form, [text for text, _ in lines], gone, table, words, grams, whole, row.get("weight", 1.0)
-            )
+            texts = [text for text, _ in lines]
+            grams = [_scanned(reader, text)[1] for text in texts]
+            form, weight = row.get("form") or "text", row.get("weight", 1.0)
+            yield Text(publisher, form, texts, gone, scanned.table, scanned.tokens, grams, whole, weight)
 
 
-def _grams(reader: Reader, line: str) -> list[int]:
+def _scanned(reader: Reader, text: str) -> tuple[Scanned, list[int]]:
+    """The lines of a text, and which n-grams were asked for."""
     recorder = _Recorder()
-    data = line.encode("utf-8", "surrogatepass")
-    reader.scan(data, np.array([len(data)]), recorder)
-    return recorder.asked
+    data = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+    return reader.scan(data, np.array([len(data)]), recorder), recorder.asked
 
 
 def features(text: Text, lexical: Sequence[int]) -> list[list[int]]:

@@ -26,11 +26,16 @@ from cleaners.registry import ASKED, WITHIN
 from cleaners.scan import CHARS, DOCUMENT
 
 # How sure the model must be of a line next to one that rules take, and of one that stands alone: of lines shorter than
-# 60 and 140 characters, and of all others. As probabilities .75, .80, .87 and .91, .93, .95: the longer it is, the more
-# is lost with it.
-MIDDLING, LONG_LINE = 60, 140
-BESIDE_BARS = (1099, 1386, 1901)
-ALONE_BARS = (2314, 2587, 2944)
+# 30, 60 and 140 characters, and of all others, chosen by cross-validation. As probabilities .75, .75, .85, .90 and .93,
+# .80, .80, .80: short lines of a story are subheads and items of lists, which look like boilerplate. In a text with
+# some lines of which the model is sure (.88) a short line needs less, and a long one, which may be a reader's, more:
+# .80, .85, .87, .92.
+SHORT_LINE, MIDDLING, LONG_LINE = 30, 60, 140
+BESIDE_BARS = (1099, 1099, 1700, 2200)
+ALONE_BARS = (2600, 1400, 1400, 1400)
+AMONG_BARS = (1400, 1700, 1900, 2400)
+SURE, SURE_LINES = 2000, 3
+LEAST_BAR = min(BESIDE_BARS + ALONE_BARS + AMONG_BARS)
 # A paragraph of so many characters that is boilerplate with a probability below .01 is not taken out whole by any rule.
 STORY_CHARS, STORY_BAR = 350, -4595
 # A line that a phrase gives away stays if the model's probability is below .04.
@@ -42,7 +47,7 @@ TAKEN, PLACED, RESUMED = 1, 2, 4
 
 def bar(chars: Any, bars: Any) -> Any:
     """Of a line of so many characters."""
-    return bars[0] if chars < MIDDLING else bars[1] if chars < LONG_LINE else bars[2]
+    return bars[0] if chars < SHORT_LINE else bars[1] if chars < MIDDLING else bars[2] if chars < LONG_LINE else bars[3]
 
 
 def hear(
@@ -153,11 +158,15 @@ def vote(
 ) -> Any:
     """Of one text: the model's own cuts, where the rules are silent, if they leave anything."""
     some = False
+    sure = 0
     for row in range(low, high):
-        if scores[row] >= bar(table[row][CHARS], BESIDE_BARS):
+        if scores[row] >= LEAST_BAR:
             some = True
+        if scores[row] >= SURE:
+            sure += 1
     if not some:
         return count
+    alone = AMONG_BARS if sure >= SURE_LINES else ALONE_BARS
     for k in range(first, last):
         if not objected[k] and takes_line(table, cuts[k]):
             taken[cuts[k][CUT_ROW]] = cuts[k][CUT_CATEGORY]
@@ -168,10 +177,11 @@ def vote(
             continue
         chars = table[row][CHARS] + 0
         score = scores[row] + 0
-        if score >= bar(chars, BESIDE_BARS) and (
-            score >= bar(chars, ALONE_BARS)
-            or (row > low and in_frame(taken[row - 1], kinds))
-            or (row + 1 < high and in_frame(taken[row + 1], kinds))
+        if score >= bar(chars, alone) or (
+            score >= bar(chars, BESIDE_BARS)
+            and (
+                (row > low and in_frame(taken[row - 1], kinds)) or (row + 1 < high and in_frame(taken[row + 1], kinds))
+            )
         ):
             cuts_row = count
             count = cut_line(table, row, high, end, 0, model, ANY_SCORE, NO_HIT, cuts, count)

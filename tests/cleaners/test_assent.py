@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cleaners.assent import DOUBT, hear
+from cleaners.assent import ALONE_BARS, AMONG_BARS, BESIDE_BARS, DOUBT, SURE, bar, hear
 from cleaners.batch import lined
 from cleaners.cut import ANY_SCORE, AT_EDGE, CUT_COLUMNS, CUT_ROW, LISTED, NO_HIT, cut_line
 from cleaners.model import rule_id
@@ -18,6 +18,20 @@ REGISTRY = Registry(rules())
 
 def heard(scores: dict[int, int], *cuts: tuple[int, str, int]) -> tuple[list[int], list[tuple[int, str]]]:
     """(lines that go, lines that were objected to with the name). cuts: line, category, needs."""
+    lines, objected, _ = _heard(scores, *cuts)
+    return (
+        [line for line, by in zip(lines, objected, strict=True) if not by],
+        [(line, rule_id(scores.get(line, 0))) for line, by in zip(lines, objected, strict=True) if by],
+    )
+
+
+def voted(scores: dict[int, int], *cuts: tuple[int, str, int]) -> list[int]:
+    """Lines that the model takes out by itself."""
+    return _heard(scores, *cuts)[2]
+
+
+def _heard(scores: dict[int, int], *cuts: tuple[int, str, int]) -> tuple[list[int], list[int], list[int]]:
+    """Lines of the cuts, whether the model objects, lines of its own."""
     of = lined(["\n".join(LINES).encode()])
     count, size = len(LINES), len(of.data)
     rows = np.zeros((len(cuts) + count, CUT_COLUMNS), np.int64)
@@ -25,12 +39,10 @@ def heard(scores: dict[int, int], *cuts: tuple[int, str, int]) -> tuple[list[int
         cut_line(of.scanned.table, line, count, size, 0, REGISTRY.category(category), needs, NO_HIT, rows, number)
     objected, told = np.zeros(len(rows), np.int64), np.array([scores.get(n, 0) for n in range(count)])
     room = np.full(count, -1), np.zeros(count, np.int64), np.zeros(count, np.int64)
-    hear(of.scanned.table, count, of.ends, told, REGISTRY.kinds, REGISTRY.model, *room, objected, rows, len(cuts))
-    lines = rows[: len(cuts), CUT_ROW].tolist()
-    return (
-        [line for line, by in zip(lines, objected, strict=False) if not by],
-        [(line, rule_id(scores.get(line, 0))) for line, by in zip(lines, objected, strict=False) if by],
-    )
+    hearing = of.scanned.table, count, of.ends, told, REGISTRY.kinds, REGISTRY.model, *room, objected, rows, len(cuts)
+    total = hear(*hearing)
+    lines = rows[:, CUT_ROW].tolist()
+    return lines[: len(cuts)], objected[: len(cuts)].tolist(), lines[len(cuts) : total]
 
 
 def test_a_line_that_a_phrase_takes_stays_if_the_model_doubts_it() -> None:
@@ -61,3 +73,21 @@ def test_below_a_line_of_the_story_less_is_given_away_by_the_place() -> None:
 def test_up_to_the_next_line_that_a_rule_takes() -> None:
     cuts = [(3, "related", AT_EDGE), (4, "legal", ANY_SCORE), (5, "related", AT_EDGE)]
     assert heard({3: -5000, 5: -1}, *cuts) == ([4, 5], [(3, "model:0.01")])
+
+
+def test_a_line_next_to_one_that_rules_take_needs_less_than_one_alone() -> None:
+    low, high = bar(len(LINES[4]), BESIDE_BARS), bar(len(LINES[4]), ALONE_BARS)
+    assert low < high - 1
+    assert voted({4: high - 1}) == []
+    assert voted({4: high}) == [4]
+    assert voted({4: low}, (3, "related", ANY_SCORE)) == [4]
+    assert voted({4: low}, (3, "ad_marker", ANY_SCORE)) == []
+
+
+def test_in_a_text_of_many_such_lines_less_will_do() -> None:
+    low = bar(len(LINES[1]), AMONG_BARS)
+    sure = dict.fromkeys((3, 4, 5), ALONE_BARS[0])
+    assert min(sure.values()) >= SURE
+    assert voted({1: low, **sure}) == [1, 3, 4, 5]
+    del sure[3]
+    assert voted({1: low, **sure}) == [4, 5]
