@@ -23,13 +23,13 @@ from cleaners.cut import (
     takes_line,
 )
 from cleaners.registry import ASKED, WITHIN
-from cleaners.scan import CHARS, DOCUMENT
+from cleaners.scan import CHARS, DOCUMENT, HASH
 
 # How sure the model must be of a line next to one that rules take, and of one that stands alone: of lines shorter than
 # 30, 60 and 140 characters, and of all others, chosen by cross-validation. As probabilities .75, .75, .85, .90 and .93,
 # .80, .80, .80: short lines of a story are subheads and items of lists, which look like boilerplate. In a text with
-# some lines of which the model is sure (.88) a short line needs less, and a long one, which may be a reader's, more:
-# .80, .85, .87, .92.
+# some different lines of which the model is sure (.88; who asks and who answers in an interview repeats) a short line
+# needs less, and a long one, which may be a reader's, more: .80, .85, .87, .92.
 SHORT_LINE, MIDDLING, LONG_LINE = 30, 60, 140
 BESIDE_BARS = (1099, 1099, 1700, 2200)
 ALONE_BARS = (2600, 1400, 1400, 1400)
@@ -158,12 +158,15 @@ def vote(
 ) -> Any:
     """Of one text: the model's own cuts, where the rules are silent, if they leave anything."""
     some = False
-    sure = 0
+    sure = 0  # lines, of which one that is like one of the two before counts once
+    one = two = -1
     for row in range(low, high):
         if scores[row] >= LEAST_BAR:
             some = True
-        if scores[row] >= SURE:
+        if scores[row] >= SURE and table[row][HASH] != one and table[row][HASH] != two:
             sure += 1
+            two = one
+            one = table[row][HASH] + 0
     if not some:
         return count
     alone = AMONG_BARS if sure >= SURE_LINES else ALONE_BARS

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from cleaners.assent import ALONE_BARS, AMONG_BARS, BESIDE_BARS, DOUBT, SURE, bar, hear
@@ -25,15 +27,17 @@ def heard(scores: dict[int, int], *cuts: tuple[int, str, int]) -> tuple[list[int
     )
 
 
-def voted(scores: dict[int, int], *cuts: tuple[int, str, int]) -> list[int]:
+def voted(scores: dict[int, int], *cuts: tuple[int, str, int], text: Sequence[str] = LINES) -> list[int]:
     """Lines that the model takes out by itself."""
-    return _heard(scores, *cuts)[2]
+    return _heard(scores, *cuts, text=text)[2]
 
 
-def _heard(scores: dict[int, int], *cuts: tuple[int, str, int]) -> tuple[list[int], list[int], list[int]]:
+def _heard(
+    scores: dict[int, int], *cuts: tuple[int, str, int], text: Sequence[str] = LINES
+) -> tuple[list[int], list[int], list[int]]:
     """Lines of the cuts, whether the model objects, lines of its own."""
-    of = lined(["\n".join(LINES).encode()])
-    count, size = len(LINES), len(of.data)
+    of = lined(["\n".join(text).encode()])
+    count, size = len(text), len(of.data)
     rows = np.zeros((len(cuts) + count, CUT_COLUMNS), np.int64)
     for number, (line, category, needs) in enumerate(cuts):
         cut_line(of.scanned.table, line, count, size, 0, REGISTRY.category(category), needs, NO_HIT, rows, number)
@@ -91,3 +95,9 @@ def test_in_a_text_of_many_such_lines_less_will_do() -> None:
     assert voted({1: low, **sure}) == [1, 3, 4, 5]
     del sure[3]
     assert voted({1: low, **sure}) == [4, 5]
+
+
+def test_lines_that_repeat_do_not_vouch_for_each_other() -> None:
+    low = bar(len("Ida Brandt"), AMONG_BARS)
+    text = ["The lamp was lit at nine.", *["Ida Brandt", "Tom Ashby"] * 4, "It rained on the quay."]
+    assert voted({**dict.fromkeys(range(1, 9), SURE), 9: low}, text=text) == []
