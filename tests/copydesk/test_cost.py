@@ -103,9 +103,10 @@ def scanned(request: pytest.FixtureRequest) -> Iterator[list[int]]:
         counting._read = TRIGGER_BYTES
         counting.hits([b"warm"])
         triggered = counting._triggered
-        triggered._finders = [_Counted(finder, count) for finder in triggered._finders]
-        for pattern in triggered._patterns:
+        for number in range(len(triggered._rules)):
+            finder, pattern = triggered._compile(number)
             pattern.compiled = _Counted(pattern.compiled, count)
+            triggered._compiled[number] = _Counted(finder, count), pattern
         run, choose = triggered._triggers._run, triggered._triggers._run["choose"]
 
         def counted(*arguments: Any) -> Any:
