@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 
 from copydesk import cleaning, compiled, guard, matching, parquet, place, points, schema, sketch, tombstones, usage
 from copydesk.applying import apply
-from copydesk.discover import Discovery, discover
+from copydesk.discover import Discovery, check, discover
 from copydesk.errors import UsageError
 from copydesk.learn import learn
 from copydesk.ledger import LedgerEntry
@@ -92,6 +92,8 @@ def run(settings: Settings, *, mapper: Mapper | None = None, progress: Progress 
     """
     store = Store(place.local(settings.output))
     rules = cleaning.digest(settings)  # rules that are wrong end a run before it begins
+    if not store.layout.state.exists():
+        check(settings)  # and inputs that are not there, before anything is made for them
     with store.lock(f"ingest {' '.join(settings.inputs)}", settings.wait):
         store.recover()
         points.checkpoint("run: recovered")
