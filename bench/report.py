@@ -77,6 +77,8 @@ def _run(run: RunInfo, final: Path, day: int, count: int, pick: np.random.Genera
         bytes_read=count * 4000,
         settings='{"workers": 2}',
         versions="{}",
+        peak_memory=(400 + 10 * day) << 20,
+        cpu_seconds=1.8 * seconds.total_seconds(),
         **books,
     )
     parquet.write(pa.Table.from_pylist([asdict(summary)], schema=schema.RUNS), final / run.path("runs"), "runs")

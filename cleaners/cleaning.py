@@ -18,6 +18,7 @@ from cleaners.reader import compiled, expect
 from cleaners.registry import MODEL, Registry
 from cleaners.rules import Rule, rules
 from cleaners.span import Cleaned
+from cleaners.vetoes import BUILT_IN_VETOES, WITHIN_QUOTATION
 
 # Texts are joined up to about this many bytes: enough to spread the cost of a call, little enough for the memory.
 BATCH_BYTES = 4 << 20
@@ -105,7 +106,9 @@ class Cleaner:
         if (ways := self._known.get(language)) is None:
             engine = Engine([rule for rule in self.rules if rule.speaks(language)], self._groups)
             engine.expected = self._expected
-            ways = self._known.setdefault(language, Ways(engine, self._registry, self._silenced, self._model))
+            quotes = self.without.isdisjoint((WITHIN_QUOTATION, BUILT_IN_VETOES[WITHIN_QUOTATION][0]))
+            ways = Ways(engine, self._registry, self._silenced, self._model, quotes)
+            ways = self._known.setdefault(language, ways)
         return ways
 
     def keeps(self, line: str, language: str | None) -> bool:

@@ -268,9 +268,9 @@ class Triggered:
         """known: rules with their numbers."""
         rules = [rule for _, rule in known]
         self._numbers = [number for number, _ in known]
+        self._rules = rules
         self._triggers = Triggers(rules)
-        self._finders = [_finder([rule.lookup]) for rule in rules]
-        self._patterns = [Pattern(rule) for rule in rules]
+        self._compiled: dict[int, tuple[re2._Regexp, Pattern]] = {}
         self._zones = _zones(rules)
         self._memory = _Memory()
 
@@ -301,14 +301,19 @@ class Triggered:
                 self._memory.put(found[number], of_line)
         return _joined([(start, end, of_line) for (start, end), of_line in zip(places, told, strict=True) if of_line])
 
+    def _compile(self, number: int) -> tuple[re2._Regexp, Pattern]:
+        """What a rule is looked up with, and its pattern: many rules are never asked."""
+        rule = self._rules[number]
+        return self._compiled.setdefault(number, (_finder([rule.lookup]), Pattern(rule)))
+
     def _asked(self, data: bytes, spotted: Rows) -> dict[int, list[tuple[int, Matches]]]:
         """What rules match in the lines that they might match in, by where the line starts."""
         told: dict[int, list[tuple[int, Matches]]] = {}
         for number, starts, ends in by_rule(spotted):
-            pattern = self._patterns[number]
+            finder, pattern = self._compiled.get(number) or self._compile(number)
             lines = b"\n".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
             places: list[int] = []  # of these lines in `lines`
-            for start, end in _lines(self._finders[number], lines):
+            for start, end in _lines(finder, lines):
                 if matches := pattern.matches(lines[start:end]):
                     places = places or _places(starts, ends)
                     line = starts[bisect.bisect_left(places, start)]

@@ -24,8 +24,13 @@ def explain(source: Source, cleaner: Cleaner | None = None) -> Explained:
     The model's objections are shown as vetoes, by its probability (`model:0.02`). Never raises for any string.
     """
     ((cleaned, plan),) = (cleaner or default()).plans([source])
-    saved = [*vetoed(source.text, plan.spans, plan.vetoes), *_objected(source.text, plan, cleaned)]
-    return Explained(cleaned, tuple(sorted(saved, key=lambda one: one.start)))
+    return Explained(cleaned, saved(source.text, plan, cleaned))
+
+
+def saved(text: str, plan: Plan, cleaned: Cleaned) -> tuple[Vetoed, ...]:
+    """What vetoes and the model saved of a text, in order of position. cleaned: what came of the plan."""
+    found = [*vetoed(text, plan.spans, plan.vetoes), *_objected(text, plan, cleaned)]
+    return tuple(sorted(found, key=lambda one: one.start))
 
 
 def _objected(text: str, plan: Plan, cleaned: Cleaned) -> Iterator[Vetoed]:

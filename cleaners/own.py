@@ -7,6 +7,7 @@ from typing import Any
 
 from cleaners.registry import BUILT_IN
 from cleaners.rules import Rule, RuleError, common_words, load, rules
+from cleaners.vetoes import BUILT_IN_VETOES
 
 WORDS = "_words"
 """The pack whose words all of a folder know."""
@@ -21,7 +22,7 @@ def load_own(packs: Mapping[str, Mapping[str, Any]], words: Mapping[str, str] | 
     A pack is an object with `rule` and maybe `words`; its name is the category of rules that name none. Raises
     RuleError, which names the pack and the rule, for one that is wrong, has no rules, or takes an id that is in use.
     """
-    shipped = {rule.id for rule in rules()}
+    shipped = {*(rule.id for rule in rules()), *BUILT_IN, *BUILT_IN_VETOES}
     known = {**common_words(), **(words or {})}
     found: dict[str, Rule] = {}
     for name, document in packs.items():
@@ -30,7 +31,7 @@ def load_own(packs: Mapping[str, Mapping[str, Any]], words: Mapping[str, str] | 
             raise RuleError(f"pack {name}: there is no rule in it: a rule begins with [[rule]]")
         for rule in load({WORDS: {"words": known}, name: document}):
             where = f"pack {name}, rule {rule.id!r}"
-            if rule.id in shipped or rule.id in BUILT_IN or rule.id.startswith(PREFIXES):
+            if rule.id in shipped or rule.id.startswith(PREFIXES):
                 raise RuleError(f"{where}: copydesk has a rule of that id; give yours another (see `without`)")
             if rule.id in found:
                 raise RuleError(f"{where}: the id is used twice")

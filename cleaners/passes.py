@@ -45,13 +45,15 @@ _SIGNED = frozenset({"authors", "published", "modified"})
 class Ways:
     """How texts of a language are cleaned.
 
-    silenced: by number in the registry, the rules of which nothing is taken out. model: None says nothing.
+    silenced: by number in the registry, the rules of which nothing is taken out. model: None says nothing. quotes:
+    whether what somebody says stays (vetoes.WITHIN_QUOTATION).
     """
 
     engine: Engine
     registry: Registry
     silenced: Bools
     model: Model | None
+    quotes: bool = True
 
 
 def clean(texts: Sequence[bytes], titles: Sequence[str | None], ways: Ways, with_: Reader | None = None) -> Batch:
@@ -225,7 +227,7 @@ class _Work:
         for number in np.flatnonzero(partly).tolist():
             if number not in objected:
                 cut = cuts[number]
-                spoken = bool(self.ways.registry.is_spoken[cut[CUT_CATEGORY]])
+                spoken = self.ways.quotes and bool(self.ways.registry.is_spoken[cut[CUT_CATEGORY]])
                 yield Part(int(cut[CUT_START]), int(cut[CUT_END]), int(line[number, 0]), spoken)
 
     def united(self, cuts: Cuts) -> Batch:

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 WITHIN_QUOTATION = "within-quotation"
 
+BUILT_IN_VETOES = {WITHIN_QUOTATION: ("keep", "what somebody says: a part in quotation marks that are open before it")}
+"""Vetoes that are code: id -> category and what they keep."""
+
 OF_SPEECH = frozenset({"keep-dateline", "keep-quote", "keep-quote-de", "keep-quote-es", "keep-quote-pt", "keep-quoted"})
 """Vetoes that tell a line of the story by how it begins, or by a quotation in it, and not by what it is about."""
 

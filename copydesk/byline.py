@@ -34,6 +34,7 @@ _SELECTOR = ", ".join(
         *(f"a[href*='/{word}/']" for word in _LINKS),
     ]
 )
+_AUTHORS_PAGE = re.compile(rf"/(?:{'|'.join(_LINKS)})/")
 _STATED = ("datetime", "content", "title", "data-datetime", "data-date", "data-timestamp", "data-time")
 """Attributes that give a date in full, where its text is short or made by a script; `title` of an <abbr> (hAtom)."""
 
@@ -86,6 +87,7 @@ def read(parser: LexborHTMLParser, title: str | None, sites: tuple[str, ...], la
     """The byline after the headline `title`, or just above; from the top of the page if no h1 bears it."""
     marked: tuple[str, ...] = ()
     linked: tuple[str, ...] = ()
+    signed: tuple[str, ...] = ()
     published: Date | None = None
     for node in _beside(parser, title):
         text = names.shown(node.text(deep=True, separator=" "))
@@ -101,7 +103,9 @@ def read(parser: LexborHTMLParser, title: str | None, sites: tuple[str, ...], la
         if people and (_WHO.search(label) or _after_by(node)):
             marked = people
         linked = linked or people
-    return Byline(marked or linked, published)
+        if node.tag == "a" and not signed and _AUTHORS_PAGE.search(attributes.get("href") or ""):
+            signed = names.authors(text, houses=sites, teams=True)
+    return Byline(marked or linked or signed, published)
 
 
 def _people(node: LexborNode, text: str, sites: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from cleaners.own import PREFIXES, WORDS, check_shape, load_own
 from cleaners.reader import COMPILE_BYTES
 from cleaners.registry import BUILT_IN, MODEL
 from cleaners.rules import Rule, RuleError, rules
+from cleaners.vetoes import BUILT_IN_VETOES
 from copydesk.errors import UsageError
 from copydesk.settings import Settings
 
@@ -68,7 +69,7 @@ def _sorted(names: Sequence[str]) -> tuple[str, ...]:
 @functools.lru_cache(maxsize=8)
 def _cleaner(files: Files, without: tuple[str, ...]) -> Cleaner:
     known = (*rules(), *_own(files))
-    names = {*BUILT_IN, *(rule.id for rule in known)}
+    names = {*BUILT_IN, *BUILT_IN_VETOES, *(rule.id for rule in known)}
     names |= {category for category, _ in BUILT_IN.values()} | {rule.category for rule in known} | {MODEL}
     for name in without:
         if name not in names and not name.startswith(PREFIXES):
@@ -131,10 +132,11 @@ def described(settings: Settings) -> list[dict[str, Any]]:
         for rule in rules_of(settings)
     ]
     empty = {field.name: None for field in dataclasses.fields(Rule)}
-    for id_, (category, about) in BUILT_IN.items():
-        if cleaner(settings).without.isdisjoint((id_, category)):
-            own = {"id": id_, "category": category, "action": "drop", "scope": "layout", "about": about}
-            found.append({**empty, **own, "takes": (), "leaves": (), "languages": (), "from": "copydesk"})
+    for known, action, scope in ((BUILT_IN, "drop", "layout"), (BUILT_IN_VETOES, "keep", "inline")):
+        for id_, (category, about) in known.items():
+            if cleaner(settings).without.isdisjoint((id_, category)):
+                own = {"id": id_, "category": category, "action": action, "scope": scope, "about": about}
+                found.append({**empty, **own, "takes": (), "leaves": (), "languages": (), "from": "copydesk"})
     return sorted(found, key=lambda rule: str(rule["id"]))
 
 

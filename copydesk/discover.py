@@ -100,6 +100,12 @@ def discover(settings: Settings, known: Callable[[SourceFile], int | None], spoo
     return Discovery(tuple(shards(files, settings.shard_bytes)), tuple(unchanged), tuple(rejects), tuple(refused))
 
 
+def check(settings: Settings) -> None:
+    """Raises UsageError as `discover` does, and looks no further: for a run that would make its output in vain."""
+    for text in settings.inputs:
+        _named(text, settings)
+
+
 def file_uri(path: str) -> str:
     """Path(path).absolute().as_uri(), four times as fast. path: absolute."""
     return "file://" + quote_from_bytes(os.fsencode(path))

@@ -6,6 +6,7 @@ one that a later commit wrote for the runs from `first` to `last`, because rows 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,14 +65,34 @@ def open_index(store: Store) -> Index:
 
 
 def reindex(root: Path) -> int:
-    """Build every segment anew from the Parquet, under the lock. Returns how many there are."""
+    """Build every segment anew from the Parquet, under the lock. Returns how many there are.
+
+    In a folder they are written where they are; in object storage a commit puts them in the place of the old ones.
+    """
     store = Store(root)
     with store.lock("reindex"):
-        store.recover()
+        store.recover(index=False)
         files = segments(store)
-        for file in files:
-            _rebuild(store, file)
+        if store.origin:
+            store.fetch(f.path for f in manifest.published(store.commits()) if not f.path.startswith(f"{INDEX}/"))
+            republish(store, files)
+        else:
+            for file in files:
+                _rebuild(store, file)
     return len(files)
+
+
+def republish(store: Store, files: Sequence[SegmentFile]) -> None:
+    """Build segments anew and publish them in the place of the old ones. Needs the lock, and all files of texts."""
+    run_id = store.new_run_id(dt.datetime.now(dt.UTC))
+    with store.staging(run_id) as staging:
+        for file in files:
+            path = staging / "final" / segment_path(run_id, file.first, file.last)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not build(path, file.first, file.last, text_files(store)):
+                path.unlink()
+        drop_unnamed(store)
+        store.commit(run_id, [file.path for file in files if file.named], keep=True)
 
 
 def segments(store: Store) -> list[SegmentFile]:

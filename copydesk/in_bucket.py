@@ -15,7 +15,9 @@ from copydesk.layout import STATE
 from copydesk.manifest import Commit, PublishedFile
 from copydesk.origin import Origin
 
-_OWN = tuple(f"{STATE}/{name}" for name in ("commits/", "retired/", "uploads/", "lease.json", "bound.jsonl"))
+_FOLDERS = ("commits", "quarantine", "retired", "uploads")
+OWN = (*(f"{STATE}/{name}/" for name in _FOLDERS), f"{STATE}/lease.json", f"{STATE}/bound.jsonl")
+"""What paths begin with that no manifest names, and that are no strays."""
 
 
 def check(origin: Origin, commits: Sequence[Commit], faults: Faults, *, read_data: bool) -> set[str]:
@@ -42,7 +44,7 @@ def check(origin: Origin, commits: Sequence[Commit], faults: Faults, *, read_dat
     begun = [path.rsplit("/", 1)[1].removesuffix(".json") for path in there if path.startswith(f"{STATE}/uploads/")]
     removed = {path for commit in commits for path in commit.removes}
     for path in sorted(there.keys() - published.keys()):
-        if path.startswith(_OWN) or path.rsplit("/", 1)[1].startswith(tuple(begun)):
+        if path.startswith(OWN) or path.rsplit("/", 1)[1].startswith(tuple(begun)):
             continue
         if path in removed:
             faults.add("stray", path, "a later run took it back; it should be gone")

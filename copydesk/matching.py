@@ -62,6 +62,8 @@ def decide(
         part.write("decisions", decided.slice(start, part.records))
         start += part.records
     entries, keys = decisions.entries(new, signed)
+    del new, records, ids  # what was read of a mapped file counts while it is open
+    pa.default_memory_pool().release_unused()
     if len(entries):
         segment.parent.mkdir(parents=True, exist_ok=True)
         write_segment(segment, entries, keys, run_id, held=_held(parts, decided), threads=threads)

@@ -51,6 +51,7 @@ _DAYS = (
 _GENERIC = re.compile(
     r"(?:from\s)?staff\b|by\b|head of\b|special to\b|.*\bstaff reports?$|.*\badmin(?:istrator)?$", re.I
 )
+_TEAM = re.compile(r"(?!.*\b(?:reports?|admin(?:istrator)?)$)[^\W\d_][\w.'’&-]*(?:\s[\w.'’&-]+){1,4}", re.I)
 _NO_PERSON = re.compile(r"https?:|www\.|@|\.(?:html?|php)\b|[<>{}=\\]|^\W*$|^\d", re.I)
 _ADDRESS = re.compile(r"https?:|www\.|/|@\w+$|\S+@\S+$", re.I)
 _ROLE = re.compile(
@@ -94,11 +95,12 @@ _SUFFIX = re.compile(
 )
 
 
-def authors(value: Any, *, houses: Iterable[str] = ()) -> tuple[str, ...]:
+def authors(value: Any, *, houses: Iterable[str] = (), teams: bool = False) -> tuple[str, ...]:
     """The persons of a byline, one entry each, in order, none twice.
 
     value: a string (`By A, B and C`), a list of strings, a mapping with `name`, a list of those. houses: names of
     the publisher and its site, which are no authors of their own pages. `Last, First` stays one person as written.
+    teams: also what signs in the place of persons: `Staff Clinician`, `Elm Team`.
     """
     taken = {key(house) for house in houses if house}
     taken |= {name.removeprefix("the") for name in taken}
@@ -106,7 +108,7 @@ def authors(value: Any, *, houses: Iterable[str] = ()) -> tuple[str, ...]:
     for text in _strings(value, 0):
         if _is_house(text, taken):  # whole, for a name may hold an `&`
             continue
-        for name in _split(text[:2000]):
+        for name in _split(text[:2000], teams):
             same = key(name)
             if same and not _is_house(name, taken):
                 found.setdefault(same, name)
@@ -149,7 +151,7 @@ def _strings(value: Any, depth: int) -> list[str]:
 
 
 @lru_cache(maxsize=8192)  # the same people write every day
-def _split(byline: str) -> tuple[str, ...]:
+def _split(byline: str, teams: bool) -> tuple[str, ...]:
     text = shown(byline.replace("\n", " | "))
     if _ADDRESS.match(text):
         return ()
@@ -158,13 +160,13 @@ def _split(byline: str) -> tuple[str, ...]:
     while text != previous:
         previous, text = text, _BY.sub("", text, count=1)
     if _is_inverted(text):
-        return (text,) if _is_person(text) else ()
+        return (text,) if _is_person(text, teams) else ()
     names: list[str] = []
     for group in _SPLIT.split(_HOUSE_AFTER.sub("", text)):
         parts = [group] if _is_inverted(group) else group.split(",")
         # what follows a name and ends in a role is that person's: `Ada Lind, Political Correspondent`
         names += parts[:1] + [part for part in parts[1:] if not _ENDS_IN_ROLE.search(_tidy(part))]
-    return tuple(name for part in names if _is_person(name := _tidy(part)))
+    return tuple(name for part in names if _is_person(name := _tidy(part), teams))
 
 
 def _is_inverted(name: str) -> bool:
@@ -199,12 +201,16 @@ def _day_in(text: str) -> int | None:
     return min((match.start() for match in found), default=None)
 
 
-def _is_person(name: str) -> bool:
+def _is_person(name: str, teams: bool) -> bool:
     if not 2 <= len(name) <= MAX_NAME or _NO_PERSON.search(name) or len(name.split()) > 7:
         return False
     if "-".join(name.casefold().split()) in _NOBODY or _SUFFIX.fullmatch(name):
         return False
-    if _GENERIC.match(name) or (" " not in name and ("." in name[:-1] and is_host(name))):
+    if " " not in name and "." in name[:-1] and is_host(name):
+        return False
+    if teams:
+        return _TEAM.fullmatch(name) is not None
+    if _GENERIC.match(name):
         return False
     role = _ROLE.search(name)
     if (

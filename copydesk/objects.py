@@ -231,7 +231,8 @@ def known(url: str) -> Bucket:
 
 def _allows_http() -> bool:
     """What obstore takes from the environment itself unless it is given other options of this kind."""
-    return os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true", "yes", "on")
+    given = (os.environ.get(f"{name}_ALLOW_HTTP", "").lower() for name in ("AWS", "AZURE", "GOOGLE"))
+    return any(value in ("1", "true", "yes", "on") for value in given)
 
 
 def _object(meta: Any) -> Object:

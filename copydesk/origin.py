@@ -42,6 +42,7 @@ BOUND_EVERY = 100
 _REQUESTS = 8  # at a time
 _PIECE = 8 * 1024 * 1024  # of a file that is fetched, a request
 _SEEN = "seen.json"
+_TRY = "; try `copydesk verify --repair`"
 _KEPT = ("origin.json", "lock", "leases")  # of a copy, when what it was the copy of is not there any more
 
 
@@ -88,7 +89,7 @@ class Origin:
         new = listed[1:] if number else listed
         wanted = range(number + 1, number + 1 + len(new))
         if [self._number_of(one) for one in new] != list(wanted):
-            raise StoreError(f"{self.url}: a manifest is missing among those after number {number}")
+            raise StoreError(f"{self.url}: a manifest is missing among those after number {number}{_TRY}")
         contents = self._at_once(lambda one: self._bucket.get(one.key)[0], new)
         for one, content in zip(new, contents, strict=True):
             self._adopt(self._decoded(content, one.key), content)
@@ -116,7 +117,7 @@ class Origin:
                     digest.update(piece)
                     out.write(piece)
             if digest.hexdigest() != file.sha256:
-                raise StoreError(f"{self.url}/{file.path}: its bytes are not those that were published")
+                raise StoreError(f"{self.url}/{file.path}: its bytes are not those that were published{_TRY}")
             os.replace(fresh, path)
         finally:
             fresh.unlink(missing_ok=True)
@@ -130,13 +131,52 @@ class Origin:
         """The bytes of small objects of the output. Raises OSError."""
         return self._at_once(lambda path: self._bucket.get(self._key(path))[0], paths)
 
+    # Mending (restock.py)
+
+    def put(self, path: str, content: bytes | Path) -> None:
+        """Put an object of the output, whatever is there. Raises OSError."""
+        self._bucket.put(self._key(path), content)
+
+    def get_as_it_is(self, path: str) -> bool:
+        """Have what lies in the bucket in the copy, whole or not. Returns whether there is anything. Raises OSError."""
+        try:
+            content, _ = self._bucket.get(self._key(path))
+        except FileNotFoundError:
+            return False
+        _write(self.root / path, content)
+        return True
+
+    def set_aside(self, path: str, *, delete: bool = True) -> None:
+        """Copy an object to the quarantine. delete: and take it away from its place. Raises OSError."""
+        self._bucket.copy(self._key(path), self._key(f"{STATE}/quarantine/{path}"))
+        if delete:
+            self._delete([path])
+
+    def delete(self, paths: Iterable[str]) -> None:
+        """Delete objects of the output; it is no error if one is gone. Raises OSError."""
+        self._delete(paths)
+
+    def forget_manifests(self) -> None:
+        """Have the copy begin anew with the manifests of the bucket."""
+        for path in [*self._layout.commits.iterdir(), self._layout.state / _SEEN]:
+            path.unlink(missing_ok=True)
+
     # A run
 
-    def recover(self, new_run_id: Callable[[dt.datetime], str]) -> list[str]:
+    def recover(self, new_run_id: Callable[[dt.datetime], str], *, index: bool = True) -> list[str]:
         """Bring the copy up to date, and settle what dead runs left in the bucket. Returns what was mended, in words.
 
-        First thing under the lock. Raises StoreError, OSError.
+        First thing under the lock. index: with the index. Raises StoreError, OSError.
         """
+        mended = self.settle(new_run_id)
+        wanted = [f for f in manifest.published(volume.commits(self._layout)) if f.path.startswith(f"{STATE}/")]
+        segments = f"{STATE}/index/"  # the engine builds those anew that are damaged or of an earlier format
+        here = [f for f in wanted if f.path.startswith(segments) and (not index or (self.root / f.path).exists())]
+        self.fetch(f for f in wanted if f not in here)
+        return mended
+
+    def settle(self, new_run_id: Callable[[dt.datetime], str]) -> list[str]:
+        """`recover`, but for the files of `_state/`."""
         while True:
             self._number = self.sync()
             begun = list(self._bucket.listed(self._key(f"{STATE}/uploads")))
@@ -144,9 +184,6 @@ class Origin:
                 mended = self._settle(begun, new_run_id) if begun else []
             except Conflict:  # one that was taken for dead has been quicker
                 continue
-            wanted = [f for f in manifest.published(volume.commits(self._layout)) if f.path.startswith(f"{STATE}/")]
-            built_anew = f"{STATE}/index/"  # what the engine does to segments that are damaged or of an earlier format
-            self.fetch(f for f in wanted if not (f.path.startswith(built_anew) and (self.root / f.path).exists()))
             return mended
 
     def publish(self, prepared: Commit) -> None:
@@ -374,7 +411,7 @@ class Origin:
         try:
             return manifest.decode(content)
         except (StoreError, *manifest.DAMAGED) as error:
-            raise StoreError(f"{self._bucket.url}/{key}: the manifest cannot be read: {error}") from error
+            raise StoreError(f"{self._bucket.url}/{key}: the manifest cannot be read: {error}{_TRY}") from error
 
     def _at_once(self, request: Callable[[Any], Any], over: Iterable[Any]) -> Iterator[Any]:
         """The answers in order, some requests at a time. Raises what one raises, when those under way have ended."""

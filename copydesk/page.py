@@ -287,7 +287,13 @@ def _authors(
         return houses or fallback, _HOUSE
     if not fallback and (own := _own_site(found, told)):
         return own, _PERSON
-    return fallback, _WORD
+    return fallback or _team(found, told, sites), _WORD
+
+
+def _team(found: elements.Found, told: list[Any], sites: tuple[str, ...]) -> tuple[str, ...]:
+    """Who signs in the place of a person, where the markup names nobody else: a team of the house, a role in it."""
+    candidates = (*told, found.meta.get("author"), found.props.get("rel-author"))
+    return next((who for one in candidates if one and (who := names.authors(one, houses=sites, teams=True))), ())
 
 
 def _own_site(found: elements.Found, told: list[Any]) -> tuple[str, ...]:

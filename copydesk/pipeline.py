@@ -8,6 +8,7 @@ must see all of a run, happen in one place; on a cluster the candidates of match
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -22,9 +23,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import cleaning, compiled, guard, matching, parquet, place, points, schema, sketch, tombstones
+from copydesk import cleaning, compiled, guard, matching, parquet, place, points, schema, sketch, tombstones, usage
 from copydesk.applying import apply
-from copydesk.discover import Discovery, discover
+from copydesk.discover import Discovery, check, discover
 from copydesk.errors import UsageError
 from copydesk.learn import learn
 from copydesk.ledger import LedgerEntry
@@ -76,6 +77,8 @@ class Summary:
     bytes_read: int
     settings: str
     versions: str
+    peak_memory: int | None = None
+    cpu_seconds: float | None = None
 
 
 def run(settings: Settings, *, mapper: Mapper | None = None, progress: Progress | None = None) -> Summary:
@@ -89,6 +92,8 @@ def run(settings: Settings, *, mapper: Mapper | None = None, progress: Progress 
     """
     store = Store(place.local(settings.output))
     rules = cleaning.digest(settings)  # rules that are wrong end a run before it begins
+    if not store.layout.state.exists():
+        check(settings)  # and inputs that are not there, before anything is made for them
     with store.lock(f"ingest {' '.join(settings.inputs)}", settings.wait):
         store.recover()
         points.checkpoint("run: recovered")
@@ -106,13 +111,15 @@ def _stage(
     settings: Settings, store: Store, info: RunInfo, staging: Path, mapper: Mapper | None, progress: Progress
 ) -> Summary:
     """All of a run but its commit: everything that it will publish lies under `final/` of its staging folder."""
+    began = time.process_time()
     final = staging / "final"
     ledger = store.ledger()
     reading = settings.reading
     found = discover(settings, lambda file: ledger.known(file, reading), staging / "spool")
     points.checkpoint("run: discovered")
     folder = staging / "parts"
-    with _mapper(mapper, settings, found.shards, folder) as stage_map:
+    with _mapper(mapper, settings, found.shards, folder) as unmetered:
+        stage_map = usage.metered(unmetered, staging / "usage")
         parts = _process(found, settings, folder, stage_map, progress)
         points.checkpoint("run: processed")
         if settings.learn:
@@ -133,7 +140,7 @@ def _stage(
     points.checkpoint("run: published")
     store.write_ledger(info.run_id, final, _ledger_entries(parts, settings))
     points.checkpoint("run: ledger written")
-    summary = _summary(found, published, settings, info)
+    summary = _summary(found, published, settings, info, usage.total(staging / "usage", began))
     parquet.write(pa.Table.from_pylist([asdict(summary)], schema=schema.RUNS), final / info.path("runs"), "runs")
     return summary
 
@@ -207,7 +214,7 @@ def _ledger_entries(parts: Sequence[Part], settings: Settings) -> list[LedgerEnt
     return [LedgerEntry(*key, items=n, reading=settings.reading) for key, n in items.items() if key not in unstable]
 
 
-def _summary(found: Discovery, published: Published, settings: Settings, info: RunInfo) -> Summary:
+def _summary(found: Discovery, published: Published, settings: Settings, info: RunInfo, used: usage.Usage) -> Summary:
     seen = published.seen + sum(items for _, items in found.unchanged)
     rows = published.articles + published.duplicates + published.revisions + published.rejects
     read = {f.uri: f.size for shard in found.shards for f in shard.files}
@@ -225,6 +232,8 @@ def _summary(found: Discovery, published: Published, settings: Settings, info: R
         bytes_read=sum(read.values()),
         settings=settings.model_dump_json(),
         versions=orjson.dumps(_versions(settings)).decode(),
+        peak_memory=used.peak_memory,
+        cpu_seconds=used.cpu_seconds,
     )
 
 

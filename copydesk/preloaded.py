@@ -5,11 +5,11 @@ from __future__ import annotations
 import gc
 
 import cleaners
-from copydesk import cleaning, learn, process, publish
+from copydesk import applying, cleaning, process, publish
 from copydesk.settings import Settings
 from copydesk.spare import spare_pandas
 
-__all__ = ["learn", "process", "publish"]
+__all__ = ["applying", "process", "publish"]
 
 spare_pandas()
 # Most texts are in English, and are cleaned with the rules that come with copydesk.

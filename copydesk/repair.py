@@ -9,7 +9,8 @@
 | a file that no manifest names | moved to `_state/quarantine/` |
 | a data file | moved to `_state/quarantine/`; losing.py says what follows |
 
-What is moved stays in `_state/quarantine/` for people to look at; nothing reads it.
+In object storage the same is done to the bucket; restock.py says what differs. What is moved stays in
+`_state/quarantine/` for people to look at; nothing reads it.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from copydesk import dataset, disk, history, intact, losing, manifest, salvage, verify
+from copydesk import commit, dataset, disk, history, intact, losing, manifest, restock, salvage, verify
 from copydesk.errors import StoreError
 from copydesk.fault import Fault
 from copydesk.layout import STATE, Layout
 from copydesk.manifest import PublishedFile
+from copydesk.origin import Origin
 from copydesk.store import Store
 
 
@@ -45,19 +47,44 @@ def repair(root: Path) -> Repaired:
     done = Repaired()
     store = Store(root)
     with store.lock("verify --repair"):
-        mended, cannot = salvage.manifests(store.layout)
-        done.mended.extend(mended)
-        done.cannot.extend(cannot)
-        if not cannot:  # else nothing tells which files are in force
-            store.check_lock()
-            done.mended.extend(salvage.unfinished(store.layout))
-            done.mended.extend(store.recover())
-            store.check_lock()
-            _strays(store, done)
-            _files(store, done)
-            _index(store, done)
-    done.faults.extend(verify.verify(root, read_data=True))
+        if store.origin:
+            _in_bucket(store, store.origin, done)
+        else:
+            _on_disk(store, done)
+    try:
+        done.faults.extend(verify.verify(root, read_data=True))
+    except StoreError as error:  # a bucket whose manifests cannot be read
+        done.faults.append(Fault("manifest", store.name, str(error)))
     return done
+
+
+def _on_disk(store: Store, done: Repaired) -> None:
+    mended, cannot = salvage.manifests(store.layout)
+    done.mended.extend(mended)
+    done.cannot.extend(cannot)
+    if not cannot:  # else nothing tells which files are in force
+        store.check_lock()
+        done.mended.extend(salvage.unfinished(store.layout))
+        done.mended.extend(store.recover())
+        store.check_lock()
+        _strays(store, done)
+        _files(store, done)
+        _index(store, done)
+
+
+def _in_bucket(store: Store, origin: Origin, done: Repaired) -> None:
+    mended, cannot = restock.manifests(store, origin)
+    done.mended.extend(mended)
+    done.cannot.extend(cannot)
+    if not cannot:
+        store.check_lock()
+        restock.announcements(origin)
+        done.mended.extend([*commit.recover(store.layout), *origin.settle(store.new_run_id)])
+        store.check_lock()
+        done.mended.extend(restock.strays(store, origin))
+        done.mended.extend(restock.files(store, origin))
+        _files(store, done)
+        done.mended.extend(restock.index(store))
 
 
 def _strays(store: Store, done: Repaired) -> None:
@@ -83,7 +110,7 @@ def _files(store: Store, done: Repaired) -> None:
     data = {p: f"{f.check}: {f.message}" for p, f in broken.items() if p not in ledger and not _is_kept(p, f)}
     for path in [*ledger, *data]:
         if (store.root / path).exists():
-            _copy_aside(store.root, path)
+            _copy_aside(store, path)
     if data:
         lost = losing.take_out(store, data, dataset.published(store.root, f"{STATE}/ledger"))
         done.mended.extend(lost.mended)
@@ -143,7 +170,10 @@ def _move_aside(root: Path, path: str) -> None:
     disk.sync_folder(target.parent)
 
 
-def _copy_aside(root: Path, path: str) -> None:
-    target = Layout(root).quarantine / path
+def _copy_aside(store: Store, path: str) -> None:
+    if store.origin:
+        store.origin.set_aside(path, delete=False)
+        return
+    target = store.layout.quarantine / path
     disk.make_folder(target.parent)
-    shutil.copyfile(root / path, target)
+    shutil.copyfile(store.root / path, target)

@@ -56,7 +56,7 @@ def manifests(layout: Layout) -> tuple[list[str], list[str]]:
 
 def _take_apart(layout: Layout) -> list[str]:
     """Make single manifests again of damaged volumes, to be mended one by one; the next `maintain` binds them."""
-    told = []
+    done = []
     for path in volume.paths(layout):
         content = path.read_bytes()
         try:
@@ -69,8 +69,8 @@ def _take_apart(layout: Layout) -> list[str]:
             _put_aside(layout, path, content)
             disk.remove(path)
             disk.sync_folder(layout.commits)
-            told.append(f"{path.name}: the manifests of {len(lines)} runs, damaged, were taken apart")
-    return told
+            done.append(f"{path.name}: the manifests of {len(lines)} runs, damaged, were taken apart")
+    return done
 
 
 def _put_aside(layout: Layout, path: Path, content: bytes) -> None:
@@ -86,11 +86,11 @@ def _lost(layout: Layout) -> list[str]:
         if volume.is_committed(layout, run_id) or layout.prepared(run_id).exists() or layout.staging(run_id).exists():
             continue
         try:
-            rebuilt = _rebuild(layout, run_id, b"")
+            commit = rebuilt(layout, run_id, b"")
         except CannotMend:
             continue
-        _write(layout, layout.committed(run_id), manifest.encode(rebuilt))
-        mended.append(f"{run_id}.json was gone: {_told(rebuilt)}")
+        _write(layout, layout.committed(run_id), manifest.encode(commit))
+        mended.append(f"{run_id}.json was gone: {told(commit)}")
     return mended
 
 
@@ -134,15 +134,16 @@ def _mend(layout: Layout, path: Path) -> str:
     if path in manifest.prepared(layout):
         _give_up(layout, path, _unnamed(layout, manifest.run_id(path)))
         return "its run was stopped inside its commit: given up; the output is as it was before that run"
-    rebuilt = _rebuild(layout, manifest.run_id(path), content)
+    commit = rebuilt(layout, manifest.run_id(path), content)
     _put_aside(layout, path, content)
-    _write(layout, path, manifest.encode(rebuilt))
-    return _told(rebuilt)
+    _write(layout, path, manifest.encode(commit))
+    return told(commit)
 
 
-def _told(rebuilt: Commit) -> str:
-    gone = "".join(f"; {-c.rows} {c.dataset} of run {c.run_id} are counted as gone since" for c in rebuilt.changes)
-    return f"written anew from the {len(rebuilt.files)} files of its run, which agree with the books{gone}"
+def told(commit: Commit) -> str:
+    """What was done to mend a manifest that is `rebuilt`, in words."""
+    gone = "".join(f"; {-c.rows} {c.dataset} of run {c.run_id} are counted as gone since" for c in commit.changes)
+    return f"written anew from the {len(commit.files)} files of its run, which agree with the books{gone}"
 
 
 def _write(layout: Layout, path: Path, content: bytes) -> None:
@@ -157,8 +158,8 @@ def _kept(layout: Layout, path: Path) -> Path:
     return layout.quarantine / "commits" / path.name
 
 
-def _rebuild(layout: Layout, run_id: str, damaged: bytes) -> Commit:
-    """The commit of a run, from its files. Raises CannotMend."""
+def rebuilt(layout: Layout, run_id: str, damaged: bytes) -> Commit:
+    """The commit of a run, from its files. damaged: what is left of its manifest. Raises CannotMend."""
     paths = _unnamed(layout, run_id)
     lost = {found.decode() for found in _NAMED.findall(damaged) if run_id.encode() in found} - set(paths)
     if lost := {path for path in lost if not _is_taken_back(layout, path)}:

@@ -174,6 +174,20 @@ RUNS = _schema(
     ("bytes_read", pa.int64(), "of input files, as they lie on disk"),
     ("settings", pa.string(), "JSON"),
     ("versions", pa.string(), "JSON: of copydesk and what its results depend on"),
+    (
+        "peak_memory",
+        pa.int64(),
+        "bytes of resident memory at the most: the sum of the peaks of the process of the run (since it started) and "
+        "of each worker process, up to the commit. More than all held at once: peaks come at different times, and "
+        "pages that processes share, files mapped into memory among them, count in each. What a worker that was "
+        "killed took last is missing; null in runs of earlier versions",
+    ),
+    (
+        "cpu_seconds",
+        pa.float64(),
+        "processor time, user and system, of the process of the run and of its workers' tasks, all threads, up to the "
+        "commit; without the starting of processes. Null in runs of earlier versions",
+    ),
 )
 
 DATASETS: dict[str, pa.Schema] = {
@@ -186,7 +200,10 @@ DATASETS: dict[str, pa.Schema] = {
     "runs": RUNS,
 }
 
-ADDED: dict[str, frozenset[str]] = dict.fromkeys(("articles", "duplicates", "revisions"), frozenset({"bio"}))
+ADDED: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("articles", "duplicates", "revisions"), frozenset({"bio"})),
+    "runs": frozenset({"peak_memory", "cpu_seconds"}),
+}
 """Columns that a dataset has gained since 0.1: files written earlier lack them, and readers see null there.
 
 Schemas grow by adding only: no column of a released version changes its name or type (a test holds it).

@@ -120,11 +120,14 @@ class Store:
             lock.check(self.layout.lock)  # who took it over took the staged files, too: that is why they are not there
             raise
 
-    def recover(self) -> list[str]:
-        """Mend what a killed run left; first thing under the lock. Returns what was mended, in words."""
+    def recover(self, *, index: bool = True) -> list[str]:
+        """Mend what a killed run left; first thing under the lock. Returns what was mended, in words.
+
+        index: whether a working copy also gets the index; not where it will be built anew.
+        """
         self._needs_lock()
         mended = commit.recover(self.layout)
-        return mended + self.origin.recover(self.new_run_id) if self.origin else mended
+        return mended + self.origin.recover(self.new_run_id, index=index) if self.origin else mended
 
     def fetch(self, paths: Iterable[str] | None = None) -> None:
         """Have these published files (relative paths; all by default) in the working copy, where the output has one."""

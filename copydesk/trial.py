@@ -6,6 +6,7 @@ goes only because its neighbour went, a headline that is found only below a brea
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
@@ -14,8 +15,10 @@ from typing import Literal
 
 from cleaners import Cleaner, Removal, Source, Vetoed
 from cleaners.batch import Plan
+from cleaners.explaining import saved
 from cleaners.registry import BUILT_IN
-from cleaners.span import vetoed
+from cleaners.span import Cleaned
+from cleaners.vetoes import BUILT_IN_VETOES
 from copydesk import cleaning, reading
 from copydesk.errors import UsageError
 from copydesk.model import Document, Reject
@@ -25,8 +28,8 @@ BATCH_ITEMS, BATCH_CHARS = 256, 4 << 20
 CONTEXT = 120  # characters before and after a sample
 
 Status = Literal["new", "known", "vetoed"]
-"""Of a hit: it takes out something that nothing else does; others take all of it; a veto saved it. Of a veto: it
-keeps what would go without it; others keep it too."""
+"""Of a hit: it takes out something that nothing else does; others take all of it; a veto or the model saved it.
+Of a veto: it keeps what would go without it; others keep it too."""
 
 
 @dataclass(slots=True)
@@ -95,7 +98,7 @@ def tested(named: str, settings: Settings) -> tuple[Settings, tuple[str, ...]]:
         ids = tuple(rule.id for rule in cleaning.own_rules([path]))
         return settings.model_copy(update={"rules": tuple(dict.fromkeys((*settings.rules, path)))}), ids
     chosen = settings.model_copy(update={"without": tuple(name for name in settings.without if name != named)})
-    if named not in BUILT_IN and named not in {rule.id for rule in cleaning.rules_of(chosen)}:
+    if named not in {*BUILT_IN, *BUILT_IN_VETOES} and named not in {rule.id for rule in cleaning.rules_of(chosen)}:
         raise UsageError(f"{named} is no file and no rule in force: `copydesk rules list` has all")
     return chosen, (named,)
 
@@ -123,20 +126,21 @@ class _Work:
         sources = [_source(document) for document in batch]
         planned, without = self._with.plans(sources), self._without.clean_many(sources)
         for document, (now, plan), before in zip(batch, planned, without, strict=True):
-            self._look_at(document, now.removals, plan, before.removals)
+            self._look_at(document, now, plan, before.removals)
 
-    def _look_at(self, document: Document, taken: Sequence[Removal], now: Plan, before: Sequence[Removal]) -> None:
-        text = document.text
-        if taken == before and not now.vetoes and not any(span.rule in self._ids for span in now.spans):
+    def _look_at(self, document: Document, now: Cleaned, plan: Plan, before: Sequence[Removal]) -> None:
+        text, taken = document.text, now.removals
+        spans = itertools.chain(plan.spans, (span for span, _ in plan.objected))
+        if taken == before and not plan.vetoes and not any(span.rule in self._ids for span in spans):
             return
-        saved = [v for v in vetoed(text, now.spans, now.vetoes) if not self._ids.isdisjoint((*v.rules, *v.vetoes))]
+        stayed = [one for one in saved(text, plan, now) if not self._ids.isdisjoint((*one.rules, *one.vetoes))]
         hits = [r for r in taken if not self._ids.isdisjoint(r.rules)]
         touched: set[str] = set()
         gone = _covered(before)
         for hit in hits:
             fresh = [i for i in range(hit.start, hit.end) if i not in gone]
             touched |= self._count(document, hit, _joined(text, fresh))
-        for one in saved:
+        for one in stayed:
             touched |= self._count_saved(document, one, gone)
         for rule in touched:
             self.tried.rules[rule].articles += 1
@@ -164,7 +168,7 @@ class _Work:
         return named
 
     def _count_saved(self, document: Document, one: Vetoed, gone: frozenset[int]) -> Set[str]:
-        """A rule under test whose removal a veto cancelled; or a veto under test that saved something."""
+        """A rule under test whose removal a veto or the model cancelled; or a veto under test that saved something."""
         vetoes = self._ids & set(one.vetoes)
         named = vetoes or self._ids & set(one.rules)
         status: Status = "vetoed"

@@ -149,7 +149,7 @@ def verify(
     from copydesk.verify import verify as check
     from flows import console
 
-    root = existing(read_settings(config, output=output).output, "verify --repair" if repair else None)
+    root = existing(read_settings(config, output=output).output, sync=not repair)
     done = repairs.repair(root) if repair else repairs.Repaired(faults=check(root, read_data=read_data))
     if json:
         told = asdict(done)
@@ -170,9 +170,9 @@ def reindex(*, output: Output = None, config: Config = None, json: AsJson = Fals
     from copydesk.history import reindex as rebuild
     from flows import console
 
-    root = existing(read_settings(config, output=output).output, "reindex")
+    root = existing(read_settings(config, output=output).output)
     built = rebuild(root)
-    print(console.as_json({"segments": built}) if json else f"{built} index segments rebuilt in {root}")
+    print(console.as_json({"segments": built}) if json else f"{built} index segments rebuilt in {place.name(root)}")
     return 0
 
 

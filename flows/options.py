@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from copydesk import objects, place
+from copydesk import place
 from copydesk import settings as config
 from copydesk.errors import UsageError
 from copydesk.settings import Settings
@@ -78,14 +78,14 @@ def pairs(given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def existing(output: Path | str, refused: str | None = None, whole: bool = False) -> Path:
+def existing(output: Path | str, whole: bool = False, sync: bool = True) -> Path:
     """The folder of an output that is there, or its working copy, up to date. Raises UsageError.
 
-    refused: what is asked for, where it cannot be done to an output in object storage. whole: with all its files.
+    whole: with all its files. sync: False for a working copy as it is, of an output that may be broken.
     """
-    if refused and objects.is_url(str(output)):
-        raise UsageError(f"{output}: {refused} does not work on outputs in object storage (docs/object-storage.md)")
-    root = place.opened(output, whole=whole)
+    root = place.opened(output, whole=whole) if sync else place.local(output)
+    if not sync and (origin := place.of(root)) and not origin.listed("_state"):
+        raise UsageError(f"{output} is no output of copydesk: there is no _state below it")
     if not (root / "_state").is_dir():
         raise UsageError(f"{root} is no output of copydesk: it has no _state folder (give it with -o)")
     return root

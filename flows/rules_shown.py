@@ -11,7 +11,11 @@ from cleaners.examples import Failed
 from copydesk.terminal import printable
 from copydesk.trial import Counts, Sample, Tried
 
-_TAKEN = {"new": "nothing else takes it", "known": "other rules take it already", "vetoed": "a veto saved it"}
+_TAKEN = {
+    "new": "nothing else takes it",
+    "known": "other rules take it already",
+    "vetoed": "a veto or the model saved it",
+}
 _KEPT = {"new": "kept by nothing else", "known": "kept by others too"}
 
 
@@ -72,7 +76,8 @@ def tried(done: Tried) -> str:
 
 def _counts(counts: Counts, done: Tried) -> Iterator[str]:
     yield f"  touches   {counts.articles:,} articles ({_share(counts.articles, done.articles)}), {counts.hits:,} places"
-    yield f"  of these  {counts.new:,} new, {counts.known:,} known to other rules, {counts.vetoed:,} saved by a veto"
+    saved = f"{counts.vetoed:,} saved by a veto or the model"
+    yield f"  of these  {counts.new:,} new, {counts.known:,} known to other rules, {saved}"
     yield (
         f"  takes     {counts.lines:,} lines, {counts.words:,} words ({_share(counts.words, done.words)}), "
         f"{counts.chars:,} characters"

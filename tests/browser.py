@@ -1,6 +1,7 @@
 """A real headless browser for tests of pages: the Chromium that is installed; without one they are skipped.
 
-`apt-get install chromium-headless-shell`, or a Chromium of any other origin, brings it.
+`apt-get install chromium-headless-shell`, or a Chromium of any other origin, brings it. What needs no browser is told
+by tests/markup.py.
 """
 
 from __future__ import annotations

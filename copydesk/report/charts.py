@@ -190,13 +190,13 @@ def delays(values: Sequence[Spec], names: Sequence[str]) -> Spec:
 
 
 def points(values: Sequence[Spec], title: str) -> Spec:
-    """A point a run, in order. values: `run`, `rate`."""
+    """A point a run, in order. values: `run`, `value`."""
     return {
         "height": 150,
         "data": {"values": list(values)},
         "mark": {"type": "line", "point": {"size": 50, "color": COLOURS[0]}},
         "encoding": {
             "x": {"field": "run", "type": "ordinal", "title": None, "axis": {"labelAngle": -40}},
-            "y": {"field": "rate", "type": "quantitative", "title": title},
+            "y": {"field": "value", "type": "quantitative", "title": title},
         },
     }

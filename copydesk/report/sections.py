@@ -349,7 +349,7 @@ def rejects(figures: Figures) -> Section:
 
 
 def speed(figures: Figures) -> Section:
-    """How fast the last runs were."""
+    """How fast the last runs were, and what memory and processor time they took."""
     runs = [run for run in figures.ask("runs") if run["items"]]
     rates = [run["items"] / max(run["seconds"], 1e-3) for run in runs]
     rows = [
@@ -357,7 +357,7 @@ def speed(figures: Figures) -> Section:
             f"{run['started_at']:%Y-%m-%d %H:%M:%S} UTC",
             f"{rate:,.1f} items/s",
             f"{run['items']:,} items and {run['bytes_read'] / 1e6:,.1f} MB in {run['seconds']:,.1f} s, "
-            f"{run['workers'] or '?'} workers",
+            f"{run['workers'] or '?'} workers{_cost(run)}",
             rate / max(rates),
             (),
             "SELECT items / (epoch(finished_at) - epoch(started_at)) AS items_a_second, *\n"
@@ -365,19 +365,35 @@ def speed(figures: Figures) -> Section:
         )
         for run, rate in zip(runs, rates, strict=True)
     ]
-    values = [
-        {"run": f"{run['started_at']:%m-%d %H:%M:%S}", "rate": round(rate, 2)}
-        for run, rate in zip(reversed(runs), reversed(rates), strict=True)
+    in_order = [*zip(reversed(runs), reversed(rates), strict=True)]
+    speeds = [{"run": _when(run), "value": round(rate, 2)} for run, rate in in_order]
+    memory = [
+        {"run": _when(run), "value": round(run["peak_memory"] / 1e6)}
+        for run, _ in in_order
+        if run["peak_memory"] is not None
     ]
+    shown = [(speeds, "items a second"), (memory, "peak memory, MB")]
     return Section(
         "speed",
-        "Speed of the last runs",
-        "Items a second, known ones among them. runs/ keeps no memory figures.",
-        [charts.points(values, "items a second")] if len(values) > 1 else [],
+        "Speed and memory of the last runs",
+        "Items a second, known ones among them. Memory is the sum of the peaks of a run's processes, more than they "
+        "held at once (docs/schema.md); runs of earlier versions have none on record.",
+        [charts.points(values, title) for values, title in shown if len(values) > 1],
         rows,
         [query("runs")],
         "No run yet.",
     )
+
+
+def _when(run: Record) -> str:
+    return f"{run['started_at']:%m-%d %H:%M:%S}"
+
+
+def _cost(run: Record) -> str:
+    """The memory and processor time of a run, where they are on record."""
+    if run["peak_memory"] is None:
+        return ""
+    return f"; {run['peak_memory'] / 1e6:,.0f} MB of memory at the most, {run['cpu_seconds']:,.1f} s of processor time"
 
 
 def _hours(hours: float) -> str:

@@ -78,6 +78,23 @@ def test_an_agency_that_is_named_as_the_author_gives_way_to_words_but_not_to_loo
     assert authors("<span class='author'>Bo Ek</span>", meta("author", "the-example, Elmville")) == ("Bo Ek",)
 
 
+@pytest.mark.parametrize(
+    ("body", "head", "who"),
+    [
+        ("", meta("author", "Staff Clinician"), ("Staff Clinician",)),
+        ("<p>By: <a href='/blog/author/elm-team'>Elm Team</a> on 4 March 2026</p>", "", ("Elm Team",)),
+        ("<p><a href='/blog/author/elm-team'>Elm Team</a> <a href='/author/ada'>Ada Lind</a></p>", "", ("Ada Lind",)),
+        ("<p>By Ada Lind</p>", meta("author", "Staff Clinician"), ("Ada Lind",)),
+        ("<p><a href='/courses/elm-team' class='author-box'>Elm Team</a></p>", "", ()),
+        ("", meta("author", "Staff Reports"), ()),
+        ("", meta("author", "staff"), ()),
+        ("", meta("og:site_name", "Elm Team") + meta("author", "Elm Team"), ()),
+    ],
+)
+def test_a_team_signs_where_no_person_does(body: str, head: str, who: tuple[str, ...]) -> None:
+    assert authors(body, head) == who
+
+
 def test_the_name_inside_a_microdata_author() -> None:
     item = "<div itemprop='author' itemscope><img alt=''><b itemprop='name'>Ada Lind</b> <i>Bridge Reporter</i></div>"
     assert authors(item) == ("Ada Lind",)

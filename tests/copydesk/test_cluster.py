@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from copydesk import usage
 from copydesk.errors import UsageError
 from copydesk.pipeline import run
 from copydesk.settings import Settings, load
@@ -54,7 +55,9 @@ def test_the_same_rows_as_here_and_what_kills_is_a_reject(tmp_path: Path) -> Non
     with cluster(tmp_path / "dask", 2, **environment) as (engine, _):
         settings = Settings(inputs=(str(source),), output=tmp_path / "there", engine=engine, item_seconds=5)
         books, again = (run(settings.model_copy(update={"shard_bytes": 64 * 1024})) for _ in range(2))
+        own = usage.peak_memory()
     assert (books.items, books.rejects, again.articles, again.seen) == (300, 2, 0, 300)
+    assert (books.peak_memory or 0) > own  # the cluster's processes are in it
     rejects = [(row["source_id"], row["error"]) for row in rows(tmp_path / "there", "rejects")]
     assert sorted(rejects) == [("17", "killed-worker"), ("200", "timeout")]
     ingest(tmp_path / "here", source)

@@ -149,7 +149,10 @@ def test_a_limit_on_the_size_of_files(folder: Path) -> None:
 def test_permission_denied(folder: Path, place: str) -> None:
     output = folder / "base"
     before = everything(output)
-    denied = next((output / "articles").iterdir()) if place == "the partition" else output / place
+    denied = output / place
+    if place == "the partition":
+        denied = next((output / "articles").iterdir())
+        denied.parent.chmod(0o555)  # after midnight, the run would make another
     if place == "_state":
         shutil.rmtree(denied / "leases")
     if place == "duplicates":
@@ -164,6 +167,7 @@ def test_permission_denied(folder: Path, place: str) -> None:
         done = subprocess.run([*command, "--json"], capture_output=True, text=True, cwd=HERE, check=False)
     finally:
         denied.chmod(0o755)
+        denied.parent.chmod(0o755)
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
     assert "Permission denied" in done.stderr
     assert everything(output) == before

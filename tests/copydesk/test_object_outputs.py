@@ -644,10 +644,6 @@ def test_commands(s3: S3, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert (code, told.splitlines()[0]) == (0, f"{out(s3)}: 1 rows gone")
     assert copydesk("verify", "--read-data") == (0, f"{out(s3)} is whole\n")
     assert f"'{out(s3)}/runs/ingest_date=" in copydesk("views")[1]
-    for refused in (["reindex"], ["verify", "--repair"]):
-        code, told = copydesk(*refused)
-        assert code == 2
-        assert "does not work on outputs in object storage" in told
 
 
 @pytest.mark.slow

@@ -69,6 +69,20 @@ def test_what_is_piped_in_later_is_no_revision_of_what_was_piped_in_before(tmp_p
     assert books == [(2, 0, 0), (0, 0, 2), (1, 0, 1)]
 
 
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [("no.jsonl", "no such file"), ("*.csv", "nothing matches"), ("http://a.example/", "not fetched")],
+)
+def test_an_input_that_is_not_there_makes_no_output(
+    corpus: Path, path: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("ingest", "in.jsonl", path, "-o", "deep/out") == 2
+    assert message in capsys.readouterr().err
+    assert not Path("deep").exists()
+    assert command("ingest", "in.jsonl", "-o", "deep/out") == 0
+    assert command("ingest", "in.jsonl", path, "-o", "deep/out") == 2
+
+
 def test_an_interrupted_run_says_what_became_of_it(
     corpus: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

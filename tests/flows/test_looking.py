@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
+from justhtml import JustHTML
 
 from copydesk.dataset import open_dataset
+from tests import markup
 from tests.browser import PHONE, browser, opened
 from tests.copydesk.corpus import ingest, story, write_jsonl
 from tests.copydesk.test_report import HOSTILE, SCRIPT
@@ -134,6 +136,14 @@ def test_a_reject_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     write_jsonl(Path("bad.jsonl"), [{"id": HOSTILE}])
     assert command("explain", "bad.jsonl", "--html", "page.html") == 1
     assert "No article (read, no-text)" in Path("page.html").read_text(encoding="utf-8")
+
+
+def test_a_hostile_article_is_only_text(capsys: pytest.CaptureFixture[str]) -> None:
+    page = explained(capsys, "in.jsonl", "--item", "32")
+    assert (markup.faults(page), markup.runs(page), markup.loads(page)) == ([], [], [])
+    assert markup.policy(page)["default-src"] == "'none'"
+    assert "<script>alert(1)</script>" in JustHTML(page, sanitize=False).to_text(separator="", strip=False)
+    assert "\u202e" not in page
 
 
 @pytest.fixture(scope="module")

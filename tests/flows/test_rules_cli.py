@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from cleaners.model import Model
+from cleaners.vetoes import OF_SPEECH as KEEP_QUOTES
 from copydesk import reading, trial
 from copydesk.errors import UsageError
 from copydesk.model import Reject
 from copydesk.settings import Settings
+from tests.cleaners.test_explaining import Doubter
 from tests.copydesk.corpus import ingest, story, write_jsonl
 from tests.flows.test_cli import command
 
@@ -136,6 +139,36 @@ def test_a_veto_by_its_id(capsys: pytest.CaptureFixture[str], corpus: Path) -> N
     assert "[+Ring the bell at dawn+]" in shown
     done = told(capsys, "rules", "test", "bells", str(corpus), "--rules", "bells.toml")
     assert (done["total"]["hits"], done["total"]["vetoed"]) == (3, 1)
+
+
+def test_what_the_model_saves_is_counted(
+    capsys: pytest.CaptureFixture[str], corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Model, "scores", Doubter.scores)
+    Path("bells.toml").write_text(RULES.replace('id = "bells"', 'id = "bells"\ncategory = "newsletter"'))
+    done = told(capsys, "rules", "test", "bells.toml", str(corpus))
+    bells = done["rules"]["bells"]
+    assert (bells["articles"], bells["hits"], bells["new"], bells["vetoed"]) == (1, 1, 0, 1)
+    assert (bells["lines"], bells["words"]) == (0, 0)
+    (sample,) = (one for one in done["samples"] if one["rules"] == ["bells"])
+    assert sample["part"] == "Ring the bell at noon"
+    assert sample["others"][0].startswith("model:0.")
+    assert "1 saved by a veto or the model" in said(capsys, "rules", "test", "bells.toml", str(corpus))
+    alone = told(capsys, "rules", "test", "bells.toml", str(corpus), "--without", "model")
+    assert alone["rules"]["bells"]["vetoed"] == 0
+
+
+def test_the_veto_that_is_code_is_a_rule_like_others(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = said(capsys, "rules", "list").splitlines()
+    assert any(line.split()[:4] == ["within-quotation", "keep", "keep", "inline"] for line in lines)
+    assert "within-quotation" not in said(capsys, "rules", "list", "--without", "within-quotation")
+    assert "within-quotation" not in said(capsys, "rules", "list", "--without", "keep")
+    spoken = "“It rained all night. Read more about the storm here. Then you will know,” she told the council."
+    write_jsonl(Path("in.jsonl"), [{"text": f"{story(1)}\n\n{spoken}\n\n{story(2)}", "language": "en"}])
+    alone = [f"--without={rule}" for rule in KEEP_QUOTES]
+    done = told(capsys, "rules", "test", "within-quotation", "in.jsonl", *alone)
+    assert (done["total"]["hits"], done["total"]["new"]) == (1, 1)
+    assert done["samples"][0]["kept"]
 
 
 def test_a_rule_that_is_switched_off_can_be_tried(capsys: pytest.CaptureFixture[str], corpus: Path) -> None:

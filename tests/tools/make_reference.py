@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cleaners.registry import BUILT_IN
+from cleaners.vetoes import BUILT_IN_VETOES
 from copydesk.cleaning import rules_of
 from copydesk.schema import markdown
 from copydesk.settings import Settings
@@ -143,6 +144,8 @@ def _rules() -> Iterator[str]:
             yield f"| `{rule.id}` | {does} | {rule.scope} | {languages} | {_cell(example)} |"
     yield from ("", "## Rules that are code", "", "What only a line's neighbours tell (cleaners/layout.py).", "")
     yield ", ".join(f"`{name}`" for name in sorted(BUILT_IN))
+    yield ""
+    yield "; ".join(f"`{name}` keeps {about}" for name, (_, about) in sorted(BUILT_IN_VETOES.items())) + "."
 
 
 def _cell(text: str) -> str:
