@@ -88,16 +88,21 @@ def test_a_line_next_to_one_that_rules_take_needs_less_than_one_alone() -> None:
     assert voted({4: low}, (3, "ad_marker", ANY_SCORE)) == []
 
 
-def test_in_a_text_of_many_such_lines_less_will_do() -> None:
-    low = bar(len(LINES[1]), AMONG_BARS)
-    sure = dict.fromkeys((3, 4, 5), ALONE_BARS[0])
-    assert min(sure.values()) >= SURE
-    assert voted({1: low, **sure}) == [1, 3, 4, 5]
-    del sure[3]
-    assert voted({1: low, **sure}) == [4, 5]
+FOOT = [
+    f"{name} writes for the Harbor Post on {day}s." for name, day in (("Ida", "Mon"), ("Tom", "Tue"), ("Eva", "Wed"))
+]
+SURELY = max(SURE, *ALONE_BARS)
 
 
-def test_lines_that_repeat_do_not_vouch_for_each_other() -> None:
-    low = bar(len("Ida Brandt"), AMONG_BARS)
-    text = ["The lamp was lit at nine.", *["Ida Brandt", "Tom Ashby"] * 4, "It rained on the quay."]
-    assert voted({**dict.fromkeys(range(1, 9), SURE), 9: low}, text=text) == []
+def test_among_lines_that_it_is_sure_of_less_will_do() -> None:
+    low = bar(len("Ring the bell."), AMONG_BARS)
+    text = ["The lamp was lit at nine.", "Ring the bell.", *FOOT]
+    assert voted({1: low, 2: SURELY, 3: SURELY, 4: SURELY}, text=text) == [1, 2, 3, 4]
+    assert voted({1: low, 3: SURELY, 4: SURELY}, text=text) == [3, 4]
+
+
+def test_short_lines_and_lines_that_repeat_do_not_vouch_for_others() -> None:
+    low = bar(len("Ring the bell."), AMONG_BARS)
+    for foot in (["Ida Brandt", "Tom Ashby", "Eva Lind", "Ada Lind"], [FOOT[0], FOOT[1]] * 3):
+        text = ["The lamp was lit at nine.", "Ring the bell.", *foot]
+        assert voted({1: low, **dict.fromkeys(range(2, len(text)), SURELY)}, text=text)[0] == 2
