@@ -29,7 +29,7 @@ from cleaners.scan import CHARS, DOCUMENT, HASH
 # 30, 60 and 140 characters, and of all others. As probabilities .75, .75, .85, .90 and .95, .93, .93, .93: short lines
 # of a story are subheads, items of lists and who speaks in an interview, which look like boilerplate. Among some
 # different lines of which the model is sure (.88), short ones aside, less will do for short ones, and of a long one,
-# which may be a reader's, more is asked: .80, .85, .88, .95. With lower bars for lines alone (.80), one in ten was wrong
+# which may be a reader's, more is asked: .80, .85, .88, .95. With lower bars for lines alone (.80) one in ten was wrong
 # of what the model alone takes from scraped articles, a few of each site, read one by one; nearly all were below .93.
 SHORT_LINE, MIDDLING, LONG_LINE = 30, 60, 140
 BESIDE_BARS = (1099, 1099, 1700, 2200)
