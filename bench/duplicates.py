@@ -135,7 +135,7 @@ def ours(corpus: Path, _: Path, count: int) -> str:
     made = sketch.sketch(text)
     middle = time.process_time()
     new = pa.table({name: batch[name] for name in NEW} | made.columns())
-    decisions = match(new, Index(), _InMemory(made.shingles))
+    decisions = match(new, Index(), InMemory(made.shingles))
     return _spent(count, start, middle, time.process_time(), decisions.rows["story_id"], batch["cluster"])
 
 
@@ -207,7 +207,7 @@ class _Shingled:
         return self._held.of(np.array([self._row[id_] for id_ in ids], np.int64))
 
 
-class _InMemory:
+class InMemory:
     """match.Compared of one batch."""
 
     def __init__(self, shingles: Shingles) -> None:

@@ -1,6 +1,7 @@
 """The whole run: a table of `copydesk ingest` beside others in the same run, for docs/performance.md.
 
-    python -m bench.whole [--articles N] [--corpus FILE.jsonl] [--pages FOLDER] [--runs 3] [--only ROW ...] [--out FILE]
+    python -m bench.whole [--articles N] [--corpus FILE.jsonl] [--pages FOLDER] [--datatrove PYTHON] [--runs 3]
+                          [--only ROW ...] [--out FILE]
 
 Without a corpus the articles are invented (bench/texts.py), the same every time. FOLDER holds pages as *.warc.gz.
 Every figure is of a process of its own, with all that it starts. Others are run in turns with ours; medians count.
@@ -13,8 +14,9 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from pathlib import Path
 
 import orjson
@@ -24,6 +26,7 @@ from bench.texts import articles
 
 PYTHON = sys.executable
 KNOWN_FILES = 100_000
+PART = 5000  # articles that datatrove is given
 LATER = 100  # articles that come to a history
 
 
@@ -46,13 +49,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """source: JSONL of `count` articles. pages: folder of WARC files, if any. scratch: a folder to work in."""
+    """source: JSONL of `count` articles. pages: folder of WARC files, if any. scratch: a folder to work in.
+
+    datatrove: a Python that has it, if any.
+    """
 
     source: Path
     count: int
     pages: Path | None
     scratch: Path
     runs: int
+    datatrove: str | None = None
 
     def fresh(self, name: str) -> Path:
         """A path below the scratch folder that does not exist."""
@@ -80,6 +87,36 @@ def script(asked: Asked) -> Iterator[Row]:
         lambda: command([PYTHON, "-m", "bench.plain", str(asked.source), str(asked.fresh("plain"))]),
     )
     yield _row(asked, f"{asked.count:,} articles of JSONL", "a plain script, one process", ours, theirs)
+
+
+def parts(asked: Asked) -> Iterator[Row]:
+    """One process beside the sum of its parts, each alone over what is at hand (bench/parts.py)."""
+    ours, theirs = in_turns(
+        asked.runs,
+        lambda: ingest(asked, asked.source, 1),
+        lambda: command([PYTHON, "-m", "bench.parts", str(asked.source)]),
+    )
+    told = json.loads(theirs.output.splitlines()[-1])
+    spent = replace(theirs, wall=told.pop("all"))
+    names = ", ".join(f"{name} {seconds:.1f}" for name, seconds in told.items())
+    yield _row(asked, "the same, one process", f"the sum of its parts ({names})", ours, spent)
+
+
+def datatrove(asked: Asked) -> Iterator[Row]:
+    """datatrove's stages (bench/by_datatrove.py) over a part of the articles; its time is that for all at its rate."""
+    if asked.datatrove is None:
+        return
+    folder = asked.fresh("part")
+    folder.mkdir()
+    with asked.source.open("rb") as lines:
+        some = list(islice(lines, min(asked.count, PART)))
+    for number in range(2):
+        (folder / f"{number}.jsonl").write_bytes(b"".join(some[number::2]))
+    script = str(Path(__file__).with_name("by_datatrove.py"))
+    theirs = command([asked.datatrove, script, str(folder), str(asked.fresh("trove"))])
+    scaled = replace(theirs, wall=theirs.wall * asked.count / len(some))
+    against = f"datatrove, two tasks, at its rate over {len(some):,} of them"
+    yield _row(asked, f"{asked.count:,} articles of JSONL", against, ingest(asked, asked.source), scaled)
 
 
 def workers(asked: Asked) -> Iterator[Row]:
@@ -133,6 +170,8 @@ def pages(asked: Asked) -> Iterator[Row]:
 
 ROWS: dict[str, Callable[[Asked], Iterator[Row]]] = {
     "script": script,
+    "parts": parts,
+    "datatrove": datatrove,
     "workers": workers,
     "later": later,
     "known": known,
@@ -147,6 +186,7 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=20_000)
     parser.add_argument("--corpus", type=Path, help="JSONL with `text`, instead of invented articles")
     parser.add_argument("--pages", type=Path)
+    parser.add_argument("--datatrove", help="a Python that has datatrove and spaCy")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", nargs="*", choices=[*ROWS], default=[*ROWS])
     parser.add_argument("--out", type=Path, help="write the figures here, as JSON")
@@ -155,7 +195,7 @@ def main() -> None:
         scratch = Path(folder)
         source = scratch / "in.jsonl"
         count = _corpus(asked.corpus, asked.articles, source)
-        given = Asked(source, count, asked.pages and asked.pages.resolve(), scratch, asked.runs)
+        given = Asked(source, count, asked.pages and asked.pages.resolve(), scratch, asked.runs, asked.datatrove)
         rows = []
         for name in asked.only:
             for row in ROWS[name](given):
