@@ -52,7 +52,8 @@ def lined(texts: Sequence[bytes], weights: npt.NDArray[np.int8] = _NO_WEIGHTS, w
     data = np.frombuffer(b"\n".join(texts), np.uint8)
     ends = np.cumsum(np.array([len(text) + 1 for text in texts], np.int64)) - 1
     with_ = with_ or reader(len(data))
-    return Lined(data, np.append(0, ends[:-1] + 1), ends, with_.scan(data, ends, weights), with_)
+    begins = np.append(0, ends + 1)[: len(ends)]  # none, of no text
+    return Lined(data, begins, ends, with_.scan(data, ends, weights), with_)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from copydesk.layout import STATE
 from tests.copydesk.corpus import ingest, story, write_jsonl
@@ -13,7 +14,7 @@ NOT_HELD = ("lock", "leases", "staging")
 """Of `_state/`: what says nothing about the output."""
 
 
-def make_output(folder: Path) -> Path:
+def make_output(folder: Path, **settings: Any) -> Path:
     """Two runs over an invented corpus in `folder`: every dataset, the ledger and the index have a file or more."""
     first = [
         {
@@ -30,7 +31,7 @@ def make_output(folder: Path) -> Path:
     mixed = {"url": "https://mixed.example/", "text": both}
     write_jsonl(folder / "b.jsonl", [later, mixed, {"url": "https://new.example/", "text": story(50)}])
     for name in ("a", "b"):
-        ingest(folder / "out", folder / f"{name}.jsonl")
+        ingest(folder / "out", folder / f"{name}.jsonl", **settings)
     return folder / "out"
 
 

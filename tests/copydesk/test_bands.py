@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import pickle
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -68,8 +72,8 @@ def test_nothing_to_compare(tmp_path: Path) -> None:
 
 
 def test_a_run_decides_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also against history and beside what was forgotten, with the tasks in this process."""
-    from copydesk import pipeline
+    """Whether it is one task or many, also against history and beside what was forgotten."""
+    from copydesk import learn, similarity
     from copydesk.forget import forget
     from copydesk.pipeline import run
     from copydesk.settings import Settings
@@ -82,19 +86,30 @@ def test_a_run_decides_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         for name, numbers in (("first", range(0, TEXTS, 2)), ("second", range(TEXTS)))
     )
 
-    class Here:
-        def __init__(self, settings: Settings, parts: Path) -> None: ...
+    tasks: Counter[str] = Counter()
 
-        def __enter__(self) -> object:
-            return pipeline._map_here
+    @contextmanager
+    def mapper(_: Path) -> Iterator[Any]:
+        def stage_map(stage: str, function: Callable[[Any], Any], over: Sequence[Any]) -> list[Any]:
+            tasks[stage] += len(over)
+            return [pickle.loads(pickle.dumps(function))(one) for one in reversed(over)]
 
-        def __exit__(self, *_: object) -> None: ...
+        yield stage_map
 
-    monkeypatch.setattr("copydesk.cluster.Cluster", Here)
-    for name, engine in (("here", "local"), ("there", "dask://there:1")):
+    for name in ("whole", "small"):
         ingest(tmp_path / name, first, guard=False)
         forget(tmp_path / name, ["P3"])
-        settings = Settings(inputs=(str(second),), output=tmp_path / name, workers=1, guard=False, engine=engine)
-        run(settings)
-    assert everything(tmp_path / "there") == everything(tmp_path / "here")
-    assert len(everything(tmp_path / "here")["duplicates"]) > COPIES // 2
+        if name == "small":
+            for module, constant, value in (
+                (bands, "BANDS_AT_ONCE", 9),
+                (bands, "FEW_KEYS", 1),
+                (bands, "_ROWS_AT_ONCE", 50),
+                (similarity, "_SHINGLES_AT_ONCE", 20_000),
+                (learn, "LINES_AT_ONCE", 300),
+            ):
+                monkeypatch.setattr(module, constant, value)
+            tasks.clear()
+        run(Settings(inputs=(str(second),), output=tmp_path / name, workers=1, guard=False), mapper=mapper)
+    assert everything(tmp_path / "small") == everything(tmp_path / "whole")
+    assert len(everything(tmp_path / "whole")["duplicates"]) > COPIES // 2
+    assert min(tasks[stage] for stage in ("bands", "compare", "learn")) > 2

@@ -11,9 +11,12 @@ import pytest
 
 import cleaners
 from cleaners import Cleaned, Fields, Removal, Source
+from cleaners.registry import BUILT_IN
 from copydesk import again, history
+from copydesk.cleaning import rules_of
 from copydesk.dataset import open_dataset
 from copydesk.reclean import preview, reclean
+from copydesk.settings import Settings
 from copydesk.verify import verify
 from tests.copydesk.corpus import everything, ingest, rows, story, write_jsonl
 from tests.copydesk.damage import make_output
@@ -28,9 +31,8 @@ def today(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same inputs, ingested when there were no rules."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cleaners.Cleaner, "clean_many", no_rules)
-        return make_output(tmp_path_factory.mktemp("earlier"))
+    every = {rule.category for rule in rules_of(Settings())} | {category for category, _ in BUILT_IN.values()}
+    return make_output(tmp_path_factory.mktemp("earlier"), without=(*sorted(every), "model"))
 
 
 def no_rules(_: object, sources: Sequence[Source]) -> list[Cleaned]:
@@ -101,7 +103,7 @@ def test_rows_that_cannot_be_restored_or_would_be_empty_are_left_alone(
 ) -> None:
     root = shutil.copytree(today, tmp_path / "out")
     before = everything(root)
-    monkeypatch.setattr(cleaners.Cleaner, "clean_many", lambda _, sources: [Cleaned(" ") for _ in sources])
+    monkeypatch.setattr(cleaners.Cleaner, "clean_many", lambda _, sources: [_without(s.text, s.text) for s in sources])
     assert reclean(root).emptied == 8
     monkeypatch.setattr(again, "restore", lambda text, removals: text + "x")
     assert reclean(root).not_restored == 8

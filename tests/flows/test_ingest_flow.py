@@ -38,7 +38,7 @@ def test_the_flow_does_what_the_command_does(prefect_server: dict[str, str], cor
     settings = Settings(inputs=(str(corpus),), output=tmp_path / "flow", workers=2, shard_bytes=64 * 1024)
     state = ingest(settings, return_state=True)
     books, own = state.result(), usage.peak_memory()
-    assert books["peak_memory"] > own  # the tasks' processes are in it
+    assert rows(tmp_path / "flow", "runs")[0]["peak_memory"] > own  # the tasks' processes are in it
     alone = ingest_here(tmp_path / "alone", corpus)
     assert (books["items"], books["articles"], books["duplicates"]) == (121, alone.articles, alone.duplicates)
     assert everything(tmp_path / "flow") == everything(tmp_path / "alone")
@@ -55,7 +55,7 @@ def test_the_flow_does_what_the_command_does(prefect_server: dict[str, str], cor
     assert artifacts["rejects"] == '[{"stage": "read", "error": "json", "rejects": 1}]'
     parts = sum(name.startswith("process") for name in tasks)
     assert parts >= 2
-    assert sorted(tasks) == sorted(
+    assert sorted(name for name in tasks if not name.startswith("bands ")) == sorted(
         [f"process {n} in.jsonl {n + 1}/{parts}" for n in range(parts)] + [f"publish {n}" for n in range(parts)]
     )
 
