@@ -24,6 +24,10 @@ FIELD_OF = {"bio": "bio"}
 
 _NO_FIELDS = Fields()
 _NO_WEIGHTS = np.zeros(1, np.int8)
+_BLANK = 32
+
+MOST_LINES = 1 << 19
+"""A text of more lines is no article, and stays as it is: what is noted of each line takes some hundred bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,20 @@ def lined(texts: Sequence[bytes], weights: npt.NDArray[np.int8] = _NO_WEIGHTS, w
     ends = np.cumsum(np.array([len(text) + 1 for text in texts], np.int64)) - 1
     with_ = with_ or reader(len(data))
     begins = np.append(0, ends + 1)[: len(ends)]  # none, of no text
-    return Lined(data, begins, ends, with_.scan(data, ends, weights), with_)
+    scanned = with_.scan(_less_long(data, texts, begins, ends), ends, weights)
+    return Lined(data, begins, ends, scanned, with_)
+
+
+def _less_long(data: Bytes, texts: Sequence[bytes], begins: I64, ends: I64) -> Bytes:
+    """The data with blanks in place of texts of more lines than any article has: they have no lines to look at."""
+    long = [number for number, text in enumerate(texts) if text.count(b"\n") >= MOST_LINES]
+    if not long:
+        return data
+    data = data.copy()
+    for number in long:
+        data[begins[number] : ends[number]] = _BLANK
+    data.flags.writeable = False
+    return data
 
 
 @dataclass(frozen=True, slots=True)

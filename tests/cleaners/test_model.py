@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaners import Cleaner, Source, model, reader, restore, scan
+from cleaners import Cleaner, Source, batch, clean_many, model, reader, restore, scan
 from cleaners.batch import lined
 from cleaners.registry import MODEL
 from cleaners.rules import load, rules
@@ -113,6 +114,16 @@ def test_no_text_beyond_an_articles_size_is_judged() -> None:
     long = "\n".join([BOILERPLATE] * (model.MOST_LINES + 1)).encode()
     assert scores([long, article]) == [0] * (model.MOST_LINES + 1) + scores([article])
     assert any(scores([article]))
+
+
+def test_a_text_of_more_lines_than_any_article_has_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "MOST_LINES", 20)
+    text = "\n\n".join([*STORY, "Advertisement"])
+    long = "Advertisement\n" * 20
+    done = clean_many([Source(text), Source(long), Source(text)])
+    assert done[1].text == long
+    assert done[0] == done[2] == clean_many([Source(text)])[0]
+    assert done[0].removals
 
 
 def test_work_is_linear_in_the_length_of_a_line() -> None:
