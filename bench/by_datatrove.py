@@ -30,16 +30,17 @@ def main(source: str, target: str) -> None:
     """Filter lines, drop near-duplicates, write Parquet."""
     buckets = CONFIG.num_buckets
 
-    def run(pipeline: list[object], tasks: int = TASKS) -> None:
-        LocalPipelineExecutor(pipeline, tasks=tasks, workers=TASKS).run()
+    def run(stage: str, pipeline: list[object], tasks: int = TASKS) -> None:
+        LocalPipelineExecutor(pipeline, tasks=tasks, workers=TASKS, logging_dir=f"{target}/logs/{stage}").run()
 
     lines = C4QualityFilter(min_num_sentences=-1)
-    run([JsonlReader(source, glob_pattern="*.jsonl"), lines, JsonlWriter(f"{target}/lines", compression=None)])
+    written = JsonlWriter(f"{target}/lines", compression=None)
+    run("lines", [JsonlReader(source, glob_pattern="*.jsonl"), lines, written])
     clean = JsonlReader(f"{target}/lines")
-    run([clean, MinhashDedupSignature(f"{target}/signatures", CONFIG, language=Languages.english)])
-    run([MinhashDedupBuckets(f"{target}/signatures", f"{target}/buckets", config=CONFIG)], buckets)
-    run([MinhashDedupCluster(f"{target}/buckets", f"{target}/removed", config=CONFIG)], 1)
-    run([clean, MinhashDedupFilter(f"{target}/removed"), ParquetWriter(f"{target}/out")])
+    run("signatures", [clean, MinhashDedupSignature(f"{target}/signatures", CONFIG, language=Languages.english)])
+    run("buckets", [MinhashDedupBuckets(f"{target}/signatures", f"{target}/buckets", config=CONFIG)], buckets)
+    run("cluster", [MinhashDedupCluster(f"{target}/buckets", f"{target}/removed", config=CONFIG)], 1)
+    run("filter", [clean, MinhashDedupFilter(f"{target}/removed"), ParquetWriter(f"{target}/out")])
 
 
 if __name__ == "__main__":
