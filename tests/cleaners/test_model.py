@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaners import Cleaner, Source, batch, clean_many, model, reader, restore, scan
+from cleaners import Cleaner, Source, batch, clean_many, model, passes, reader, restore, scan, templates
 from cleaners.batch import lined
+from cleaners.cleaning import default
 from cleaners.registry import MODEL
 from cleaners.rules import load, rules
+from tests.cleaners.test_properties import LINES
 
 STORY = (
     "The keeper of the lamp walked down to the shore and looked for the boat that had not come back from the reef, "
@@ -43,6 +45,23 @@ def _scanned(with_: reader.Reader, batch: list[bytes]) -> tuple[list[list[int]],
 def test_compiled_and_plain_give_the_same_bits(batch: list[str]) -> None:
     encoded = [text.encode() for text in batch]
     assert _scanned(reader.Reader(), encoded) == _scanned(reader.CompiledReader(), encoded)
+
+
+many = st.lists(st.one_of(lines, st.sampled_from(LINES)), max_size=14).map("\n".join)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(many, st.sampled_from([None, *STORY, "Related stories"])), min_size=1, max_size=4))
+def test_cleaning_is_the_same_compiled_and_not(given: list[tuple[str, str | None]]) -> None:
+    encoded, titles = [text.encode("utf-8", "surrogatepass") for text, _ in given], [title for _, title in given]
+    ways = default()._ways(None)
+    plain, compiled = (passes.clean(encoded, titles, ways, with_) for with_ in (reader.Reader(), reader.compiled()))
+    assert [*plain.cleaned()] == [*compiled.cleaned()]
+    for one, other in (
+        (templates.occurring(done.lined, done.starts, done.stops) for done in (plain, compiled)),
+        (done.counted(*done.left()) for done in (plain, compiled)),
+    ):
+        assert repr(one) == repr(other)
 
 
 def test_a_paragraph_of_the_story_is_taken_out_whole_by_no_rule() -> None:
