@@ -9,9 +9,7 @@ import types
 
 from cleaners import compiler
 from copydesk import loops, token_loops
-
-COMPILE_BYTES = 4 * 1024 * 1024
-"""Of text. Loading what numba compiled takes 0.6 s of the processor, which plain Python needs for about so much."""
+from copydesk.amount import MUCH
 
 DEAR = 16
 """Loops over numbers in plain Python cost as much as so many times their bytes of text."""
@@ -56,7 +54,7 @@ def loops_for(size: int) -> types.SimpleNamespace | None:
     global _met
     with _lock:
         _met += size
-        return _compiled() if _met >= COMPILE_BYTES else None
+        return _compiled() if _met >= MUCH else None
 
 
 def foresee(size: int) -> None:
@@ -72,7 +70,7 @@ def warm(size: int) -> None:
     numba keeps what it compiled in a cache, which processes that fill it at the same time can spoil: a program that
     starts several calls this before.
     """
-    if size >= COMPILE_BYTES and (ready := _compiled()):
+    if size >= MUCH and (ready := _compiled()):
         loops.rehearse(ready, token_loops.scratch())
 
 

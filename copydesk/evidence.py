@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from copydesk import blocks as b
+from copydesk import shapes
 
 Rows = npt.NDArray[np.int32]
 Column = npt.NDArray[np.int64]
@@ -24,18 +24,18 @@ LONG = 80
 LONGEST = 2000
 """A paragraph counts for no more characters than this, or one block of rubbish would outweigh the story."""
 
+MOST_LABELS = 20_000
+"""Classes and ids whose weights are kept."""
+
 _TAGS = (
     "p", "blockquote", "pre", "li", "td", "dd", "dt", "th", "div", "section", "article", "main", "center", "h2", "h3",
     "h4", "h5", "h6", "h1", "caption", "address", "header", "footer", "aside",
 )  # fmt: skip
 _TAG = {tag: place for place, tag in enumerate(_TAGS)}
 _HEADINGS = (_TAG["h2"], _TAG["h1"])  # first and last of them in the order above
-_ENDS = frozenset(".!?…。！？।؟")
-_CLOSERS = "\"'”’»)]›」』"
-_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_DIGIT = re.compile(r"\d")
-_WORD = re.compile(r"(?<![a-z])[a-z]{3,19}(?![a-z])")
+_NO_LETTER = re.compile(r"[\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_BLANKS = bytes(code if chr(code) in "\nabcdefghijklmnopqrstuvwxyz" else 32 for code in range(256))
 _FAR = 99
 _CORE = 0.75
 _WITHIN = (
@@ -48,16 +48,33 @@ class Labels:
     """Weights of the words that stand in classes and ids, learned by bench/train_pages.py."""
 
     def __init__(self, weights: Mapping[str, int]) -> None:
-        self._weights = weights
-        self.score = lru_cache(maxsize=20_000)(self._score)
+        self._weights, self._words = weights, frozenset(weights)
+        self._scores = {"": 0}
 
-    def _score(self, label: str) -> int:
-        return sum([self._weights.get(word, 0) for word in words(label)])
+    def scores(self, labels: Sequence[str]) -> list[int]:
+        """Of each label: the weights of its words together, each counted once."""
+        if new := [label for label in set(labels) if label not in self._scores]:
+            if len(self._scores) > MOST_LABELS:
+                self._scores = {"": 0}
+                return self.scores(labels)
+            self._scores.update(zip(new, self._weighed(new), strict=True))
+        return [self._scores[label] for label in labels]
+
+    def _weighed(self, labels: Sequence[str]) -> list[int]:
+        """All as one text: a page has a hundred of its own, and looking at each by itself takes longer."""
+        lines = _parted([label.replace("\n", " ") for label in labels])
+        return [sum([self._weights[word] for word in self._words.intersection(line.split())]) for line in lines]
 
 
 def words(label: str) -> set[str]:
     """The words of a class and an id: `post-Body_text` -> post, body, text."""
-    return set(_WORD.findall(label if label.islower() else _CAMEL.sub("-", label).lower()))
+    return {word for line in _parted([label]) for word in line.split() if 3 <= len(word) <= 19}
+
+
+def _parted(labels: Sequence[str]) -> list[str]:
+    """Of each label, or line of one: its words in small letters with blanks between."""
+    text = "\n".join([label if label.islower() else _CAMEL.sub("-", label) for label in labels])
+    return text.lower().encode("ascii", "replace").translate(_BLANKS).decode().split("\n")
 
 
 def rows(page: b.Blocks, labels: Labels, title: str | None, body: str | None) -> Rows:
@@ -75,14 +92,14 @@ class _Page:
         self.elements, self.blocks = page.elements, page.blocks
         self.texts = [block.text for block in page.blocks]
         self.count = len(self.texts)
-        self.score = [labels.score(label) if label else 0 for label in self.elements.labels]
+        self.score = labels.scores(self.elements.labels)
         self.parents = self.elements.parents
         self.up1 = np.maximum(np.array(self.parents, np.int64), 0)
         self.homes = np.array([block.home for block in page.blocks], np.int64)
-        self.chars = np.array([_length(t) for t in self.texts], np.int64)
-        sizes = np.array([len(t) for t in self.texts], np.int64)
-        self.linked = np.array([block.linked for block in page.blocks], np.int64) * 1000 // sizes
-        self.heavy = np.array([block.heavy for block in page.blocks], np.int64) * 1000 // sizes
+        self.shape = shapes.of(self.texts)
+        self.chars = self.shape.chars
+        self.linked = np.array([block.linked for block in page.blocks], np.int64) * 1000 // self.shape.sizes
+        self.heavy = np.array([block.heavy for block in page.blocks], np.int64) * 1000 // self.shape.sizes
         tags = [_TAG.get(tag, len(_TAGS)) for tag in self.elements.tags]
         self.tags = np.array(tags, np.int64)[self.homes]
         plain = (self.tags < _HEADINGS[0]) | (self.tags > _HEADINGS[1])
@@ -96,9 +113,9 @@ class _Page:
 
     def shapes(self) -> list[Column]:
         """Of a block by itself."""
-        shapes = np.array([_shape(t) for t in self.texts], np.int64)
-        first = np.array([block.first for block in self.blocks], np.int64)
-        return [np.minimum(self.chars, LONGEST), self.linked, self.heavy, self.tags, first, *shapes.T]
+        first, own = np.array([block.first for block in self.blocks], np.int64), self.shape
+        found = [np.minimum(self.chars, LONGEST), self.linked, self.heavy, self.tags, first]
+        return [*found, own.ends, own.sentences, own.commas, own.words, own.capitals, own.digits]
 
     def labels(self) -> list[Column]:
         """The words in its element's class and id, and in those of the elements around it."""
@@ -233,27 +250,6 @@ class _Page:
         return np.minimum(position - above, _FAR), np.minimum(below - position, _FAR)
 
 
-def _length(text: str) -> int:
-    """Characters; those of scripts that write a word with one or two count three."""
-    return len(text) if text.isascii() else len(text) + 2 * len(_WIDE.findall(text))
-
-
-def _shape(text: str) -> tuple[int, ...]:
-    """How it ends, its sentences, commas, words; the share of words with a capital, and of digits, in 1,000."""
-    head = text[:160]
-    parts = head.split()
-    last = text.rstrip(_CLOSERS)[-1:] or text[-1]
-    end = 3 if last in _ENDS else 2 if last in ":;" else 1 if last in ",-–—" else 0
-    return (
-        end,
-        min(20, text.count(". ") + text.count("? ") + text.count("! ") + text.count("。")),
-        min(20, text.count(",") + text.count("、") + text.count("،")),
-        min(500, text.count(" ") + 1),
-        sum([word[0].isupper() for word in parts]) * 1000 // len(parts) if parts else 0,
-        len(_DIGIT.findall(head)) * 1000 // len(head),
-    )
-
-
 def _is_title(text: str, title: str) -> bool:
     return 10 < len(text) < 300 and (text in title or (title in text and len(text) < 1.5 * len(title)))
 
@@ -275,5 +271,5 @@ def _told(texts: Sequence[str], body: str | None) -> Column:
     """0: there is no articleBody; 1: it does not hold the text; 2: it does."""
     if not body:
         return np.zeros(len(texts), np.int64)
-    held = "".join(filter(str.isalnum, body))
-    return np.array([1 + ("".join(filter(str.isalnum, text[:60])) in held) for text in texts], np.int64)
+    held = _NO_LETTER.sub("", body)
+    return np.array([1 + (_NO_LETTER.sub("", text[:60]) in held) for text in texts], np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from copydesk.settings import ELEMENTS
 
@@ -35,7 +36,7 @@ def fault(html: str, elements: int = ELEMENTS) -> str | None:
     """
     if len(html) > MAX_HTML:
         return "too-large"
-    if any(_attributes(piece) > MAX_ATTRIBUTES for piece in [p for p in html.split("<") if len(p) > _LONG_TAG]):
+    if any(_attributes(piece) > MAX_ATTRIBUTES for piece in _long_pieces(html)):
         return "too-many-attributes"
     if html.count("<") < min(MAX_DEPTH, elements):
         return None
@@ -50,6 +51,19 @@ def fault(html: str, elements: int = ELEMENTS) -> str | None:
         if depth > MAX_DEPTH:
             return "too-deep"
     return None
+
+
+def _long_pieces(html: str) -> Iterator[str]:
+    """What stands between one `<` and the next, where that is more than _LONG_TAG characters."""
+    start = html.find("<") + 1
+    while start and start + _LONG_TAG < len(html):
+        # The last `<` within reach: no piece that ends before it is long.
+        if last := html.rfind("<", start, start + _LONG_TAG + 1) + 1:
+            start = last
+            continue
+        end = html.find("<", start)
+        yield html[start : end if end >= 0 else len(html)]
+        start = end + 1
 
 
 def _attributes(piece: str) -> int:

@@ -22,7 +22,7 @@ from copydesk.settings import Settings
 from copydesk.sources import TRANSIENT
 
 BATCH_ITEMS = 512
-BATCH_BYTES = 8 * 1024 * 1024
+BATCH_BYTES = 32 * 1024 * 1024
 """A batch ends at whichever comes first: large enough to run rules over many texts at once, small enough for memory."""
 
 Place = tuple[int, int]
