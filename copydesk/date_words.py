@@ -53,6 +53,9 @@ MONTHS = {folded(word): number for number, words in enumerate(_MONTHS, 1) for wo
 """Folded month names and abbreviations -> 1 to 12. Where two languages disagree the larger one has it
 (`listopada` is Polish November, not Croatian October)."""
 
+WELL_KNOWN = frozenset("en de fr es it pt nl sv da no nb nn fi pl".split())
+"""Languages of which all months are above, as they stand in dates: what cannot be read with them is no date."""
+
 _HOURS = {
     "z": 0, "utc": 0, "gmt": 0, "wet": 0,
     "bst": 1, "ist": 5.5, "cet": 1, "mez": 1, "west": 1, "wat": 1, "cest": 2, "mesz": 2, "eet": 2, "sast": 2, "cat": 2,

@@ -14,7 +14,7 @@ import re
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from copydesk.date_words import MONTHS, ZONE_NAMES, day_first, folded, zone
+from copydesk.date_words import MONTHS, WELL_KNOWN, ZONE_NAMES, day_first, folded, primary, zone
 from copydesk.model import Date, DateOrigin, Precision
 
 MIN_YEAR = 1600
@@ -48,6 +48,7 @@ _TIME = re.compile(
 _OFFSET = re.compile(r"(?:\b(?:utc|gmt)\s?|(?:^|(?<=[0-9\s])))([+\-−])([0-9]{1,2}):?([0-9]{2})?\b", re.I)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?\.?")
 _NUMERIC = re.compile(r"(?<![0-9])([0-9]{1,2})\s?([./-])\s?([0-9]{1,2})\s?\2\s?([0-9]{4}|[0-9]{2})(?![0-9])", re.ASCII)
+_DAY_NUMBER = re.compile(r"(?<![0-9])[0-9]{1,2}(?![0-9])", re.ASCII)
 _ORDINAL = re.compile(r"(?<=[0-9])(?:st|nd|rd|th|er|º|ª|o|ste|de|e)\b|(?<=[0-9])\.(?=\s)", re.I)
 _DAY_MONTH = re.compile(
     r"\b([0-9]{1,2})\s*[-/,]?\s*(?:de\s+|d['’]\s?|of\s+)?([^\W\d_]{2,})\.?,?\s*[-/]?\s*(?:del?\s+|г\.\s*)?['’]?([0-9]{4}|[0-9]{2}\b)"
@@ -197,6 +198,9 @@ def _from_words(text: str, language: str | None) -> _Found | None:
     plain = _ORDINAL.sub(" ", text)
     found = _named_day(plain) or _cjk_day(plain) or _numeric_day(plain, language)
     if found is None:
+        plain = text  # as it was: `06. 01. 2026` has dots of its own
+        found = _numeric_day(plain, language)
+    if found is None:
         return None
     moment, (start, end) = found
     after = plain[end:]
@@ -293,8 +297,11 @@ def _from_mail(text: str) -> _Found | None:
 
 
 def _from_anything(text: str, language: str | None) -> _Found | None:
-    """By dateparser, for languages that the above does not know; slow, so only short strings in a known language."""
-    if len(text) > 60 or not language or not re.search("[0-9]{4}", text) or not re.search(r"[^\W\d_]{3}", text):
+    """By dateparser, for languages that the above does not know; slow, so only short strings with a year, a day and a
+    word in a known language."""
+    if len(text) > 60 or not language or primary(language) in WELL_KNOWN:
+        return None
+    if not (re.search("[0-9]{4}", text) and _DAY_NUMBER.search(text) and re.search(r"[^\W\d_]{3}", text)):
         return None
     import dateparser  # type: ignore[import-untyped]  # 0.5 s, and seldom needed
 
