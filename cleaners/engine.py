@@ -183,16 +183,6 @@ class Engine:
         return hits
 
 
-def warm(size: int) -> None:
-    """Compile, if so many bytes are to be read that it pays.
-
-    numba keeps what it compiled in a cache, which processes that fill it at the same time can spoil: a program that
-    starts several calls this before.
-    """
-    if size >= TRIGGER_BYTES:
-        Triggers(()).spotted(b"warm")
-
-
 def _zones(rules: Iterable[Rule]) -> I64:
     """Where lines must stand that rules match."""
     return np.array([ZONE_OF.get(rule.scope, ANYWHERE) for rule in rules], np.int64)

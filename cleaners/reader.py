@@ -131,6 +131,8 @@ _FUNCTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
 )
 """Modules of loops with their functions, each after those that it calls."""
 
+MODULES = tuple(dict.fromkeys(module for module, _ in _FUNCTIONS))
+
 
 @functools.cache
 def _compiled() -> dict[str, Any]:

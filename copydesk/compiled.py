@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import threading
 import types
+from importlib.metadata import PackageNotFoundError
 
 from cleaners import compiler
 from copydesk import loops, token_loops
@@ -67,12 +69,15 @@ def foresee(size: int) -> None:
 
 
 def warm(size: int) -> None:
-    """Compile, if so many bytes are to be worked on that it pays.
+    """See that they are compiled, if so many bytes are to be worked on that it pays: once for all processes."""
+    if size >= COMPILE_BYTES:
+        with contextlib.suppress(PackageNotFoundError):
+            compiler.fill("copydesk", (loops, token_loops), rehearse)
 
-    numba keeps what it compiled in a cache, which processes that fill it at the same time can spoil: a program that
-    starts several calls this before.
-    """
-    if size >= COMPILE_BYTES and (ready := _compiled()):
+
+def rehearse() -> None:
+    """Run all of them once, so that this process has them."""
+    if ready := _compiled():
         loops.rehearse(ready, token_loops.scratch())
 
 

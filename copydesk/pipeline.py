@@ -149,7 +149,7 @@ def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map,
     """The parts of all shards, in the shards' order, and one for what could not even be opened."""
     stage = partial(process, settings=settings, parts=folder)
     size = _size(found.shards)
-    cleaning.warm(settings, size)
+    cleaning.warm(size)
     compiled.warm(size)
     parts: list[Part] = []
     progress("process", 0, len(found.shards), 0, 0)
