@@ -219,8 +219,8 @@ def join(packed: Any, bits: Any, per_key: Any, first: Any, at: Any, others: Any)
 def probe(packed: Any, wanted: Any, bits: Any, most: Any, firsts: Any, counts: Any) -> Any:
     """Where sorted numbers hold keys: of each the first place, and at how many, up to `most`.
 
-    packed: uint64, see `pack`; wanted: uint64, keys above `bits` zeros, ascending: each is looked for from where the one
-    before was found, in steps that double.
+    packed: uint64, see `pack`; wanted: uint64, keys above `bits` zeros, ascending: each is looked for from where the
+    one before was found, in steps that double.
     """
     shift, count = np.uint64(bits), np.int64(len(packed))
     low, step = np.int64(0), count
