@@ -151,6 +151,7 @@ def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map,
     size = _size(found.shards)
     cleaning.warm(size)
     compiled.warm(size)
+    compiled.foresee(size)  # also for what is matched here
     parts: list[Part] = []
     progress("process", 0, len(found.shards), 0, 0)
     for part in stage_map("process", stage, found.shards):
