@@ -105,10 +105,14 @@ class Cleaner:
             ways = self._known.setdefault(language, ways)
         return ways
 
+    def kept(self, lines: Sequence[str], language: str | None) -> list[bool]:
+        """Of each of some lines whether a `keep` rule for texts of `language` matches it."""
+        engine = self._ways(self._spoken(language)).engine
+        return list(map(bool, engine.vetoes([line.encode("utf-8", "surrogatepass") for line in lines])))
+
     def keeps(self, line: str, language: str | None) -> bool:
         """Whether a `keep` rule for texts of `language` matches the line."""
-        (found,) = self._ways(self._spoken(language)).engine.vetoes([line.encode("utf-8", "surrogatepass")])
-        return bool(found)
+        return self.kept([line], language)[0]
 
 
 @functools.cache
