@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cleaners.absent import absent
-from cleaners.kept import Arrays, kept
+from cleaners.kept import Arrays, is_kept, kept
 
 
 def compiled(scope: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
@@ -36,16 +36,26 @@ def fill(name: str, modules: Iterable[types.ModuleType], rehearse: Callable[[], 
 
     Processes that fill it at the same time can spoil it: a program that starts several calls this first.
     """
-    of = [version("numba"), platform.python_version(), platform.node()]
-    for module in modules:
-        file = Path(str(module.__file__))
-        of.append(f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}")  # as numba tells whether its own is of it
 
     def filled() -> Arrays:
         rehearse()
         return {"done": np.ones(1, np.uint8)}
 
-    kept(name, of, filled)
+    kept(name, _state(modules), filled)
+
+
+def is_filled(name: str, modules: Iterable[types.ModuleType]) -> bool:
+    """Whether a process has done `fill`, so that what is compiled need only be loaded."""
+    return is_kept(name, _state(modules))
+
+
+def _state(modules: Iterable[types.ModuleType]) -> list[str]:
+    """What numba tells by whether its cache is of these modules."""
+    found = [version("numba"), platform.python_version(), platform.node()]
+    for module in modules:
+        file = Path(str(module.__file__))
+        found.append(f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}")
+    return found
 
 
 def _numba() -> Any:

@@ -27,7 +27,7 @@ MOST = 24
 
 def kept(name: str, of: Iterable[str], build: Callable[[], Arrays]) -> Arrays:
     """The arrays that `build` gives, of an earlier process if it kept them. of: all that they depend on."""
-    own = f"copydesk.{name}-{_digest(of)}"
+    own = _name(name, of)
     for folder in _folders():
         try:
             if found := _read(folder / own):
@@ -43,17 +43,23 @@ def kept(name: str, of: Iterable[str], build: Callable[[], Arrays]) -> Arrays:
     return built
 
 
+def is_kept(name: str, of: Iterable[str]) -> bool:
+    """Whether a process has kept them."""
+    own = _name(name, of)
+    return any((folder / own).is_dir() for folder in _folders())
+
+
 def source(*modules: Any) -> list[str]:
     """The text of modules, for what depends on them."""
     return [Path(module.__file__).read_text("utf-8") for module in modules]
 
 
-def _digest(of: Iterable[str]) -> str:
+def _name(name: str, of: Iterable[str]) -> str:
     hashed = hashlib.sha256()
     for part in of:
         encoded = part.encode("utf-8", "surrogatepass")
         hashed.update(len(encoded).to_bytes(8, "little") + encoded)
-    return hashed.hexdigest()[:16]
+    return f"copydesk.{name}-{hashed.hexdigest()[:16]}"
 
 
 def _folders() -> list[Path]:

@@ -149,11 +149,11 @@ def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map,
     """The parts of all shards, in the shards' order, and one for what could not even be opened."""
     stage = partial(process, settings=settings, parts=folder)
     size = _size(found.shards)
+    progress("process", 0, len(found.shards), 0, 0)
     cleaning.warm(size)
     compiled.warm(size)
     compiled.foresee(size)  # also for what is matched here
     parts: list[Part] = []
-    progress("process", 0, len(found.shards), 0, 0)
     for part in stage_map("process", stage, found.shards):
         parts.append(part)
         total = max(len(parts), len(found.shards))  # more than shards, where one was tried again in pieces
