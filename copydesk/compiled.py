@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import threading
 import types
+from importlib.metadata import PackageNotFoundError
 
 from cleaners import compiler
 from copydesk import loops, token_loops
-from copydesk.amount import MUCH
+
+COMPILE_BYTES, LOAD_BYTES = 64 << 20, 3 << 20
+"""Of text. Compiling takes ten seconds of the processor, loading what another process compiled 0.3; and so does numpy
+with about so much."""
 
 DEAR = 16
 """Loops over numbers in plain Python cost as much as so many times their bytes of text."""
@@ -54,7 +59,7 @@ def loops_for(size: int) -> types.SimpleNamespace | None:
     global _met
     with _lock:
         _met += size
-        return _compiled() if _met >= MUCH else None
+        return _compiled() if _met >= COMPILE_BYTES or (_met >= LOAD_BYTES and _is_filled()) else None
 
 
 def foresee(size: int) -> None:
@@ -65,12 +70,26 @@ def foresee(size: int) -> None:
 
 
 def warm(size: int) -> None:
-    """Compile, if so many bytes are to be worked on that it pays.
+    """See that they are compiled, if so many bytes are to be worked on that it pays: once for all processes."""
+    if size >= COMPILE_BYTES:
+        with contextlib.suppress(PackageNotFoundError):
+            compiler.fill(_NAME, _MODULES, rehearse)
 
-    numba keeps what it compiled in a cache, which processes that fill it at the same time can spoil: a program that
-    starts several calls this before.
-    """
-    if size >= MUCH and (ready := _compiled()):
+
+def _is_filled() -> bool:
+    global _filled
+    with contextlib.suppress(PackageNotFoundError):
+        _filled = _filled or compiler.is_filled(_NAME, _MODULES)
+    return _filled
+
+
+_filled = False
+_NAME, _MODULES = "loops", (loops, token_loops)
+
+
+def rehearse() -> None:
+    """Run all of them once, so that this process has them."""
+    if ready := _compiled():
         loops.rehearse(ready, token_loops.scratch())
 
 

@@ -24,7 +24,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk import cleaning, compiled, guard, matching, parquet, place, points, schema, sketch, tombstones, usage
-from copydesk.amount import MUCH
 from copydesk.applying import apply
 from copydesk.discover import Discovery, check, discover
 from copydesk.errors import UsageError
@@ -36,7 +35,7 @@ from copydesk.process import process
 from copydesk.publish import Published, publish
 from copydesk.settings import Settings
 from copydesk.store import Store
-from copydesk.workers import Workers, get_ready
+from copydesk.workers import Workers
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -149,8 +148,12 @@ def _stage(
 def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map, progress: Progress) -> list[Part]:
     """The parts of all shards, in the shards' order, and one for what could not even be opened."""
     stage = partial(process, settings=settings, parts=folder)
-    parts: list[Part] = []
+    size = _size(found.shards)
     progress("process", 0, len(found.shards), 0, 0)
+    cleaning.warm(size)
+    compiled.warm(size)
+    compiled.foresee(size)  # also for what is matched here
+    parts: list[Part] = []
     for part in stage_map("process", stage, found.shards):
         parts.append(part)
         total = max(len(parts), len(found.shards))  # more than shards, where one was tried again in pieces
@@ -248,12 +251,6 @@ def _versions(settings: Settings) -> dict[str, str | None]:
 def _mapper(given: Mapper | None, settings: Settings, shards: Sequence[Shard], parts: Path) -> Iterator[Map]:
     """The mapper that was given; else the engine of the settings: a cluster, or worker processes, or this process if
     there shall be one only."""
-    size = _size(shards)
-    count = max(1, min(settings.workers, len(shards)))
-    own = given is None and settings.engine == "local" and settings.workers > 1
-    if not (own and get_ready(size >= MUCH)):
-        cleaning.warm(settings, size)
-        compiled.warm(size)
     if given is not None:
         with given(parts) as stage_map:
             yield stage_map
@@ -265,7 +262,8 @@ def _mapper(given: Mapper | None, settings: Settings, shards: Sequence[Shard], p
     elif settings.workers == 1:
         yield _map_here
     else:
-        with Workers(count, parts, settings.item_seconds, size // count) as workers:
+        count = max(1, min(settings.workers, len(shards)))
+        with Workers(count, parts, settings.item_seconds, _size(shards) // count) as workers:
             yield workers
 
 

@@ -176,28 +176,16 @@ class Workers:
         return [_Task(task.one, again=True)]
 
 
-def get_ready(much: bool) -> bool:
-    """Start what worker processes are forked from: it imports what they need while this process goes on.
-
-    much: whether there is so much to read that it shall load what pays then (warmed). Returns whether it does: once it
-    is started, it stays as it is.
-    """
-    global _warmed
-    if _warmed is None:
-        _warmed = much
+def get_ready() -> None:
+    """Start what worker processes are forked from: it imports what they need while this process goes on."""
     _context()
     with _uninterrupted():
         pass
-    return _warmed
-
-
-_warmed: bool | None = None
-"""Whether workers are forked from a process that has loaded what pays for much; None: there is none yet."""
 
 
 def _context() -> BaseContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["copydesk.preloaded", *(["copydesk.warmed"] if _warmed else [])])
+    context.set_forkserver_preload(["copydesk.preloaded"])
     return context
 
 

@@ -14,7 +14,6 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from copydesk import place
-from copydesk.amount import is_much
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
 from copydesk.spare import spare_pandas
@@ -122,7 +121,7 @@ def ingest(
     if not settings.inputs:
         raise UsageError("nothing to ingest: name files, folders or globs, or - for JSONL on standard input")
     if settings.engine == "local" and settings.workers > 1:
-        get_ready(is_much(settings.inputs))
+        get_ready()
     spare_pandas()
     from copydesk.pipeline import run
     from flows import console, progress
