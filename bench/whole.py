@@ -157,12 +157,13 @@ def pages(asked: Asked) -> Iterator[Row]:
     """Pages as WARC, beside trafilatura's own command over the same pages in files."""
     if asked.pages is None:
         return
+    archives = asked.pages / "*.warc.gz"  # what is known of the pages may lie beside them
     files, count = _unpacked(asked.pages, asked.fresh("pages"))
     tool = str(Path(PYTHON).with_name("trafilatura"))
     theirs = [tool, "--parallel", "2", "--with-metadata", "--output-format", "json", "--input-dir", str(files)]
     ours, other = in_turns(
         asked.runs,
-        lambda: ingest(asked, asked.pages or files),
+        lambda: ingest(asked, archives),
         lambda: command([*theirs, "--output-dir", str(asked.fresh("text"))]),
     )
     yield _row(asked, f"{count:,} pages of WARC", "trafilatura's command, two processes", ours, other, count)
