@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import BinaryIO, cast
 
@@ -76,14 +76,17 @@ def unreadable(error: Exception) -> ItemError:
     return ItemError("read", "unreadable", f"cannot be read ({reason}): check its permissions and its disk")
 
 
-def chunks(file: SourceFile) -> Iterator[bytes]:
+def chunks(file: SourceFile, start: int = 0, begins: Callable[[int, int], None] | None = None) -> Iterator[bytes]:
     """The decompressed bytes of a file in order, none of the chunks empty.
 
+    start: of a gzip file, the member to begin with. begins: is told of each member how many bytes there were before
+    it, unpacked from `start` on, and where it lies in the file.
     Raises ItemError: truncated, corrupt, vanished, unreadable, after the chunks before the break.
     """
     with open_source(file) as raw:
         if file.compression == "gzip":
-            yield from _gunzip(raw)
+            raw.seek(start)
+            yield from _gunzip(raw, start, begins)
         elif file.compression == "zstd":
             yield from _unzstd(raw)
         else:
@@ -107,17 +110,22 @@ def _read(raw: BinaryIO, size: int) -> bytes:
         raise unreadable(error) from None
 
 
-def _gunzip(raw: BinaryIO) -> Iterator[bytes]:
+def _gunzip(raw: BinaryIO, read: int, begins: Callable[[int, int], None] | None) -> Iterator[bytes]:
     # Not GzipFile: it would lose what lies before a break.
-    member = None
+    member, unpacked = None, 0
     while piece := _read(raw, _GZIP_PIECE):
+        read += len(piece)
         while piece:
-            member = member or isal_zlib.decompressobj(wbits=_GZIP_MEMBER)
+            if member is None:
+                member = isal_zlib.decompressobj(wbits=_GZIP_MEMBER)
+                if begins:
+                    begins(unpacked, read - len(piece))
             try:
                 data = member.decompress(piece, CHUNK)
             except _DAMAGED as error:
                 raise _corrupt("gzip", error) from None
             if data:
+                unpacked += len(data)
                 yield data
             piece = member.unconsumed_tail
             if member.eof:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from copydesk.decode import is_binary
 from copydesk.errors import ItemError
 from copydesk.model import Item, Reject
-from copydesk.sources.base import Reading
+from copydesk.sources import starts
+from copydesk.sources.base import BLOCK_ITEMS, Reading
 from copydesk.sources.coding import is_harmless, unpacks_beyond
 from copydesk.sources.stream import chunks
 
@@ -67,19 +68,42 @@ class _Record:
 
 def read(reading: Reading) -> Iterator[Item | Reject]:
     """One Item a response with status 200 or conversion record, one Reject a record that is broken."""
-    for record in _records(_Buffer(chunks(reading.file)), reading.settings.max_item_bytes):
+    if (own := starts.own(reading)) is not None:
+        for number, start in own:
+            reading.number = number
+            yield from _read_from(reading, start, number + BLOCK_ITEMS)
+    elif reading.parts > 1 and reading.file.compression == "gzip":
+        learning = starts.Learning(reading)
+        yield from _read_from(reading, starts.Start(), None, learning)
+        learning.done()
+    else:
+        yield from _read_from(reading, starts.Start())
+
+
+def _read_from(
+    reading: Reading, start: starts.Start, until: int | None = None, learning: starts.Learning | None = None
+) -> Iterator[Item | Reject]:
+    """What lies from a place on, up to the item of a number."""
+    source = chunks(reading.file, start.member, learning.member if learning else None)
+    for record in _records(_Buffer(source, start.offset), reading.settings.max_item_bytes):
         fields = _fields(record.header)
         if not record.fault and not _is_item(fields, record.block):
             continue
-        if not reading.claim():
-            continue
-        source_id = fields.get("warc-record-id", "").strip("<> ")[:1024] or str(reading.number)
-        if record.fault:
-            yield reading.reject(record.fault, record.header + record.block, source_id)
-        elif not record.whole:
-            yield reading.too_large("a record", record.size, record.block, source_id)
-        else:
-            yield _item(reading, record, fields, source_id)
+        if learning:
+            learning.item(reading.number, record.offset)
+        if reading.claim():
+            yield _found(reading, record, fields)
+        if reading.number == until:
+            return
+
+
+def _found(reading: Reading, record: _Record, fields: Mapping[str, str]) -> Item | Reject:
+    source_id = fields.get("warc-record-id", "").strip("<> ")[:1024] or str(reading.number)
+    if record.fault:
+        return reading.reject(record.fault, record.header + record.block, source_id)
+    if not record.whole:
+        return reading.too_large("a record", record.size, record.block, source_id)
+    return _item(reading, record, fields, source_id)
 
 
 def _is_item(fields: Mapping[str, str], block: bytes) -> bool:
@@ -238,11 +262,11 @@ def _date(value: str) -> dt.datetime | None:
 class _Buffer:
     """A window on the source: data[at:]. offset: of its first byte in the source."""
 
-    def __init__(self, source: Iterator[bytes]) -> None:
+    def __init__(self, source: Iterator[bytes], offset: int = 0) -> None:
         self._source = source
         self.data = b""
         self.at = 0
-        self.offset = 0
+        self.offset = offset
         self.fault: ItemError | None = None
         self._ended = False
 

@@ -9,8 +9,9 @@ import io
 import json
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +28,18 @@ from copydesk import discover, sources
 from copydesk.model import Compression, Format, Item, Reject, Shard, SourceFile
 from copydesk.settings import Settings
 from copydesk.sources import lines as lines_module
-from copydesk.sources import stream
+from copydesk.sources import stream, warc
 from copydesk.sources.base import canonical_json, mapped, name_id, record_id
 from copydesk.sources.lines import lines, values
 from copydesk.sources.sniff import format_of
 
+VERSIONS = count()
 FORMATS: tuple[Format, ...] = ("text", "html", "jsonl", "csv", "parquet", "warc")
 
 
 def source(path: Path, data: bytes, format: Format, compression: Compression | None = None) -> SourceFile:
     path.write_bytes(data)
-    return SourceFile(path.as_uri(), str(path), len(data), 0, format, compression)
+    return SourceFile(path.as_uri(), str(path), len(data), next(VERSIONS), format, compression)
 
 
 def read(
@@ -577,6 +579,66 @@ def test_all_parts_together_are_the_whole(tmp_path: Path, format: Format) -> Non
     file = source(tmp_path / "f", data, format)
     first = list(sources.read(Shard(0, (file,), 1, 2), Settings()))
     assert first == [item for n, item in enumerate(whole) if n // block % 2 == 1]
+
+
+BLOCK = sources.BLOCK_ITEMS
+
+
+def members(many: int) -> list[bytes]:
+    """Gzip members of a record each; a request before every third response, and one broken record."""
+    asked = warc_record(0, b"", b"GET / HTTP/1.1\r\n", b"request", b"application/http; msgtype=request")
+    records = [b"stray\r\n\r\n" if n == BLOCK + 8 else warc_record(n, b"<p>%d" % n) for n in range(many)]
+    return [gzip.compress(one) for n, record in enumerate(records) for one in [asked, record][n % 3 > 0 :]]
+
+
+def unpacked_by_parts(monkeypatch: pytest.MonkeyPatch, file: SourceFile) -> tuple[list[Item | Reject], list[int]]:
+    """The items of five parts of a file, read one after the other, and the bytes that each unpacked."""
+    sizes: list[int] = []
+
+    def counted(*asked: Any) -> Iterator[bytes]:
+        for chunk in stream.chunks(*asked):
+            sizes[-1] += len(chunk)
+            yield chunk
+
+    monkeypatch.setattr(warc, "chunks", counted)
+    found: list[Item | Reject] = []
+    for part in range(5):
+        sizes.append(0)
+        found += sources.read(Shard(part, (file,), part, 5), Settings())
+    return found, sizes
+
+
+def test_parts_that_are_read_later_unpack_their_own_blocks_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "_GZIP_PIECE", 200)
+    monkeypatch.setattr(warc, "_LONGEST_HEADER", 1000)
+    file = source(tmp_path / "f", b"".join(members(11 * BLOCK + 5)), "warc", "gzip")
+    whole = list(sources.read(Shard(0, (file,)), Settings()))
+    found, sizes = unpacked_by_parts(monkeypatch, file)
+    assert len(found) == 11 * BLOCK + 5
+    assert sorted(map(repr, found)) == sorted(map(repr, whole))
+    assert sum(sizes[1:]) < 1.1 * sizes[0]
+
+
+def cut(archive: list[bytes]) -> bytes:
+    return b"".join(archive)[:-20]
+
+
+def in_two(archive: list[bytes]) -> bytes:
+    """All but the first records in one member."""
+    return b"".join(archive[:9]) + gzip.compress(gzip.decompress(b"".join(archive[9:])))
+
+
+@pytest.mark.parametrize(("joined", "all_of_it"), [(cut, False), (in_two, True)])
+def test_parts_of_an_archive_that_breaks_off_or_has_no_member_a_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, joined: Callable[[list[bytes]], bytes], all_of_it: bool
+) -> None:
+    file = source(tmp_path / "f", joined(members(11 * BLOCK + 5)), "warc", "gzip")
+    whole = list(sources.read(Shard(0, (file,)), Settings()))
+    found, sizes = unpacked_by_parts(monkeypatch, file)
+    assert sorted(map(repr, found)) == sorted(map(repr, whole))
+    assert (len(set(sizes)) == 1) == all_of_it
 
 
 @pytest.mark.parametrize("format", FORMATS)
