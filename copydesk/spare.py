@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from cleaners.absent import absent
-
 
 def spare_pandas() -> None:
     """Make pyarrow believe that there is no pandas, if it has not looked yet.
@@ -16,6 +14,8 @@ def spare_pandas() -> None:
     if "pandas" in sys.modules:
         return
     import pyarrow as pa
+
+    from cleaners.absent import absent  # with all of cleaners, for which the command line does not wait
 
     with absent("pandas"):
         pa.array([])

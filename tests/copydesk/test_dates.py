@@ -55,6 +55,7 @@ def read(value: Any, language: str | None = None) -> tuple[str, str] | None:
         ("07-Mar-2020", None, "2020-03-07T00:00:00", "day"),
         ("9 de septiembre de 2023", "es", "2023-09-09T00:00:00", "day"),
         ("12. März 2021, 14:30 Uhr", "de", "2021-03-12T14:30:00", "minute"),
+        ("06. 01. 2021, 14:59 Uhr Lesedauer: 4 Minuten", "de", "2021-01-06T14:59:00", "minute"),
         ("le 5 août 2023 à 14h30", "fr", "2023-08-05T14:30:00", "minute"),
         ("9 września 2023", "pl", "2023-09-09T00:00:00", "day"),
         ("5 мая 2023 г., 10:15", "ru", "2023-05-05T10:15:00", "minute"),
@@ -218,3 +219,15 @@ def test_iso_round_trip(moment: dt.datetime) -> None:
 @given(url=st.text(max_size=80))
 def test_from_url_never_raises(url: str) -> None:
     dates.from_url(url)
+
+
+def test_the_slow_parser_is_asked_only_where_it_may_know_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("dateparser.parse", lambda text, **_: asked.append(text))
+    for text, language in (
+        ("The 10 best ferries of 2024", "en-GB"),
+        ("10 ferjur ársins 2024", "is"),
+        ("Ferjur ársins 2024", "is"),
+    ):
+        assert dates.parse(text, "text", language=language) is None
+    assert asked == ["10 ferjur ársins 2024"]

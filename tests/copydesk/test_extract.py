@@ -75,6 +75,7 @@ def test_no_content(html: str) -> None:
     [
         ("<div>" * (markup.MAX_DEPTH + 1) + PAGE, "too-deep"),
         ("<div " + " ".join(f"a{i}=1" for i in range(markup.MAX_ATTRIBUTES + 1)) + ">" + PAGE, "too-many-attributes"),
+        (PAGE + "x" * 30_000 + "<p>" + "<div " + "a=1 " * (markup.MAX_ATTRIBUTES + 1), "too-many-attributes"),
         ("<p>" + "a" * markup.MAX_HTML, "too-large"),
     ],
 )

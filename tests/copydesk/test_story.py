@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from copydesk import evidence, page, story, trees
+from copydesk import evidence, page, shapes, story, trees
 from copydesk.extract import FALLBACK, OWN, UNSURE, extract
 from tests.copydesk.test_extract import PAGE, SENTENCES
 
@@ -172,6 +172,46 @@ def test_trees_by_hand() -> None:
     assert model.scores(rows).tolist() == [11, 30, 310, 4010]
     many = np.tile(rows, (1000, 1))
     assert model.scores(many).tolist() == model.scores(rows).tolist() * 1000
+
+
+WEIGHTS = {"post": 7, "body": 5, "nav": -9, "text": 3}
+
+
+def test_a_label_weighs_what_its_words_do() -> None:
+    labels = evidence.Labels(WEIGHTS)
+    told = ["", "post post-Body", "Nav\nbody", "navbar x", "", "post", "ПОСТ post_тext"]
+    assert labels.scores(told) == [0, 12, -4, 0, 0, 7, 7]
+    assert labels.scores(told[::-1]) == [7, 7, 0, 0, -4, 12, 0]
+
+
+def test_weights_of_old_labels_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "MOST_LABELS", 10)
+    labels = evidence.Labels(WEIGHTS)
+    for first in range(0, 100, 5):
+        assert labels.scores([f"post{n}-body" for n in range(first, first + 5)]) == [12] * 5
+    assert len(labels._scores) < 20
+
+
+def test_shapes_of_texts() -> None:
+    texts = [
+        "A Boat of 2 Men sank, they said. No! Why?",
+        'He said: "No."',
+        "」",
+        "船が 沈んだ。船、船。",
+        "x" * 158 + " Z 9 Z",
+        "𝐀 Boat, and",
+        "to be read:",
+    ]
+    shape = shapes.of(texts)
+    assert shape.sizes.tolist() == [len(text) for text in texts]
+    assert shape.chars.tolist() == [41, 14, 1, 25, 164, 11, 11]
+    assert shape.ends.tolist() == [3, 3, 0, 3, 0, 0, 2]
+    assert shape.sentences.tolist() == [2, 0, 0, 2, 0, 0, 0]
+    assert shape.commas.tolist() == [1, 0, 0, 1, 0, 1, 0]
+    assert shape.words.tolist() == [10, 3, 1, 2, 4, 3, 3]
+    # of the long text the first 160 characters: two words, one with a capital, and no digit
+    assert shape.capitals.tolist() == [500, 333, 0, 0, 500, 666, 0]
+    assert shape.digits.tolist() == [24, 0, 0, 0, 0, 0, 0]
 
 
 def test_words_of_labels() -> None:
