@@ -76,8 +76,8 @@ def _read(folder: Path) -> Arrays:
     """The arrays of a folder, large ones as they lie in the file; changes to them are this process's own."""
     found: Arrays = {}
     for path in folder.glob("*.npy"):
-        mode = "c" if path.stat().st_size > _SMALL else None
-        found[path.stem] = np.asarray(np.load(path, mmap_mode=mode, allow_pickle=False))
+        mapped = path.stat().st_size > _SMALL
+        found[path.stem] = np.asarray(np.load(path, mmap_mode="c" if mapped else None, allow_pickle=False))
     return found
 
 
