@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 Arrays = dict[str, npt.NDArray[Any]]
 
+_SMALL = 1 << 16  # bytes that are as soon copied as mapped
 MOST = 24
 """Folders of one name that stay: as many as there are languages, twice."""
 
@@ -72,8 +73,12 @@ def _folders() -> list[Path]:
 
 
 def _read(folder: Path) -> Arrays:
-    """The arrays of a folder, as they lie in the file; changes to them are this process's own."""
-    return {path.stem: np.asarray(np.load(path, mmap_mode="c", allow_pickle=False)) for path in folder.glob("*.npy")}
+    """The arrays of a folder, large ones as they lie in the file; changes to them are this process's own."""
+    found: Arrays = {}
+    for path in folder.glob("*.npy"):
+        mapped = path.stat().st_size > _SMALL
+        found[path.stem] = np.asarray(np.load(path, mmap_mode="c" if mapped else None, allow_pickle=False))
+    return found
 
 
 def _write(folder: Path, name: str, arrays: Arrays) -> None:

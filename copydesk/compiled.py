@@ -69,6 +69,14 @@ def foresee(size: int) -> None:
         _met = max(_met, size)
 
 
+def foresee_elsewhere(size: int) -> None:
+    """Say that other processes are to work on so many bytes, while this one waits, and this one on what they make of
+    them: if it pays, what is compiled is loaded meanwhile."""
+    foresee(size)
+    if size >= LOAD_BYTES and _is_filled():
+        threading.Thread(target=rehearse, name="copydesk-loops", daemon=True).start()
+
+
 def warm(size: int) -> None:
     """See that they are compiled, if so many bytes are to be worked on that it pays: once for all processes."""
     if size >= COMPILE_BYTES:

@@ -70,8 +70,8 @@ class Part:
         return pa.ipc.open_file(pa.memory_map(str(self.path(name)))).read_all()
 
     def columns(self, name: str, columns: Sequence[str]) -> pa.Table:
-        """Some columns of one of the part's files, as a copy: of a mapped file the system keeps what lies around what is
-        read, several times as much, and counts it as this process's as long as it is mapped."""
+        """Some columns of one of the part's files, as a copy: of a mapped file what lies around what is read counts as
+        this process's memory as well, several times as much."""
         sink = pa.BufferOutputStream()
         chosen = self.read(name).select(columns)
         with pa.ipc.new_stream(sink, chosen.schema) as out:

@@ -23,7 +23,8 @@ class _Builder:
 
     def __call__(self) -> kept.Arrays:
         self.calls += 1
-        return {"numbers": np.arange(5, dtype=np.uint32), "words": np.array(["a", "bc"])}
+        large = np.arange(kept._SMALL, dtype=np.uint32)
+        return {"numbers": large, "words": np.array(["a", "bc"]), "none": np.empty((0, 3), np.int64)}
 
 
 def test_it_is_built_once(folder: Path) -> None:
@@ -32,7 +33,7 @@ def test_it_is_built_once(folder: Path) -> None:
     assert build.calls == 1
     for name, array in first.items():
         assert second[name].tolist() == array.tolist()
-        assert second[name].dtype == array.dtype
+        assert (second[name].dtype, second[name].shape) == (array.dtype, array.shape)
         assert type(second[name]) is np.ndarray
 
 
@@ -56,7 +57,7 @@ def test_a_spoilt_file_is_not_believed(folder: Path) -> None:
     (path,) = folder.glob("*/numbers.npy")
     path.write_bytes(path.read_bytes()[:-9])
     for _ in range(2):
-        assert kept.kept("thing", ["one"], build)["numbers"].tolist() == [0, 1, 2, 3, 4]
+        assert kept.kept("thing", ["one"], build)["numbers"][:3].tolist() == [0, 1, 2]
     assert build.calls == 2
 
 
@@ -65,7 +66,7 @@ def test_where_nothing_can_be_written_it_is_built(tmp_path: Path, monkeypatch: p
     file.touch()
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(file))  # no folder
     build = _Builder()
-    assert kept.kept("thing", ["one"], build)["numbers"].tolist() == [0, 1, 2, 3, 4]
+    assert kept.kept("thing", ["one"], build)["numbers"][:3].tolist() == [0, 1, 2]
     assert file.is_file()
 
 

@@ -145,7 +145,7 @@ def _hits(known: list[Rule], text: bytes) -> list[Hit]:
         ("Lamp|BELL", {"Lamp", "BELL"}, None),
         ("(?i)LA(?-i:M)p", {"laMp"}, None),
         (r"\bl[aou]mp\d+\.", {"0."}, None),
-        ("(?i)“lamp” – bell", {"'lamp' - bell"}, None),
+        ("(?i)“lamp” – bell", {"'lamp' \u2010 bell"}, None),
         ("[0-9]{2}-[0-9]{2,3}", {"00-00"}, None),
         ("(?:lamp)+bell", {"lampbell"}, None),
         ("lamp.*bell", {"lamp"}, None),
