@@ -100,8 +100,8 @@ class _Page:
         self.chars = self.shape.chars
         self.linked = np.array([block.linked for block in page.blocks], np.int64) * 1000 // self.shape.sizes
         self.heavy = np.array([block.heavy for block in page.blocks], np.int64) * 1000 // self.shape.sizes
-        tags = [_TAG.get(tag, len(_TAGS)) for tag in self.elements.tags]
-        self.tags = np.array(tags, np.int64)[self.homes]
+        tags = self.elements.tags
+        self.tags = np.array([_TAG.get(tags[block.home], len(_TAGS)) for block in page.blocks], np.int64)
         plain = (self.tags < _HEADINGS[0]) | (self.tags > _HEADINGS[1])
         self.prose = np.where((self.chars >= LONG) & (self.linked < 400) & plain, np.minimum(self.chars, LONGEST), 0)
         self.links = self.chars * self.linked // 1000
@@ -123,8 +123,10 @@ class _Page:
         for place, above in enumerate(self.parents):
             if above >= 0:
                 total[place] += total[above]
-                low[place] = min(low[place], low[above])
-                high[place] = max(high[place], high[above])
+                if low[above] < low[place]:
+                    low[place] = low[above]
+                if high[above] > high[place]:
+                    high[place] = high[above]
         own = np.array(self.score, np.int64)
         self.total = np.array(total, np.int64)[self.homes]
         self.own = own[self.homes]
