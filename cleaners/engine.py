@@ -232,7 +232,7 @@ class Group:
         for rule in known:
             self._set.Add(_uncaptured(rule.lookup))
         self._set.Compile()
-        self._finder = _finder([rule.lookup for rule in known])
+        self._finder = _finder(tuple(rule.lookup for rule in known))
 
     def found(self, data: bytes) -> Iterator[tuple[Rule, int, int, Matches]]:
         """Rules, the start and the end of a line of `data`, and what the rule matches there."""
@@ -245,7 +245,7 @@ class Group:
                 if len(line) > rule.max_length and len(line.decode("utf-8", "surrogatepass")) > rule.max_length:
                     continue
                 if (pattern := self._patterns.get(number)) is None:
-                    pattern = self._patterns.setdefault(number, Pattern(rule))
+                    pattern = self._patterns.setdefault(number, _pattern(rule.anchored))
                 if matches := pattern.matches(line):
                     yield rule, start, end, matches
 
@@ -296,7 +296,7 @@ class Triggered:
     def _compile(self, number: int) -> tuple[re2._Regexp, Pattern]:
         """What a rule is looked up with, and its pattern: many rules are never asked."""
         rule = self._rules[number]
-        return self._compiled.setdefault(number, (_finder([rule.lookup]), Pattern(rule)))
+        return self._compiled.setdefault(number, (_finder((rule.lookup,)), _pattern(rule.anchored)))
 
     def _asked(self, data: bytes, spotted: Rows) -> dict[int, list[tuple[int, Matches]]]:
         """What rules match in the lines that they might match in, by where the line starts."""
@@ -345,15 +345,14 @@ def _places(starts: Sequence[int], ends: Sequence[int]) -> list[int]:
 
 
 class Pattern:
-    """A rule's pattern, compiled, and the numbers of its named groups."""
+    """A pattern, compiled, and the numbers of its named groups."""
 
-    __slots__ = ("_groups", "compiled", "rule")
+    __slots__ = ("_groups", "compiled")
 
-    def __init__(self, rule: Rule) -> None:
-        self.rule = rule
-        self.compiled = re2.compile(rule.anchored, options())
+    def __init__(self, pattern: str) -> None:
+        self.compiled = re2.compile(pattern, options())
         # RE2 tells the number of the first group of a name only, and each way to match may have one.
-        opened = [token for token in _GROUP.finditer(rule.anchored) if token[0].startswith("(")]
+        opened = [token for token in _GROUP.finditer(pattern) if token[0].startswith("(")]
         self._groups = [(index, token[1]) for index, token in enumerate(opened, 1) if token[1]]
 
     def matches(self, line: bytes) -> Matches:
@@ -391,7 +390,12 @@ def _lines(finder: re2._Regexp, data: bytes) -> Iterator[tuple[int, int]]:
         position = end + 1
 
 
-def _finder(patterns: Iterable[str]) -> re2._Regexp:
+# Engines of several languages have many rules in common, and compiling one takes some milliseconds.
+_pattern = functools.lru_cache(maxsize=1 << 12)(Pattern)
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _finder(patterns: tuple[str, ...]) -> re2._Regexp:
     chosen = options(SHARED_MEMORY)
     chosen.never_capture = True
     return re2.compile("|".join(map(_uncaptured, patterns)), chosen)

@@ -97,7 +97,7 @@ def scanned(request: pytest.FixtureRequest) -> Iterator[list[int]]:
         group._finder = _Counted(group._finder, count)
         group._set = _Counted(group._set, count)
         for number, rule in enumerate(group._rules):
-            group._patterns[number] = pattern = Pattern(rule)
+            group._patterns[number] = pattern = Pattern(rule.anchored)
             pattern.compiled = _Counted(pattern.compiled, count)
     if request.param == "triggered":
         counting.triggered = True
