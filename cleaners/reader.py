@@ -125,7 +125,7 @@ _FUNCTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (blocks, ("separators",)),
     (layout, ("zones", "cut_part", "within", "glued", "caption", "captions", "links", "headings", "beside")),
     (layout, ("place_text", "place")),
-    (assent, ("bar", "object_to", "in_frame", "vote", "hear")),
+    (assent, ("bar", "pointing", "object_to", "in_frame", "vote", "hear")),
     (occurring, ("reads_as_paragraph", "looks_like", "mark_text", "occur")),
     (uniting, ("put", "unite", "points", "put_bytes", "carve", "copy", "count_words")),
 )

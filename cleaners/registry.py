@@ -46,7 +46,7 @@ BUILT_IN = {
 BESIDE_AD, FIRST_LINE, MENU_LINE, REPEATS_TITLE, SEPARATOR_LINE, TAIL_LINE = range(6)
 
 # What is told of categories, as bits.
-FRAME, WITHIN, ASKED, SPOKEN, AD, SECTION = (1 << n for n in range(6))
+FRAME, WITHIN, ASKED, SPOKEN, AD, SECTION, POINTER = (1 << n for n in range(7))
 
 OF_FRAME = frozenset({"comment", "newsletter", "social", "promo", "contact", "related", "legal", "header"})
 """Categories whose lines stand around a story, not within it."""
@@ -63,13 +63,17 @@ of 109 others."""
 OF_SPOKEN = frozenset({"bio", "comment", "contact", "dangling", "newsletter", "promo", "related", "social"})
 """Categories of what somebody may say: in an open quotation it stays. (A widget or an ad marker may be glued in.)"""
 
+OF_POINTER = frozenset({"related"})
+"""Categories of pointers to other pages: as whole sentences guides give them to their readers as well."""
+
 _BITS: tuple[tuple[int, Set[str]], ...] = (
     (FRAME, OF_FRAME),
     (WITHIN, OF_WITHIN),
     (ASKED, OF_ASKED),
     (SPOKEN, OF_SPOKEN),
     (AD, frozenset({"ad_marker"})),
-    (SECTION, frozenset({"section"})),
+    (SECTION, frozenset({"caption", "header", "section"})),
+    (POINTER, OF_POINTER),
 )
 _VOTES = 101  # ids of the model's votes: a probability in hundredths
 
