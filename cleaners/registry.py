@@ -112,6 +112,10 @@ class Registry:
         of = [self.categories[category] for category in self.known[:, RULE_CATEGORY].tolist()]
         return np.array([id_ in names or own in names for id_, own in zip(self.ids, of, strict=True)], np.bool_)
 
+    def votes(self, odds: npt.NDArray[np.float64]) -> I64:
+        """The numbers of the model's votes of these log-odds."""
+        return self.first_vote + np.rint(100 / (1 + np.exp(-np.clip(odds, -99, 99)))).astype(np.int64)
+
     def category(self, name: str) -> int:
         """The number of a category; -1 if there is none of that name."""
         return self._category.get(name, -1)
