@@ -17,7 +17,16 @@ from cleaners.batch import I64, Bools, Lined, lined
 from cleaners.cut import ANY_SCORE, CUT_COLUMNS, CUT_END, CUT_ROW, CUT_START, NO_HIT
 from cleaners.engine import Engine, Values
 from cleaners.model import MOST_BYTES, SCALE, Model
-from cleaners.pieces import LINE_CHARS, PIECE_COLUMNS, PIECE_END, PIECE_START, SENTENCES
+from cleaners.pieces import (
+    LINE_CHARS,
+    OUTERMOST,
+    PASSED,
+    PIECE_COLUMNS,
+    PIECE_END,
+    PIECE_ROW,
+    PIECE_START,
+    SENTENCES,
+)
 from cleaners.registry import CLOSING, HEAD, LINE, RULE_CATEGORY, RULE_SCOPE, TAIL, Registry
 from cleaners.scan import CHARS, DOCUMENT, LEXICAL, LINE_END, LINE_START
 
@@ -25,9 +34,11 @@ from cleaners.scan import CHARS, DOCUMENT, LEXICAL, LINE_END, LINE_START
 ALONE, EDGE, RULED = range(3)
 # The lexical score (see Model) that it has at least then, and the model's score of it on a line of its own.
 LEXICAL_BARS = (100, -60, -70)
+LEXICAL_LAST = -200  # of one that a rule speaks for, of the last line of a text that stays
 SCORE_BARS = (3600, 600, -1600)
 SURE = 60  # a lexical score with which what a rule of lines matches goes
-ADDS = 30  # to the lexical score, by one more sentence
+# What one more sentence adds to the lexical score at least, if nothing but the model speaks for it, and if a rule does.
+ADDS, TAKES = 30, -80
 _BLANKS, _NO_SENTENCE = b" \t", b"0123456789(["
 _EDGES = (HEAD, TAIL, CLOSING)
 
@@ -101,18 +112,22 @@ def _span(of: Lined, piece: Piece) -> tuple[int, int]:
 
 def _likely(of: Lined, asked: Asked, places: I64, cuts: I64) -> Iterator[Piece]:
     """The pieces for which something speaks."""
-    found = _pieces(of, asked.model, _whole(places, cuts))
+    states = _states(places, cuts)
+    found = _pieces(of, asked.model, states)
     if not len(found):
         return
     lexical = _lexical(of, asked.model, found)
-    worded = lexical >= min(LEXICAL_BARS)
+    last = states[found[:, PIECE_ROW]] == OUTERMOST
+    worded = (lexical >= np.where(last, LEXICAL_LAST, min(LEXICAL_BARS))) & ~_reaching(found[:, PIECE_ROW], lexical)
     found, lexical = found[worded], lexical[worded]
     rules = _rules([of.data[start:end].tobytes() for start, end, _ in found.tolist()], asked)
     for (start, end, row), score, matched in zip(found.tolist(), lexical.tolist(), rules, strict=True):
-        ruled = tuple((rule, values) for rule, scope, values in matched if scope == LINE)
+        is_last = states[row] == OUTERMOST
+        ruled = tuple((rule, values) for rule, scope, values in matched if scope == LINE or (is_last and scope != HEAD))
         edge = tuple((rule, values) for rule, _, values in matched)
         speaks = RULED if ruled else EDGE if edge else ALONE
-        if score >= LEXICAL_BARS[speaks] and (speaks == RULED or of.data[start] not in _NO_SENTENCE):
+        bar = LEXICAL_LAST if is_last and speaks == RULED else LEXICAL_BARS[speaks]
+        if score >= bar and (speaks == RULED or of.data[start] not in _NO_SENTENCE):
             yield Piece(start, end, row, score, speaks, ruled or edge)
 
 
@@ -138,11 +153,22 @@ def _lexical(of: Lined, model: Model, found: I64) -> I64:
     return lexical
 
 
-def _whole(places: I64, cuts: I64) -> I64:
-    """1 for lines that a cut takes whole."""
+def _reaching(row: I64, lexical: I64) -> Bools:
+    """Which pieces reach into the story: one more sentence than the piece before has words of no boilerplate."""
+    same = np.append(False, row[1:] == row[:-1])
+    reaching = same & (np.diff(lexical, prepend=0) < TAKES)
+    for _ in range(SENTENCES):
+        reaching |= same & np.append(False, reaching[:-1])
+    return reaching
+
+
+def _states(places: I64, cuts: I64) -> I64:
+    """PASSED for lines that a cut takes whole, OUTERMOST for the last one of each text that none does."""
     passed = np.zeros(len(places), np.int64)
     line = places[cuts[:, CUT_ROW]]
-    passed[cuts[(cuts[:, CUT_START] == line[:, 0]) & (cuts[:, CUT_END] >= line[:, 1]), CUT_ROW]] = 1
+    passed[cuts[(cuts[:, CUT_START] == line[:, 0]) & (cuts[:, CUT_END] >= line[:, 1]), CUT_ROW]] = PASSED
+    left = np.flatnonzero(passed == 0)
+    passed[left[np.flatnonzero(np.diff(places[left, 2], append=-1))]] = OUTERMOST
     return passed
 
 

@@ -31,12 +31,16 @@ from cleaners.spot import code_at
 PIECE_START, PIECE_END, PIECE_ROW = range(3)
 PIECE_COLUMNS = 3
 
+# States of lines.
+PASSED, OUTERMOST = 1, 2
+
 # A line has at least so many characters, a piece at most so many bytes; what is left of the line has at least so many.
 LINE_CHARS, PIECE_BYTES, REST_BYTES = 70, 320, 40
 # So many sentences at most are a piece.
-SENTENCES = 3
-# A last sentence of so few bytes is a piece whatever its words.
-SHORT_BYTES = 32
+SENTENCES = 4
+# A last sentence of so few bytes is a piece whatever its words; of the last line of a text that stays, where bios are,
+# one of so many.
+SHORT_BYTES, OUTERMOST_BYTES = 32, 600
 # The weights of the last words, so many of four letters and more, must add up to this, counted from the end.
 WORDS, WORDS_BAR = 12, 40
 # A full stop after a capital and fewer letters than this, or after so few digits, ends no sentence: "Sept.", "10."
@@ -55,17 +59,23 @@ def pieces(
 ) -> Any:
     """Fill `out` with the pieces of lines; returns how many there are.
 
-    table, rows, tokens: see scan.scan. weights: of n-grams. passed: 1 for lines not to look at.
+    table, rows, tokens: see scan.scan. weights: of n-grams. passed: PASSED for lines not to look at,
+    OUTERMOST for the last one of a text that stays.
     """
     count = 0
     mask = len(weights) - 1
     for i in range(rows):
         row = table[i]
-        if passed[i] or row[CHARS] < LINE_CHARS:
+        if passed[i] == PASSED or row[CHARS] < LINE_CHARS:
             continue
         low = row[TOKENS_FROM] + 0
         high = row[TOKENS_TO] + 0
-        most = PIECE_BYTES if worded_like(tokens, max(low, high - WORDS), high, weights, mask) else SHORT_BYTES
+        if passed[i] == OUTERMOST:
+            most = OUTERMOST_BYTES
+        elif worded_like(tokens, max(low, high - WORDS), high, weights, mask):
+            most = PIECE_BYTES
+        else:
+            most = SHORT_BYTES
         count = last_pieces(data, row[START] + 0, row[END] + 0, most, i, flags, out, count)
     return count
 
@@ -148,6 +158,11 @@ def ends_here(data: Any, start: Any, position: Any, flags: Any) -> Any:
     return not (capital and letters < ABBREVIATED)
 
 
+def dash(code: Any) -> Any:
+    """Whether a character is a dash or a bullet."""
+    return code == 45 or code == 8211 or code == 8212 or code == 8226 or code == 42  # - – — • *
+
+
 def begins_after(data: Any, position: Any, end: Any, flags: Any) -> Any:
     """Where a sentence begins behind a stop, marks that close it and blanks; -1 if none does."""
     blank = False
@@ -161,7 +176,7 @@ def begins_after(data: Any, position: Any, end: Any, flags: Any) -> Any:
             blank = True
         elif flag & STOP and not blank:
             return -1
-        elif flag & CAPITAL or (blank and flag & (DIGIT | OPENING)):
+        elif flag & CAPITAL or (blank and (flag & (DIGIT | OPENING) or dash(code))):
             return position
         elif not (flag & CLOSING and not blank):
             return -1
