@@ -12,6 +12,8 @@ setup: .venv/.installed
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	$(BIN)/python -m compileall -q copydesk cleaners flows # as pip does with what it copies
+	$(BIN)/python -c "from copydesk import cleaning, compiled; cleaning.warm(1 << 30); compiled.warm(1 << 30)"
 	touch $@
 
 demo: setup

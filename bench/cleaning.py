@@ -94,6 +94,7 @@ def _sources(articles: Sequence[Article], size: int) -> list[Source]:
 
 def _seconds_of_cleaning(sources: list[Source], cleaner: Cleaner) -> float:
     """Once all that a corpus is worth is compiled and built, for each language."""
+    cleaner.expect(1 << 30)
     for language in {source.language for source in sources}:
         own = [source for source in sources if source.language == language]
         size = sum(len(source.text.encode()) for source in own)

@@ -76,7 +76,7 @@ def _timed(name: str, step: Callable[[], str]) -> None:
 
 def sketches(corpus: Path, folder: Path, count: int) -> str:
     """Write sketches.parquet and shingles.arrow of the first articles, as a run's parts would have them."""
-    compiled.warm(compiled.COMPILE_BYTES)
+    compiled.rehearse()
     rows = size = 0
     writer = None
     with pa.OSFile(str(folder / "shingles.arrow"), "wb") as sink, pa.ipc.new_file(sink, shingling.COLUMNS) as out:
@@ -119,7 +119,7 @@ def later(corpus: Path, folder: Path, new: int) -> str:
     batch = rows.take(pa.array(added))
     del rows
     shingles = _Shingled(folder, added, ids)
-    compiled.warm(compiled.COMPILE_BYTES)
+    compiled.rehearse()
     wall, cpu = time.time(), time.process_time()
     decisions = match(batch, Index.open([folder / "segment"]), shingles, threads=0)
     spent = f"match alone {time.time() - wall:.2f} s, {time.process_time() - cpu:.2f} s of CPU"
@@ -129,7 +129,7 @@ def later(corpus: Path, folder: Path, new: int) -> str:
 def ours(corpus: Path, _: Path, count: int) -> str:
     """All of it in one process, as the peers are measured."""
     batch = pa.concat_tables(_batches(corpus, count))
-    compiled.warm(compiled.COMPILE_BYTES)
+    compiled.rehearse()
     text = batch["text"].combine_chunks()
     start = time.process_time()
     made = sketch.sketch(text)

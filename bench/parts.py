@@ -21,11 +21,10 @@ import pyarrow.parquet as pq
 
 from bench.duplicates import InMemory
 from cleaners import Source
-from cleaners.cleaning import default
-from copydesk import cleaned, cleaning, compiled, sketch
+from cleaners.cleaning import default, rehearse
+from copydesk import cleaned, compiled, sketch
 from copydesk.index import Index
 from copydesk.match import NEW, match
-from copydesk.settings import Settings
 
 T = TypeVar("T")
 AT_ONCE = 512  # articles
@@ -36,8 +35,8 @@ def main(source: Path) -> None:
     lines = source.read_bytes().splitlines()
     size = sum(map(len, lines))
     default().expect(size)
-    cleaning.warm(Settings(), size)
-    compiled.warm(compiled.COMPILE_BYTES)
+    rehearse()
+    compiled.rehearse()
     seconds: dict[str, float] = {}
 
     def timed(name: str, work: Callable[[], T]) -> T:

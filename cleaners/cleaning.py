@@ -18,6 +18,7 @@ from cleaners.reader import compiled, expect
 from cleaners.registry import MODEL, Registry
 from cleaners.rules import Rule, rules
 from cleaners.span import Cleaned
+from cleaners.triggers import Triggers
 from cleaners.vetoes import BUILT_IN_VETOES, WITHIN_QUOTATION
 
 # Texts are joined up to about this many bytes: enough to spread the cost of a call, little enough for the memory.
@@ -90,13 +91,6 @@ class Cleaner:
         for ways in self._known.values():
             ways.engine.expected = size
 
-    def warm(self) -> None:
-        """Compile what cleaning needs."""
-        batch = clean_together([b"Warm."], [None], self._ways(None), compiled())
-        batch.counted(*batch.left())
-        batch.removed()
-        templates.occurring(batch.lined, batch.starts, batch.stops)
-
     def _spoken(self, language: str | None) -> str | None:
         """The language as rules name it; "" for one that none does."""
         primary = language and language.partition("-")[0].lower()
@@ -111,10 +105,14 @@ class Cleaner:
             ways = self._known.setdefault(language, ways)
         return ways
 
+    def kept(self, lines: Sequence[str], language: str | None) -> list[bool]:
+        """Of each of some lines whether a `keep` rule for texts of `language` matches it."""
+        engine = self._ways(self._spoken(language)).engine
+        return list(map(bool, engine.vetoes([line.encode("utf-8", "surrogatepass") for line in lines])))
+
     def keeps(self, line: str, language: str | None) -> bool:
         """Whether a `keep` rule for texts of `language` matches the line."""
-        (found,) = self._ways(self._spoken(language)).engine.vetoes([line.encode("utf-8", "surrogatepass")])
-        return bool(found)
+        return self.kept([line], language)[0]
 
 
 @functools.cache
@@ -151,3 +149,13 @@ def _batches(texts: Iterable[tuple[int, str]]) -> Iterator[tuple[list[int], list
             numbers, batch, size = [], [], 0
     if batch:
         yield numbers, batch
+
+
+def rehearse() -> None:
+    """Run all that is compiled of cleaning once, so that this process has it."""
+    ways = Cleaner((), (), model_of_lines.default())._ways(None)
+    batch = clean_together([b"Warm."], [None], ways, compiled())
+    batch.counted(*batch.left())
+    batch.removed()
+    templates.occurring(batch.lined, batch.starts, batch.stops)
+    Triggers(()).spotted(b"warm")

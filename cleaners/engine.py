@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import re2
 
+from cleaners.reader import is_compiled
 from cleaners.registry import ANYWHERE, ZONE_OF
 from cleaners.rules import Rule, options
 from cleaners.triggers import Rows, Triggers, by_rule
@@ -118,7 +119,8 @@ class Engine:
         self.expected = 0
         """Bytes that are still to come, if somebody knows."""
         self._read = 0  # bytes
-        self._many = False
+        self.triggered = False
+        """Whether an automaton of what all rules need was found to pay."""
 
     def found(self, data: bytes, lines: Lines | None = None) -> Found:
         """What rules match in the lines of some texts, a line feed between two; no vetoes. Numbers: of `rules`.
@@ -157,8 +159,8 @@ class Engine:
     def _pays(self, data: bytes) -> bool:
         """Whether to build an automaton, or to use what was built: for many texts of this language, or more to come."""
         many = len(data) >= TRIGGER_BYTES // 8 and self.expected >= TRIGGER_BYTES
-        self._many = self._many or many or self._read >= TRIGGER_BYTES
-        return self._many and len(data) <= MOST_TRIGGERED
+        self.triggered = self.triggered or ((many or self._read >= TRIGGER_BYTES) and is_compiled())
+        return self.triggered and len(data) <= MOST_TRIGGERED
 
     def _numbered(self, keep: bool) -> list[tuple[int, Rule]]:
         return [(number, rule) for number, rule in enumerate(self.rules) if (rule.action == "keep") == keep]
@@ -181,16 +183,6 @@ class Engine:
             hit = Hit(self.rules[rule], start - begin, end - begin, line - begin, line_end - begin, values)
             hits[text].append(hit)
         return hits
-
-
-def warm(size: int) -> None:
-    """Compile, if so many bytes are to be read that it pays.
-
-    numba keeps what it compiled in a cache, which processes that fill it at the same time can spoil: a program that
-    starts several calls this before.
-    """
-    if size >= TRIGGER_BYTES:
-        Triggers(()).spotted(b"warm")
 
 
 def _zones(rules: Iterable[Rule]) -> I64:

@@ -114,8 +114,6 @@ def _likely(of: Lined, asked: Asked, places: I64, cuts: I64) -> Iterator[Piece]:
     """The pieces for which something speaks."""
     states = _states(places, cuts)
     found = _pieces(of, asked.model, states)
-    if not len(found):
-        return
     lexical = _lexical(of, asked.model, found)
     last = states[found[:, PIECE_ROW]] == OUTERMOST
     worded = (lexical >= np.where(last, LEXICAL_LAST, min(LEXICAL_BARS))) & ~_reaching(found[:, PIECE_ROW], lexical)
@@ -131,13 +129,13 @@ def _likely(of: Lined, asked: Asked, places: I64, cuts: I64) -> Iterator[Piece]:
             yield Piece(start, end, row, score, speaks, ruled or edge)
 
 
-def _pieces(of: Lined, model: Model, passed: I64) -> I64:
+def _pieces(of: Lined, model: Model, states: I64) -> I64:
     """int64[n, 3]: see pieces.PIECE_START and on."""
-    long = int(np.count_nonzero((of.scanned.columns(CHARS)[:, 0] >= LINE_CHARS) & (passed == 0)))
+    long = int(np.count_nonzero((of.scanned.columns(CHARS)[:, 0] >= LINE_CHARS) & (states != PASSED)))
     found = np.empty((SENTENCES * long + 1, PIECE_COLUMNS), np.int64)
     count = of.with_.run(
         "pieces", of.scanned.table, of.scanned.rows, of.scanned.tokens, model.weights,
-        of.data, of.with_.flags, passed, found,
+        of.data, of.with_.flags, states, found,
     )  # fmt: skip
     return found[:count]
 
@@ -147,15 +145,16 @@ def _lexical(of: Lined, model: Model, found: I64) -> I64:
     said = np.zeros(int((found[:, PIECE_END] - found[:, PIECE_START] + 1).sum()), np.uint8)
     ends = np.empty(len(found), np.int64)
     of.with_.run("gather", of.data, found, said, ends)
+    said.flags.writeable = False  # numba would compile for what may be written to anew
     read = of.with_.scan(said[:-1], ends, model.weights).columns(DOCUMENT, LEXICAL)
-    lexical = np.full(len(found), np.iinfo(np.int64).min)
+    lexical = np.full(len(found), -(1 << 40))
     lexical[read[:, 0]] = read[:, 1]
     return lexical
 
 
 def _reaching(row: I64, lexical: I64) -> Bools:
     """Which pieces reach into the story: one more sentence than the piece before has words of no boilerplate."""
-    same = np.append(False, row[1:] == row[:-1])
+    same = np.append(False, row[1:] == row[:-1])[: len(row)]
     reaching = same & (np.diff(lexical, prepend=0) < TAKES)
     for _ in range(SENTENCES):
         reaching |= same & np.append(False, reaching[:-1])
@@ -164,12 +163,12 @@ def _reaching(row: I64, lexical: I64) -> Bools:
 
 def _states(places: I64, cuts: I64) -> I64:
     """PASSED for lines that a cut takes whole, OUTERMOST for the last one of each text that none does."""
-    passed = np.zeros(len(places), np.int64)
+    states = np.zeros(len(places), np.int64)
     line = places[cuts[:, CUT_ROW]]
-    passed[cuts[(cuts[:, CUT_START] == line[:, 0]) & (cuts[:, CUT_END] >= line[:, 1]), CUT_ROW]] = PASSED
-    left = np.flatnonzero(passed == 0)
-    passed[left[np.flatnonzero(np.diff(places[left, 2], append=-1))]] = OUTERMOST
-    return passed
+    states[cuts[(cuts[:, CUT_START] == line[:, 0]) & (cuts[:, CUT_END] >= line[:, 1]), CUT_ROW]] = PASSED
+    left = np.flatnonzero(states != PASSED)
+    states[left[np.flatnonzero(np.diff(places[left, 2], append=-1))]] = OUTERMOST
+    return states
 
 
 def _rules(said: Sequence[bytes], asked: Asked) -> list[list[tuple[int, int, Values]]]:

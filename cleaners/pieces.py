@@ -54,23 +54,23 @@ def pieces(
     weights: Any,
     data: Any,
     flags: Any,
-    passed: Any,
+    states: Any,
     out: Any,
 ) -> Any:
     """Fill `out` with the pieces of lines; returns how many there are.
 
-    table, rows, tokens: see scan.scan. weights: of n-grams. passed: PASSED for lines not to look at,
+    table, rows, tokens: see scan.scan. weights: of n-grams. states: PASSED for lines not to look at,
     OUTERMOST for the last one of a text that stays.
     """
     count = 0
     mask = len(weights) - 1
     for i in range(rows):
         row = table[i]
-        if passed[i] == PASSED or row[CHARS] < LINE_CHARS:
+        if states[i] == PASSED or row[CHARS] < LINE_CHARS:
             continue
         low = row[TOKENS_FROM] + 0
         high = row[TOKENS_TO] + 0
-        if passed[i] == OUTERMOST:
+        if states[i] == OUTERMOST:
             most = OUTERMOST_BYTES
         elif worded_like(tokens, max(low, high - WORDS), high, weights, mask):
             most = PIECE_BYTES

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from cleaners import assent, blocks, cut, headline, judge, layout, occurring, pieces, scan, spot, uniting
+from cleaners import assent, blocks, compiler, cut, headline, judge, layout, occurring, pieces, scan, spot, uniting
 from cleaners.compiler import compiled as compiled_functions
 
 # Marks of one kind are counted together.
@@ -31,9 +32,9 @@ SAID_WORDS = "said says told added asked wrote sagte sagt dijo disse afirmó afi
 TOLD_WORDS = "said says told sagte sagt dijo disse".split()
 URL_WORDS = "http https www com org net html".split()
 
-# From so many bytes on, in one process, compiling pays: loading the compiler takes half a second, plain Python reads
-# some 0.3 MB a second.
-COMPILE_BYTES = 512 * 1024
+# From so many bytes on, in one process, compiled loops pay, as plain Python reads some 0.3 MB a second: compiling them
+# takes half a minute, loading what another process compiled half a second.
+COMPILE_BYTES, LOAD_BYTES = 8 << 20, 160 << 10
 
 ROOMS = (scan.LINE_TOKENS, scan.LINE_TOKENS, scan.LINE_GRAMS)  # for what scan keeps of one line
 
@@ -131,6 +132,8 @@ _FUNCTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (uniting, ("put", "unite", "points", "put_bytes", "carve", "copy", "count_words")),
 )
 """Modules of loops with their functions, each after those that it calls."""
+
+_MODULES = tuple(dict.fromkeys(module for module, _ in _FUNCTIONS))
 
 
 @functools.cache
@@ -280,4 +283,24 @@ def reader(size: int) -> Reader:
     """What to read the next `size` bytes with: plain Python until compiling pays."""
     global _read
     _read += size
-    return _plain() if _read < COMPILE_BYTES else compiled()
+    return compiled() if is_compiled() else _plain()
+
+
+def is_compiled() -> bool:
+    """Whether there was, or will be, so much to read in this process that compiled loops pay."""
+    return _read >= COMPILE_BYTES or (_read >= LOAD_BYTES and _is_filled())
+
+
+def fill(rehearse: Callable[[], None]) -> None:
+    """See compiler.fill. rehearse: cleans with all that is compiled."""
+    compiler.fill(_NAME, _MODULES, rehearse)
+
+
+def _is_filled() -> bool:
+    global _filled
+    _filled = _filled or compiler.is_filled(_NAME, _MODULES)
+    return _filled
+
+
+_filled = False
+_NAME = "cleaning"

@@ -9,6 +9,8 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import sys
+import unicodedata
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cleaners import spot
+from cleaners import kept, literals, spot
 from cleaners.compiler import compiled
 from cleaners.literals import MARKS, Texts, Unread, fold, rate, read, shortened, shortest
 from cleaners.rules import Rule
@@ -89,18 +91,19 @@ class _State:
 
 
 class Triggers:
-    """The automaton of some rules. Building one takes some tenths of a second: keep it."""
+    """The automaton of some rules. Building one takes half a second, so it is kept for the next process."""
 
     def __init__(self, known: Sequence[Rule]) -> None:
         self._run = _functions()
-        wanted = [needs(rule) for rule in known]
-        all_needs = [(number, need) for number, own in enumerate(wanted) for need in own]
-        self._wanted = np.array([len(own) for own in wanted], np.int32)
+        patterns = [f"{rule.lookup}\n{rule.anchored}" for rule in known]
+        of = [unicodedata.unidata_version, *kept.source(literals, sys.modules[__name__]), *patterns]
+        found = kept.kept("triggers", of, lambda: _built(known))
+        self._wanted, self._kinds, self._traits = found["wanted"], found["kinds"], found["traits"]
         self._always = np.flatnonzero(self._wanted == 0).astype(np.int32)
         self._lengths = np.array([(rule.min_length, rule.max_length) for rule in known], np.int64).reshape(-1, 2)
-        self._needs_count = len(all_needs)
-        self._kinds, self._traits, classes = _classes(text for _, need in all_needs for text in need.texts)
-        self._table = _automaton(all_needs, classes)
+        width, first, opening, first_text = found["states"]
+        self._table = _Table(found["step"], width, first, opening, first_text, found["texts"], found["needs"])
+        self._needs_count = int(self._wanted.sum())
 
     def spotted(self, data: bytes) -> Rows:
         """Rows of (rule, start, end of a line): the lines that rules may match, in order of lines."""
@@ -124,6 +127,23 @@ class Triggers:
             )  # fmt: skip
             parts.append(chosen[:count].copy())
         return np.concatenate(parts)
+
+
+def _built(known: Sequence[Rule]) -> kept.Arrays:
+    """The tables of some rules. wanted: needs by rule. states: width, first, opening and first_text of a _Table."""
+    wanted = [needs(rule) for rule in known]
+    all_needs = [(number, need) for number, own in enumerate(wanted) for need in own]
+    kinds, traits, classes = _classes(text for _, need in all_needs for text in need.texts)
+    table = _automaton(all_needs, classes)
+    return {
+        "wanted": np.array([len(own) for own in wanted], np.int32),
+        "kinds": kinds,
+        "traits": traits,
+        "step": table.step,
+        "states": np.array([table.width, table.first, table.opening, table.first_text], np.uint32),
+        "texts": table.texts,
+        "needs": table.needs,
+    }
 
 
 def by_rule(spotted: Rows) -> Iterator[tuple[int, list[int], list[int]]]:

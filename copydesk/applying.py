@@ -6,7 +6,7 @@ are cut out of the column as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,7 +25,7 @@ from copydesk.settings import Settings
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
-Keeps = Callable[[str, str | None], bool]
+Kept = Callable[[Sequence[str], str | None], Sequence[bool]]
 
 MOSTLY = "mostly-removed"
 
@@ -40,7 +40,7 @@ def apply(part: Part, settings: Settings) -> Part:
     texts = _Texts.of(records)
     cuts = _Cuts.of(part.read("places"), part.read("templates"))
     cuts = cuts.only(~_named(cuts.line, cleaner.without))
-    cuts = cuts.only(~_kept(cuts, texts, records["language"].combine_chunks(), cleaner.keeps))
+    cuts = cuts.only(~_kept(cuts, texts, records["language"].combine_chunks(), cleaner.kept))
     text, words = texts.without(cuts)
     empty = np.isin(cuts.row, np.flatnonzero((words == 0) & (np.diff(texts.offsets) > 0)))
     if empty.any():  # a text of which nothing would be left stays as it is
@@ -121,18 +121,21 @@ def _named(line: U64, without: Collection[str]) -> Bools:
     return np.array([templates.rule_id(hash_) in without for hash_ in line.tolist()], np.bool_)
 
 
-def _kept(cuts: _Cuts, texts: _Texts, languages: pa.Array, keeps: Keeps) -> Bools:
-    """Which lines must stay, in a text of its language. Each is asked about once."""
+def _kept(cuts: _Cuts, texts: _Texts, languages: pa.Array, kept: Kept) -> Bools:
+    """Which lines must stay, in a text of its language. Each is asked about once, those of a language together."""
     if not len(cuts.row):
         return np.zeros(0, np.bool_)
     spoken = languages.dictionary_encode()
     language = spoken.indices.fill_null(-1).to_numpy(zero_copy_only=False)[cuts.row]
     _, code = np.unique(cuts.line, return_inverse=True)
     _, first, which = np.unique(code * (len(spoken.dictionary) + 1) + language, return_index=True, return_inverse=True)
-    told = texts.parts(cuts.only(first)).to_pylist()
-    names = [languages[row].as_py() for row in cuts.row[first].tolist()]
-    lines = [line.split("\n", 1)[0] for line in told]
-    return np.array([keeps(line, name) for line, name in zip(lines, names, strict=True)], np.bool_)[which]
+    lines = [told.split("\n", 1)[0] for told in texts.parts(cuts.only(first)).to_pylist()]
+    names = [*spoken.dictionary.to_pylist(), None]
+    found = np.zeros(len(lines), np.bool_)
+    for number in np.unique(language[first]).tolist():
+        here = np.flatnonzero(language[first] == number)
+        found[here] = kept([lines[place] for place in here.tolist()], names[number])
+    return np.asarray(found[which], np.bool_)
 
 
 def _removals(cuts: _Cuts, texts: _Texts) -> pa.Table:

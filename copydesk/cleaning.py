@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from cleaners import Cleaner, engine, model
+from cleaners import Cleaner, model
+from cleaners.cleaning import rehearse
 from cleaners.own import PREFIXES, WORDS, check_shape, load_own
-from cleaners.reader import COMPILE_BYTES
+from cleaners.reader import COMPILE_BYTES, fill
 from cleaners.registry import BUILT_IN, MODEL
 from cleaners.rules import Rule, RuleError, rules
 from cleaners.vetoes import BUILT_IN_VETOES
@@ -29,11 +30,10 @@ def cleaner(settings: Settings) -> Cleaner:
     return _cleaner(_files(settings.rules), _sorted(settings.without))
 
 
-def warm(settings: Settings, size: int) -> None:
-    """Get ready, once for all processes of a run, to clean `size` bytes."""
-    engine.warm(size)
+def warm(size: int) -> None:
+    """See that the loops are compiled, if so many bytes are to be cleaned that it pays: once for all processes."""
     if size >= COMPILE_BYTES:
-        cleaner(settings).warm()
+        fill(rehearse)
 
 
 def rules_of(settings: Settings) -> tuple[Rule, ...]:

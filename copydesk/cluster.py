@@ -148,7 +148,7 @@ def _lane(settings: Settings, parts: Path) -> Workers:
     key = threading.get_ident(), parts
     with _guard:
         if key not in _lanes:
-            _warm(settings)
+            _warm()
             for gone in [other for other in _lanes if not other[1].is_dir()]:  # of a run that could not say its end
                 _lanes.pop(gone).close(at_once=True)
             # Dask starts its workers as daemons, which may have no children; these end with their parent.
@@ -163,9 +163,9 @@ def _end_lanes(parts: Path) -> None:
             _lanes.pop(key).close(at_once=True)
 
 
-def _warm(settings: Settings) -> None:
+def _warm() -> None:
     """Compile, one process of a machine at a time: see compiled.warm."""
     with open(Path(tempfile.gettempdir()) / f"copydesk-{os.getuid()}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        cleaning.warm(settings, _MUCH)
+        cleaning.warm(_MUCH)
         compiled.warm(_MUCH)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import threading
 import types
+from importlib.metadata import PackageNotFoundError
 
 from cleaners import compiler
 from copydesk import loops, token_loops
 
-COMPILE_BYTES = 4 * 1024 * 1024
-"""Of text. Loading what numba compiled takes 0.6 s of the processor, which plain Python needs for about so much."""
+COMPILE_BYTES, LOAD_BYTES = 64 << 20, 3 << 20
+"""Of text. Compiling takes ten seconds of the processor, loading what another process compiled 0.3; and so does numpy
+with about so much."""
 
 DEAR = 16
 """Loops over numbers in plain Python cost as much as so many times their bytes of text."""
@@ -56,7 +59,7 @@ def loops_for(size: int) -> types.SimpleNamespace | None:
     global _met
     with _lock:
         _met += size
-        return _compiled() if _met >= COMPILE_BYTES else None
+        return _compiled() if _met >= COMPILE_BYTES or (_met >= LOAD_BYTES and _is_filled()) else None
 
 
 def foresee(size: int) -> None:
@@ -66,13 +69,35 @@ def foresee(size: int) -> None:
         _met = max(_met, size)
 
 
-def warm(size: int) -> None:
-    """Compile, if so many bytes are to be worked on that it pays.
+def foresee_elsewhere(size: int) -> None:
+    """Say that other processes are to work on so many bytes, while this one waits, and this one on what they make of
+    them: if it pays, what is compiled is loaded meanwhile."""
+    foresee(size)
+    if size >= LOAD_BYTES and _is_filled():
+        threading.Thread(target=rehearse, name="copydesk-loops", daemon=True).start()
 
-    numba keeps what it compiled in a cache, which processes that fill it at the same time can spoil: a program that
-    starts several calls this before.
-    """
-    if size >= COMPILE_BYTES and (ready := _compiled()):
+
+def warm(size: int) -> None:
+    """See that they are compiled, if so many bytes are to be worked on that it pays: once for all processes."""
+    if size >= COMPILE_BYTES:
+        with contextlib.suppress(PackageNotFoundError):
+            compiler.fill(_NAME, _MODULES, rehearse)
+
+
+def _is_filled() -> bool:
+    global _filled
+    with contextlib.suppress(PackageNotFoundError):
+        _filled = _filled or compiler.is_filled(_NAME, _MODULES)
+    return _filled
+
+
+_filled = False
+_NAME, _MODULES = "loops", (loops, token_loops)
+
+
+def rehearse() -> None:
+    """Run all of them once, so that this process has them."""
+    if ready := _compiled():
         loops.rehearse(ready, token_loops.scratch())
 
 

@@ -8,7 +8,6 @@ at least under a lead that is not its own, the smaller with at least half the sh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -26,19 +25,17 @@ WHOLE = 1.05
 """Two parts of a text that are no more than this together do not overlap; some shingles are found in both."""
 
 
-def part_of_digest(
-    a: I64, b: I64, figures: Figures, verdicts: I8, count: int, known: Sequence[tuple[int, int]] = ()
-) -> Bools:
+def part_of_digest(a: I64, b: I64, figures: Figures, verdicts: I8, count: int, known: I64) -> Bools:
     """Which of the pairs (a[k], b[k]) of numbers below `count` are of a digest and what it holds: they join nothing.
 
-    known: other pairs that are of one story.
+    known: int64[m, 2], other pairs that are of one story.
     """
     digest = np.zeros(count, np.bool_)
     digest[_digests(a, b, figures, verdicts, count, known)] = True
     return np.asarray((digest[a] != digest[b]) & (figures.jaccard < ALIKE), np.bool_)
 
 
-def _digests(a: I64, b: I64, figures: Figures, verdicts: I8, count: int, known: Sequence[tuple[int, int]]) -> list[int]:
+def _digests(a: I64, b: I64, figures: Figures, verdicts: I8, count: int, known: I64) -> list[int]:
     a_is_longer = figures.a_size >= figures.b_size
     longer, shorter = np.where(a_is_longer, a, b), np.where(a_is_longer, b, a)
     share = np.where(a_is_longer, figures.a_in_b, figures.b_in_a)
@@ -51,9 +48,8 @@ def _digests(a: I64, b: I64, figures: Figures, verdicts: I8, count: int, known: 
     if not maybe.any():
         return []
     # Which stories there are is told without those that may join them.
-    ties = np.array(known, np.int64).reshape(-1, 2)
-    one, two = np.concatenate([a, ties[:, 0]]), np.concatenate([b, ties[:, 1]])
-    said = np.concatenate([verdicts != NONE, np.ones(len(ties), np.bool_)]) & ~maybe[one] & ~maybe[two]
+    one, two = np.concatenate([a, known[:, 0]]), np.concatenate([b, known[:, 1]])
+    said = np.concatenate([verdicts != NONE, np.ones(len(known), np.bool_)]) & ~maybe[one] & ~maybe[two]
     story = connected(one[said], two[said], count)
     largest: dict[int, dict[int, float]] = defaultdict(dict)
     apart: dict[int, set[int]] = defaultdict(set)

@@ -49,8 +49,9 @@ def _of_record(item: Item, record: Mapping[str, Any], settings: Settings) -> Doc
             "read", "no-text", f"the record holds no article: {given} (other names can be mapped: --map text=body)"
         )
     mended, repaired = mend(text)
-    title, _ = mend(told.title) if told.title else (None, ())
-    return _document(item, mended, replace(told, title=title), "plain", repaired, ())
+    title = mend(told.title)[0] if told.title else None
+    own = told if title == told.title else replace(told, title=title)  # which costs as much as all of mend()
+    return _document(item, mended, own, "plain", repaired, ())
 
 
 def _of_page(item: Item, html: str, repaired: tuple[str, ...], told: Metadata, settings: Settings) -> Document:
@@ -74,7 +75,8 @@ def _document(
 ) -> Document:
     if not text.strip():
         raise ItemError("decode", "empty", "there is no text in it but blanks")
-    own = replace(told, language=detect(text, told.language))
+    language = detect(text, told.language)
+    own = told if language == told.language else replace(told, language=language)
     return Document(item, text, own, extracted_by, repaired, flags)
 
 

@@ -102,11 +102,11 @@ class Index:
         """
         found = []
         flat = np.ascontiguousarray(keys).reshape(-1)
+        order = np.argsort(flat)
+        row_of, ordered = (order // keys.shape[1]).astype(np.uint64) << np.uint64(32), flat[order]
         for segment, start in zip(self.segments, self._starts, strict=False):
-            places, rows = segment.candidates(flat, per_key, threads)
-            found.append(
-                (places // keys.shape[1]).astype(np.uint64) << np.uint64(32) | (rows + start).astype(np.uint64)
-            )
+            places, rows = segment.candidates(ordered, per_key, threads)
+            found.append(row_of[places] | (rows + start).astype(np.uint64))
         return closest(np.concatenate([np.empty(0, np.uint64), *found]), len(keys), per_text)
 
     def entries(self, numbers: I64) -> pa.Table:

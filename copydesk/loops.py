@@ -219,19 +219,14 @@ def join(packed: Any, bits: Any, per_key: Any, first: Any, at: Any, others: Any)
 def probe(packed: Any, wanted: Any, bits: Any, most: Any, firsts: Any, counts: Any) -> Any:
     """Where sorted numbers hold keys: of each the first place, and at how many, up to `most`.
 
-    packed: uint64, see `pack`; wanted: uint64, keys above `bits` zeros. Keys are spread evenly: it is looked from where
-    one would be expected.
+    packed: uint64, see `pack`; wanted: uint64, keys above `bits` zeros, ascending: each is looked for from where the
+    one before was found, in steps that double.
     """
     shift, count = np.uint64(bits), np.int64(len(packed))
+    low, step = np.int64(0), count
     for i in range(len(wanted)):
         key = wanted[i]
-        low = np.int64((key >> np.uint64(32)) * np.uint64(count) >> np.uint64(32))
-        high, step = low, np.int64(16)
-        while low > 0 and packed[low - 1] >= key:
-            high = low
-            low = max(np.int64(0), low - step)
-            step *= 2
-        step = np.int64(16)
+        high = low
         while high < count and packed[high] < key:
             low = high + 1
             high = min(count, high + step)
@@ -247,6 +242,7 @@ def probe(packed: Any, wanted: Any, bits: Any, most: Any, firsts: Any, counts: A
         while found < most and low + found < count and packed[low + found] >> shift == key >> shift:
             found += 1
         counts[i] = found
+        step = np.int64(32)
 
 
 def choose(others: Any, ends: Any, per_row: Any, rows: Any, chosen: Any, shared: Any) -> Any:

@@ -36,6 +36,7 @@ from copydesk.similarity import EMBEDS, MOSTLY, NONE, OVERLAP, STRONG, Figures, 
 from copydesk.stories import Edge, Node, assign
 
 I64 = npt.NDArray[np.int64]
+I8 = npt.NDArray[np.int8]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
@@ -168,8 +169,8 @@ class _Run:
         count = len(self.nodes)
         total = count + len(self.history)
         base = np.concatenate([self.nodes.base, np.zeros(len(self.history), np.bool_)])
-        ties = [*self.nodes.twins, *self._versions()]
-        apart = part_of_digest(a, b, figures, verdicts, total, [*ties, *self._published_ties()])
+        ties = np.array([*self.nodes.twins, *self._versions()], np.int64).reshape(-1, 2)
+        apart = part_of_digest(a, b, figures, verdicts, total, np.concatenate([ties, self._published_ties()]))
         verdicts = np.where(apart, np.int8(NONE), verdicts)
         elsewhere = about_something_else(a, b, figures, verdicts, self.pairs.odds, base)
         verdicts = np.where(elsewhere, np.int8(OVERLAP), verdicts)
@@ -180,15 +181,16 @@ class _Run:
         holding = np.zeros(total, np.bool_)
         holding[longer[told[verdicts[told] == EMBEDS]]] = True
         told = told[(verdicts[told] != OVERLAP) | holding[longer[told]]]  # others join nothing
-        tied = np.array(ties, np.int64).reshape(-1, 2)
-        wide = connected(np.concatenate([a[told], tied[:, 0]]), np.concatenate([b[told], tied[:, 1]]), total)
+        wide = connected(np.concatenate([a[told], ties[:, 0]]), np.concatenate([b[told], ties[:, 1]]), total)
         unsettled = roots != wide
         unsettled[a[told]] |= ~base[a[told]]
         unsettled[b[told]] |= ~base[b[told]]
         unsettled[:count] |= ~self.nodes.base | (self.exact >= 0)
         of_root = np.bincount(wide, weights=unsettled, minlength=total) > 0
+        self._number_stories()
         self.group, self.published = np.where(self.nodes.base, roots[:count], -1), np.full(count, -1, np.int64)
         self.attached = np.zeros(count, np.bool_)
+        of_root &= ~self._join_published(told, verdicts, ties, roots, wide)
         one_group = base[a[told]] & base[b[told]] & (roots[a[told]] == roots[b[told]])
         weighed = told[of_root[wide[a[told]]] & (~one_group | holding[longer[told]])]
         known = np.zeros(total, np.bool_)
@@ -205,43 +207,66 @@ class _Run:
         self.embeds = embedding(*alike, count)
         self.more = holding_more(*alike, self.pairs.odds[new], count)
 
+    def _join_published(self, told: I64, verdicts: I8, ties: I64, roots: I64, wide: I64) -> Bools:
+        """Have groups join the earliest of the published stories that they are strongly alike, where nothing else is
+        told of any text that is connected. Returns of each root in `wide` whether that is so."""
+        a, b, count = self.pairs.a, self.pairs.b, len(self.nodes)
+        sound = np.concatenate([self.nodes.base, self.history.kinds != REVISION])
+        doubtful = ~sound
+        doubtful[:count] |= self.exact >= 0
+        weaker = told[(verdicts[told] != STRONG) | ~sound[a[told]] | ~sound[b[told]]]
+        for nodes in (a[weaker], b[weaker], ties.reshape(-1)):
+            doubtful[nodes] = True
+        plain = np.bincount(wide, weights=doubtful, minlength=len(wide)) == 0
+        claims = told[(b[told] >= count) & plain[wide[a[told]]]]
+        numbers = self.history.articles
+        earliest = np.full(len(wide), np.iinfo(np.int64).max)
+        np.minimum.at(earliest, roots[a[claims]], numbers[self.history.story[b[claims] - count]])
+        found = earliest[roots[:count]]
+        self.published = np.where(found < np.iinfo(np.int64).max, found, -1)
+        return np.asarray(plain, np.bool_)
+
     def _versions(self) -> list[tuple[int, int]]:
         """Pairs of nodes: of a revision, and of the first version in this run of its item."""
         of_row = self.nodes.of_row
         pairs = ((row, r.first) for row, r in self.identity.revisions.items() if r.first is not None)
         return [(int(of_row[row]), int(of_row[first])) for row, first in pairs]
 
-    def _published_ties(self) -> list[tuple[int, int]]:
+    def _published_ties(self) -> I64:
         """Pairs of nodes: of texts of a published story, and revisions of those, with the first of them."""
-        stories = list(enumerate(self.history.stories, len(self.nodes)))
-        revised = self.identity.revisions.items()
-        stories += [(int(self.nodes.of_row[row]), r.story) for row, r in revised if r.first is None and r.story]
-        first: dict[str, int] = {}
-        return [(first.setdefault(story, node), node) for node, story in stories]
+        count, story = len(self.nodes), self.history.story
+        first = np.unique(story, return_index=True)[1] + count
+        revised = [
+            (int(self.nodes.of_row[row]), r.story)
+            for row, r in self.identity.revisions.items()
+            if r.first is None and r.story
+        ]
+        place = dict(zip(self.history.stories, first.tolist(), strict=True)) if revised else {}
+        more = np.array([(place.setdefault(name, node), node) for node, name in revised], np.int64)
+        return np.concatenate([np.stack([first[story], np.arange(len(story)) + count], 1), more.reshape(-1, 2)])
 
     def _weigh(self, nodes: I64, edges: Sequence[Edge], joined: I64) -> None:
         """The places of these nodes, by stories.assign. edges: between them, by their places in `nodes`; joined: see
         there."""
-        numbers = self._story_numbers()
-        self.story_of_number = {number: story for story, number in numbers.items()}
         base = self.nodes.base.tolist()
-        for node, found in zip(
-            nodes.tolist(), assign(self._made(nodes, numbers), edges, joined.tolist()), strict=False
-        ):
+        for node, found in zip(nodes.tolist(), assign(self._made(nodes), edges, joined.tolist()), strict=False):
             if node < len(base) and base[node]:
                 self.group[node] = nodes[found.group]
                 self.published[node] = -1 if found.story is None else found.story
                 self.attached[node] = found.attached
 
-    def _story_numbers(self) -> dict[str, int]:
-        """Precedence of the published stories that matter here: entry numbers of their articles."""
+    def _number_stories(self) -> None:
+        """`names`: the ids of the published stories that matter here, those of `history` first; `numbers`: of each the
+        entry of its article, which says what comes first; `place`: of a name in them."""
         revised = {r.story for r in self.identity.revisions.values() if r.story is not None}
-        stories = sorted(set(self.history.stories) | revised)
-        return dict(zip(stories, self.index.find_ids(id_array(stories)).tolist(), strict=True))
+        others = sorted(revised.difference(self.history.stories))
+        self.names = [*self.history.stories, *others]
+        self.numbers = np.concatenate([self.history.articles, self.index.find_ids(id_array(others))])
+        self.place = {name: i for i, name in enumerate(self.names)} if revised else {}
 
-    def _made(self, nodes: I64, numbers: dict[str, int]) -> list[Node]:
+    def _made(self, nodes: I64) -> list[Node]:
         """stories.Node of these nodes."""
-        count, history = len(self.nodes), self.history
+        count, history, numbers = len(self.nodes), self.history, self.numbers.tolist()
         place = {node: i for i, node in enumerate(nodes.tolist())}
         here = self.nodes.rows[nodes[nodes < count]]
         names, made = self.rows["id"].take(pa.array(here)).to_pylist(), []
@@ -249,12 +274,12 @@ class _Run:
             revision = self.identity.revisions.get(row)
             exact = history.place.get(int(self.exact[node])) if revision is None else None
             item = None if revision is None or revision.first is None else place[int(self.nodes.of_row[revision.first])]
-            story = None if revision is None or revision.story is None else numbers[revision.story]
-            fixed = None if exact is None else numbers[history.stories[exact]]
+            story = None if revision is None or revision.story is None else numbers[self.place[revision.story]]
+            fixed = None if exact is None else numbers[history.story[exact]]
             size = int(self.nodes.sizes[node])
             made.append(Node(name, size, revision is None, item=item, story=story, fixed=fixed))
         for i in (nodes[nodes >= count] - count).tolist():
-            story, size = numbers[history.stories[i]], int(history.sizes[i])
+            story, size = numbers[history.story[i]], int(history.sizes[i])
             made.append(
                 Node(history.ids[i], size, bool(history.kinds[i] != REVISION), story=story, core=history.core[i])
             )
@@ -263,9 +288,6 @@ class _Run:
     def _name_stories(self) -> None:
         """`story`: of each row the story it is of: the row of its article; below -1, -2 less the place of a published
         one in `names`; -1 for what was seen."""
-        self.names = list(self.story_of_number.values())
-        code = {number: -2 - i for i, number in enumerate(self.story_of_number)}
-        self.code_of_name = {name: -2 - i for i, name in enumerate(self.names)}
         of_node = np.full(len(self.nodes), -1, np.int64)
         new = self.nodes.base & (self.published < 0)
         fit = new & ~self.embeds & ~self.attached
@@ -282,14 +304,15 @@ class _Run:
         prefer(fit)
         prefer(fit & self.core)
         of_node = np.where(of_node < 0, -1, self.nodes.rows[of_node])[np.maximum(self.group, 0)]
-        for node in np.flatnonzero(self.published >= 0).tolist():
-            of_node[node] = code[int(self.published[node])]
+        old = np.flatnonzero(self.published >= 0)
+        by_number = np.argsort(self.numbers)
+        of_node[old] = -2 - by_number[np.searchsorted(self.numbers, self.published[old], sorter=by_number)]
         first = self.identity.first_versions
         self.story = np.full(len(self.rows), -1, np.int64)
         self.story[first] = of_node[self.nodes.of_row[first]]
         for row, revision in self.identity.revisions.items():
             if revision.first is None:
-                self.story[row] = self.code_of_name[revision.story or ""]
+                self.story[row] = -2 - self.place[revision.story or ""]
             else:
                 self.story[row] = self.story[revision.first]
 
@@ -302,8 +325,7 @@ class _Run:
     def _find_links(self) -> None:
         """Pairs of stories that are not one, of which texts are alike; by id. Less those that share what many stories
         of their publisher share."""
-        old = np.array([self.code_of_name[story] for story in self.history.stories], np.int64)
-        stories = np.concatenate([self.story[self.nodes.rows], old])
+        stories = np.concatenate([self.story[self.nodes.rows], -2 - self.history.story])
         a, b, told = self.pairs.a, self.pairs.b, self.pairs.told()
         told = told[stories[a[told]] != stories[b[told]]]
         one, two = (self._ids(stories[side[told]]).to_pylist() for side in (a, b))

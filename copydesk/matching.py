@@ -45,7 +45,7 @@ def decide(
     that do the rest, 0 for one a core. Returns the overlaps (match.Decisions.overlaps) that are not in the output yet.
     """
     columns = [*COLUMNS, "canonical_url"]
-    records = [part.read("records").select(columns) for part in parts]
+    records = [part.columns("records", columns) for part in parts]
     new = pa.concat_tables([RECORDS.empty_table().select(columns), *records])
     forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}")).cover(new)
     ids = new["id"]
@@ -77,7 +77,7 @@ def _held(parts: Sequence[Part], decided: pa.Table) -> Lines:
     found = []
     start = 0
     for part in parts:
-        publishers = part.read("records")["publisher"]
+        publishers = part.columns("records", ["publisher"])["publisher"]
         found.append(lines.keyed(part.read("lines"), publishers, number[start : start + part.records]))
         start += part.records
     return lines.join(found)

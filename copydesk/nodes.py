@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -38,19 +39,50 @@ class Compared(Protocol):
 
 
 class History:
-    """Published texts: the index entries of these numbers, read at once. table: ENTRY. place: of an entry number."""
+    """Published texts: the index entries of these numbers, read at once. table: ENTRY. ids: of all, if at hand."""
 
-    def __init__(self, index: Index, numbers: I64, table: pa.Table | None = None) -> None:
+    def __init__(self, index: Index, numbers: I64, table: pa.Table | None = None, ids: list[str] | None = None) -> None:
         self.index, self.numbers = index, numbers
         self.table = index.entries(numbers) if table is None else table
-        self.ids, self.stories = (_hex(self.table[name]) for name in ("id", "story"))
-        self.kinds = np.asarray(self.table["kind"], np.int64)
-        self.core: list[bool] = self.table["core"].to_pylist()
+        self.ids = _hex(self.table["id"]) if ids is None else ids
         self.sizes = np.asarray(self.table["shingle_count"], np.int64)
-        self.place = {number: i for i, number in enumerate(numbers.tolist())}
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def kinds(self) -> npt.NDArray[np.int64]:
+        """What each is: see entries."""
+        return np.asarray(self.table["kind"], np.int64)
+
+    @cached_property
+    def core(self) -> list[bool]:
+        """Whether weak pairs may attach to it."""
+        return list(self.table["core"].to_pylist())
+
+    @cached_property
+    def stories(self) -> list[str]:
+        """The ids of their stories, each once."""
+        return _hex(pa.chunked_array([self._stories.dictionary]))
+
+    @cached_property
+    def story(self) -> I64:
+        """Of each the place of its story in `stories`."""
+        return np.asarray(self._stories.indices, np.int64)
+
+    @cached_property
+    def articles(self) -> I64:
+        """The entries that the stories are named for."""
+        return self.index.find_ids(self._stories.dictionary)
+
+    @cached_property
+    def place(self) -> dict[int, int]:
+        """Where among these the entry of a number is."""
+        return {number: i for i, number in enumerate(self.numbers.tolist())}
+
+    @cached_property
+    def _stories(self) -> pa.DictionaryArray:
+        return codes_of(self.table["story"])
 
     def with_ids(self, ids: Iterable[str]) -> History:
         """These, and behind them the published texts of `ids` that are not among them."""
@@ -59,7 +91,7 @@ class History:
             return self
         numbers = self.index.find_ids(id_array(missing))
         table = pa.concat_tables([self.table, self.index.entries(numbers)])
-        return History(self.index, np.concatenate([self.numbers, numbers]), table)
+        return History(self.index, np.concatenate([self.numbers, numbers]), table, [*self.ids, *missing])
 
 
 class Nodes:

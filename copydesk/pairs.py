@@ -142,11 +142,10 @@ def _with_history(verify: partial[Pairs], a: I64, b: I64, shared: I64, count: in
     """Pairs of nodes with published texts: of each node and story first that with its article or, if that is no
     candidate, the closest text; then that with the closest other; the rest only where neither settles that they are of
     one story."""
-    numbers = {story: i for i, story in enumerate(dict.fromkeys(history.stories))}
-    stories = np.array([numbers[story] for story in history.stories], np.int64)[b - count]
+    stories = history.story[b - count]
     kinds = history.kinds[b - count]
     order = np.lexsort((b, -shared, kinds == REVISION, kinds != ARTICLE, stories, a))
-    group = a[order] * len(numbers) + stories[order]
+    group = a[order] * len(history.stories) + stories[order]
     told = verify(a[:0], b[:0])
     for most in (1, 1, candidates.PER_TEXT):
         first = np.concatenate([[True], group[1:] != group[:-1]])[: len(group)]

@@ -119,6 +119,8 @@ def _stage(
     points.checkpoint("run: discovered")
     folder = staging / "parts"
     with _mapper(mapper, settings, found.shards, folder) as unmetered:
+        progress("process", 0, len(found.shards), 0, 0)
+        _compile(_size(found.shards), here=unmetered is _map_here)
         stage_map = usage.metered(unmetered, staging / "usage")
         parts = _process(found, settings, folder, stage_map, progress)
         points.checkpoint("run: processed")
@@ -145,14 +147,17 @@ def _stage(
     return summary
 
 
+def _compile(size: int, here: bool) -> None:
+    """Get ready for so many bytes, to be processed by this process or by others, and then matched here."""
+    cleaning.warm(size)
+    compiled.warm(size)
+    (compiled.foresee if here else compiled.foresee_elsewhere)(size)
+
+
 def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map, progress: Progress) -> list[Part]:
     """The parts of all shards, in the shards' order, and one for what could not even be opened."""
     stage = partial(process, settings=settings, parts=folder)
-    size = _size(found.shards)
-    cleaning.warm(settings, size)
-    compiled.warm(size)
     parts: list[Part] = []
-    progress("process", 0, len(found.shards), 0, 0)
     for part in stage_map("process", stage, found.shards):
         parts.append(part)
         total = max(len(parts), len(found.shards))  # more than shards, where one was tried again in pieces

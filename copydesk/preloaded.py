@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 import cleaners
-from copydesk import applying, cleaning, process, publish
+from copydesk import applying, cleaning, process, publish, urls
 from copydesk.settings import Settings
 from copydesk.spare import spare_pandas
 
@@ -14,4 +14,5 @@ __all__ = ["applying", "process", "publish"]
 spare_pandas()
 # Most texts are in English, and are cleaned with the rules that come with copydesk.
 cleaning.cleaner(Settings()).clean_many([cleaners.Source("Advertisement", language="en")])
+urls.registrable_domain("https://example.com/")  # reads the list of suffixes
 gc.freeze()  # a collection would write to the memory that is shared, and so copy it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import Any
 
 from cleaners import Cleaned, Fields
@@ -89,16 +90,22 @@ def describe(document: Document, left: Left) -> Record:
 
 def _storable(known: Metadata) -> Metadata:
     """Without halves of UTF-16 pairs, which JSON can spell and UTF-8 cannot: they become U+FFFD."""
-    values = {name: getattr(known, name) for name in _NAMES}
-    told = [t for v in values.values() for t in ((v,) if isinstance(v, str) else v if isinstance(v, tuple) else ())]
+    values = _values(known)
     try:
-        "".join(told).encode()
+        "".join(
+            value if type(value) is str else "".join(value) for value in values if value and _is_text(value)
+        ).encode()
     except UnicodeEncodeError:
-        return replace(known, **{name: _utf8(value) for name, value in values.items()})
+        return replace(known, **{name: _utf8(value) for name, value in zip(_NAMES, values, strict=True)})
     return known
 
 
 _NAMES = tuple(f.name for f in fields(Metadata))
+_values = attrgetter(*_NAMES)
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) in (str, tuple)
 
 
 def _utf8(value: Any) -> Any:

@@ -224,14 +224,14 @@ class Segment:
         return places[equal], rows[equal]
 
     def candidates(self, keys: U64, per_key: int = PER_KEY, threads: int = 1) -> tuple[I64, I64]:
-        """All pairs (place in `keys`, row) that share a key, of one key the first `per_key` rows. keys: uint64[m].
+        """All pairs (place in `keys`, row) that share a key, of one key the first `per_key` rows. keys: uint64[m],
+        ascending: neighbours in the file are looked up one after the other.
 
         threads: that look up, 0 for one a core.
         """
         shift = np.uint64(self.header["entry_bits"])
         packed = self._numbers("keys", np.uint64)
-        order = np.argsort(keys)  # neighbours in the file are looked up one after the other
-        wanted = (keys[order] >> shift) << shift
+        wanted = (keys >> shift) << shift
         ready = compiled.loops_for(keys.nbytes)
         if ready is not None:
             first, found = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
@@ -242,14 +242,15 @@ class Segment:
 
             with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
                 list(pool.map(probe, range(0, len(keys), _KEYS_AT_ONCE)))
-            last = first + found
         else:
             first = np.searchsorted(packed, wanted, "left")
             last = np.searchsorted(packed, wanted | ((np.uint64(1) << shift) - np.uint64(1)), "right")
-        places, positions = ranges(first, np.minimum(last, first + per_key))
+            found = np.minimum(last - first, per_key)
+        met = np.flatnonzero(found)
+        places, positions = ranges(first[met], first[met] + found[met])
         rows = (packed[positions] & ((np.uint64(1) << shift) - np.uint64(1))).astype(np.int64)
         real = packed[positions] != ~np.uint64(0)
-        return order[places[real]].astype(np.int64), rows[real]
+        return met[places[real]], rows[real]
 
     def keys(self) -> U64:
         """uint64[n, KEYS]: the band keys of all entries, without the bits that make room for the entry; 0 if none.

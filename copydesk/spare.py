@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from importlib.abc import MetaPathFinder
+
+from cleaners.absent import absent
 
 
 def spare_pandas() -> None:
@@ -16,15 +17,5 @@ def spare_pandas() -> None:
         return
     import pyarrow as pa
 
-    without = _WithoutPandas()
-    sys.meta_path.insert(0, without)
-    try:
+    with absent("pandas"):
         pa.array([])
-    finally:
-        sys.meta_path.remove(without)
-
-
-class _WithoutPandas(MetaPathFinder):
-    def find_spec(self, name: str, path: object, target: object = None) -> None:
-        if name == "pandas":
-            raise ModuleNotFoundError(name)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaners import engine
-from cleaners.engine import TRIGGER_BYTES, Engine, Hit
+from cleaners.engine import Engine, Hit
 from cleaners.literals import Unread, fold, read, shortest
 from cleaners.rules import Rule, _read, load, options, rules
 from cleaners.triggers import Triggers, needs
@@ -16,7 +16,7 @@ from tests.cleaners.test_properties import LINES, PARAGRAPH
 
 TAKERS = [rule for rule in rules() if rule.action != "keep"]
 PLAIN, TRIGGERED = Engine(rules()), Engine(rules())
-TRIGGERED._read = TRIGGER_BYTES
+TRIGGERED.triggered = True
 
 changed = st.builds(
     lambda line, way: way(line),
@@ -125,14 +125,14 @@ def test_characters_that_the_tables_do_not_tell() -> None:
 def test_a_batch_beyond_an_articles_size_is_looked_up_by_re2(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "MOST_TRIGGERED", 4)
     alone = Engine(TAKERS)
-    alone._read = TRIGGER_BYTES
+    alone.triggered = True
     assert alone.hits([b"Advertisement"]) == PLAIN.hits([b"Advertisement"])
     assert "_triggered" not in vars(alone)
 
 
 def _hits(known: list[Rule], text: bytes) -> list[Hit]:
     engine = Engine(known)
-    engine._read = TRIGGER_BYTES
+    engine.triggered = True
     (hits,) = engine.hits([text])
     return hits
 
@@ -145,7 +145,7 @@ def _hits(known: list[Rule], text: bytes) -> list[Hit]:
         ("Lamp|BELL", {"Lamp", "BELL"}, None),
         ("(?i)LA(?-i:M)p", {"laMp"}, None),
         (r"\bl[aou]mp\d+\.", {"0."}, None),
-        ("(?i)“lamp” – bell", {"'lamp' - bell"}, None),
+        ("(?i)“lamp” – bell", {"'lamp' \u2010 bell"}, None),
         ("[0-9]{2}-[0-9]{2,3}", {"00-00"}, None),
         ("(?:lamp)+bell", {"lampbell"}, None),
         ("lamp.*bell", {"lamp"}, None),

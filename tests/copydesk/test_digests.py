@@ -18,11 +18,12 @@ def told(pairs: list[Pair]) -> tuple[np.ndarray, np.ndarray, Figures, np.ndarray
 
 
 def apart(pairs: list[Pair], *known: tuple[int, int]) -> list[bool]:
-    found = part_of_digest(*told(pairs), 9, known)
+    ties = np.array(known, np.int64).reshape(-1, 2)
+    found = part_of_digest(*told(pairs), 9, ties)
     turned = [told(pairs)[i] for i in (1, 0)]
     f = told(pairs)[2]
     other = Figures(f.jaccard, f.b_in_a, f.a_in_b, f.b_lead_in_a, f.a_lead_in_b, f.b_size, f.a_size)
-    assert part_of_digest(turned[0], turned[1], other, told(pairs)[3], 9, known).tolist() == found.tolist()
+    assert part_of_digest(turned[0], turned[1], other, told(pairs)[3], 9, ties).tolist() == found.tolist()
     return [bool(one) for one in found]
 
 

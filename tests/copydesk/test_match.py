@@ -447,6 +447,43 @@ def test_the_order_of_records_does_not_matter(
         assert {link["a"], link["b"]} <= articles
 
 
+def _weigh_all(self: Any, told: Any, verdicts: Any, ties: Any, roots: Any, wide: NDArray[np.int64]) -> Any:
+    return np.zeros(len(wide), np.bool_)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(news(), min_size=4, max_size=12), st.integers(1, 8))
+def test_what_is_settled_at_once_is_what_weighing_gives(
+    tmp_path_factory: pytest.TempPathFactory, records: list[News], known: int
+) -> None:
+    library = Library()
+    path = tmp_path_factory.mktemp("index") / "s"
+    before, records = records[:known], records[known:]
+    write_segment(path, *library.match(before).entries(table(before)))
+    index = Index.open([path])
+    at_once = library.match(records, index)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(matching._Run, "_join_published", _weigh_all)
+        weighed = library.match(records, index)
+    assert at_once.rows.equals(weighed.rows)
+    assert at_once.overlaps.equals(weighed.overlaps)
+
+
+def test_the_settling_is_tried(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs.add(*(News(f"old{n}", story(n)) for n in range(3)))
+    weighed: list[int] = []
+    real = matching.assign
+
+    def counted(nodes: Any, edges: Any, joined: Any) -> Any:
+        weighed.append(len(nodes))
+        return real(nodes, edges, joined)
+
+    monkeypatch.setattr(matching, "assign", counted)
+    rows = runs.add(*(News(f"new{n}", edited(story(n % 3), n)) for n in range(6)))
+    assert kinds(rows) == ["duplicate"] * 6
+    assert weighed == [0]
+
+
 class Counting(Library):
     """Counts the texts that it is asked for."""
 
