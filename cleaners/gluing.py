@@ -33,8 +33,8 @@ from cleaners.scan import CHARS, DOCUMENT, LEXICAL, LINE_END, LINE_START
 # What speaks for a piece: nothing but the model; a rule of lines at an edge of the text; one of lines.
 ALONE, EDGE, RULED = range(3)
 # The lexical score (see Model) that it has at least then, and the model's score of it on a line of its own.
-LEXICAL_BARS = (100, -60, -70)
-LEXICAL_LAST = -200  # of one that a rule speaks for, of the last line of a text that stays
+LEXICAL_BARS = (200, -30, -30)
+LEXICAL_LAST = -100  # of one that a rule speaks for, of the last line of a text that stays
 SCORE_BARS = (3600, 600, -1600)
 SURE = 60  # a lexical score with which what a rule of lines matches goes
 # What one more sentence adds to the lexical score at least, if nothing but the model speaks for it, and if a rule does.

@@ -42,7 +42,7 @@ SENTENCES = 4
 # one of so many.
 SHORT_BYTES, OUTERMOST_BYTES = 32, 600
 # The weights of the last words, so many of four letters and more, must add up to this, counted from the end.
-WORDS, WORDS_BAR = 12, 40
+WORDS, WORDS_BAR = 12, 55
 # A full stop after a capital and fewer letters than this, or after so few digits, ends no sentence: "Sept.", "10."
 ABBREVIATED, COUNTED = 5, 2
 
