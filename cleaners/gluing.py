@@ -27,7 +27,7 @@ from cleaners.pieces import (
     PIECE_START,
     SENTENCES,
 )
-from cleaners.registry import CLOSING, HEAD, LINE, RULE_CATEGORY, RULE_SCOPE, TAIL, Registry
+from cleaners.registry import CLOSING, HEAD, LINE, POINTER, RULE_CATEGORY, RULE_SCOPE, TAIL, Registry
 from cleaners.scan import CHARS, DOCUMENT, LEXICAL, LINE_END, LINE_START
 
 # What speaks for a piece: nothing but the model; a rule of lines at an edge of the text; one of lines.
@@ -172,7 +172,10 @@ def _states(places: I64, cuts: I64) -> I64:
 
 
 def _rules(said: Sequence[bytes], asked: Asked) -> list[list[tuple[int, int, Values]]]:
-    """For each piece the rules of whole lines that match it: number, scope and values."""
+    """For each piece the rules of whole lines that match it: number, scope and values.
+
+    A pointer that ends with a colon ("More from the Harbor Post:") opens what is quoted below the paragraph.
+    """
     told: list[list[tuple[int, int, Values]]] = [[] for _ in said]
     if not said:
         return told
@@ -182,7 +185,8 @@ def _rules(said: Sequence[bytes], asked: Asked) -> list[list[tuple[int, int, Val
     lines = np.searchsorted(starts, found.places[:, 0], side="right") - 1
     for line, rule, values in zip(lines.tolist(), numbers[found.places[:, 2]].tolist(), found.values, strict=True):
         scope = int(asked.registry.known[rule, RULE_SCOPE])
-        if (scope == LINE or scope in _EDGES) and not asked.silenced[rule]:
+        opens = said[line].endswith(b":") and asked.registry.kinds[asked.registry.known[rule, RULE_CATEGORY]] & POINTER
+        if (scope == LINE or scope in _EDGES) and not asked.silenced[rule] and not opens:
             told[line].append((rule, scope, values))
     return told
 

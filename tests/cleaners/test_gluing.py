@@ -43,6 +43,7 @@ def test_without_a_blank_before_it_as_well() -> None:
         "Nobody came, and the lamp stayed dark.",
         "They sold photos of it. Nobody bought one.",
         "The advertisement said so.",
+        "More from the Harbor Post:",
         "He read from the sign: “Nobody came. Most read",  # what somebody says
     ],
 )
