@@ -8,20 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
+from copydesk import shingling
 from copydesk.held import Held
 from copydesk.history import holding, segments, text_files
 from copydesk.index import Index
 from copydesk.parts import Part
-from copydesk.shingling import Shingles, shingle
+from copydesk.shingling import Shingles
 from copydesk.similarity import Counts, Stretch, counted, in_threads
 from copydesk.store import Store
 
 I64 = npt.NDArray[np.int64]
-
-_KEPT = 1 << 16
-"""Texts of history whose shingles are kept in memory at most, three kilobytes each: as a run of 10,000 may ask
-for. For larger runs they are read again when they are asked for."""
 
 
 class ComparedTexts:
@@ -36,8 +34,7 @@ class ComparedTexts:
         self._store = store
         self._index, self._segments, self._files = index, segments(store), text_files(store)
         self._place: dict[str, int] = {}
-        self._kept: list[npt.NDArray[np.uint64]] = []
-        self._leads = np.empty(0, np.int64)
+        self._published: Held | None = None
 
     def of_run(self, rows: I64) -> Shingles:
         return self._held.of(self._numbers[rows])
@@ -56,29 +53,29 @@ class ComparedTexts:
             path.unlink()
         return found
 
-    def expect(self, ids: Sequence[str]) -> bool:
-        """They are read at once: they lie in the same parts of files, which must be unpacked for any of them."""
-        if not ids or len(ids) > _KEPT:
-            return not ids
-        found = self._of_store(ids)
-        self._place = {id_: place for place, id_ in enumerate(ids)}
-        self._kept = [found.of(place).copy() for place in range(len(ids))]
-        self._leads = found.lead_ends - found.starts
-        return True
+    def expect(self, ids: Sequence[str]) -> None:
+        """They are read at once, for they lie in the same parts of files, which must be unpacked for any of them; their
+        shingles lie in a file, some three kilobytes each."""
+        if not ids:
+            return
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        path = self._scratch / "history.arrow"
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, shingling.COLUMNS) as out:
+            for found in self._store.texts_by_file(ids, self._files_with(ids)):
+                self._place.update({id_: place for place, id_ in enumerate(found, len(self._place))})
+                out.write_table(shingling.shingle(list(found.values())).table())
+        self._published = Held([path])
 
     def of_history(self, ids: Sequence[str]) -> Shingles:
-        if not all(id_ in self._place for id_ in ids):
-            return self._of_store(ids)
-        places = [self._place[id_] for id_ in ids]
-        kept = [self._kept[place] for place in places]
-        ends = np.cumsum([len(values) for values in kept], dtype=np.int64)
-        starts = np.concatenate([np.zeros(1, np.int64), ends])[: len(ends)]
-        return Shingles(np.concatenate([np.empty(0, np.uint64), *kept]), starts, starts + self._leads[places], ends)
+        if self._published and all(id_ in self._place for id_ in ids):
+            return self._published.of(np.array([self._place[id_] for id_ in ids], np.int64))
+        found = self._store.texts(ids, self._files_with(ids))
+        return shingling.shingle([found[id_] for id_ in ids])
 
-    def _of_store(self, ids: Sequence[str]) -> Shingles:
+    def _files_with(self, ids: Sequence[str]) -> list[Path]:
+        """Files that may hold their texts."""
         files = holding(self._files, [self._segments[place] for place in self._index.holding(ids)])
-        found = self._store.texts(ids, [file.path for file in files])
-        return shingle([found[id_] for id_ in ids])
+        return [file.path for file in files]
 
 
 RunPairs = Callable[[Callable[[Stretch], tuple[int, Path]], Sequence[Stretch]], Iterable[tuple[int, Path]]]

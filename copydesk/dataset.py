@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,24 +74,38 @@ def of_files(root: Path, name: str, paths: Sequence[str]) -> ds.Dataset:
 
 
 def texts(root: Path, paths: Iterable[str], ids: Collection[str]) -> dict[str, str]:
-    """The `text` of each id that is found in the files (of TEXTS), id -> text.
+    """The `text` of each id that is found in the files, id -> text; see texts_by_file."""
+    found: dict[str, str] = {}
+    for texts_of_file in texts_by_file(root, paths, ids):
+        found.update(texts_of_file)
+    return found
+
+
+def texts_by_file(root: Path, paths: Iterable[str], ids: Collection[str]) -> Iterator[dict[str, str]]:
+    """The `text` of each id that is found in the files (of TEXTS), id -> text, file by file, until all are found.
 
     Reads the id column of each row group, and its texts only if it has one that is asked for; the memory is that
-    of a row group a thread and of the texts asked for. Raises StoreError if a file is missing or broken.
+    of a row group a thread and of the texts of some files. Raises StoreError if a file is missing or broken.
     """
     wanted = pa.array(sorted(set(ids)), pa.string())
-    found: dict[str, str] = {}
 
     def read(path: str) -> dict[str, str]:
         try:
-            return _texts_of(root / path, wanted) if len(found) < len(wanted) else {}
+            return _texts_of(root / path, wanted)
         except BROKEN as error:
             raise StoreError(f"{root / path}: cannot be read: {error}") from error
 
+    left = set(wanted.to_pylist())
+    rest = iter(paths)
     with ThreadPoolExecutor(_READERS) as pool:
-        for texts_of_file in pool.map(read, paths):
-            found.update(texts_of_file)
-    return found
+        ahead = deque(pool.submit(read, path) for path in islice(rest, 2 * _READERS))
+        while ahead:
+            found = ahead.popleft().result()
+            left.difference_update(found)
+            if left:
+                ahead.extend(pool.submit(read, path) for path in islice(rest, 1))
+            if found:
+                yield found
 
 
 def _texts_of(path: Path, wanted: pa.StringArray) -> dict[str, str]:

@@ -7,7 +7,8 @@ What becomes of articles forms no cycles, and goes when the last reference does:
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -31,3 +32,15 @@ def seldom_collected(function: Callable[P, R]) -> Callable[P, R]:
             gc.set_threshold(*before)
 
     return called
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No looks for garbage meanwhile, and never among what there is by then: for imports, of which all stays. Looking
+    takes a tenth of their time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

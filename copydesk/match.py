@@ -413,7 +413,7 @@ class _Run:
         sizes = np.concatenate([self.nodes.sizes, history.sizes])
         if max(a.max(initial=0), b.max(initial=0)) < len(self.nodes):
             return compare(a, b, sizes, self.nodes.count)
-        return compare(a, b, sizes, in_threads(partial(self.nodes.shingles, history=history)), by_second=True)
+        return compare(a, b, sizes, in_threads(partial(self.nodes.shingles, history=history)))
 
     def overlaps(self) -> pa.Table:
         ids = sorted({id_ for pair in self.links for id_ in pair})

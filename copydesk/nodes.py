@@ -30,9 +30,9 @@ class Compared(Protocol):
     def count(self, one: I64, two: I64, stretches: Sequence[Stretch]) -> Counts:
         """What similarity.counted() says of pairs of rows of the run."""
 
-    def expect(self, ids: Sequence[str]) -> bool:
-        """Published ids that may be asked for, some more than once; distinct. Returns whether they are at hand from
-        now on; else they are read when they are asked for, quickest many at a time, in the order of the ids."""
+    def expect(self, ids: Sequence[str]) -> None:
+        """Published ids that may be asked for, some more than once; distinct. Texts of others are read when they are
+        asked for."""
 
     def of_history(self, ids: Sequence[str]) -> Shingles:
         """Those of published ids, in the order asked for. Raises KeyError for an id that is not published."""
@@ -165,9 +165,9 @@ class Nodes:
         behind = [history.ids[i] for i in (nodes[len(here) :] - len(self)).tolist()]
         return Shingles.joined(found, self._compared.of_history(behind)) if behind else found
 
-    def expect(self, history: History) -> bool:
+    def expect(self, history: History) -> None:
         """Say that these published texts, and the articles of their stories, may be compared; see Compared."""
-        return self._compared.expect(list(dict.fromkeys([*history.ids, *history.stories])))
+        self._compared.expect(list(dict.fromkeys([*history.ids, *history.stories])))
 
     def _twins(self, keys: I64) -> list[tuple[int, int]]:
         if self.base.all():

@@ -96,12 +96,11 @@ def verified(nodes: Nodes, signed: Signed, index: Index, exact: I64, threads: in
     fresh = np.flatnonzero(exact[comparable] < 0) if len(index) else np.empty(0, np.int64)
     c, entries, shared_before = _before(index, signed, places[fresh], threads)
     history = History(index, np.unique(np.concatenate([entries, exact[exact >= 0]])))
-    at_hand = nodes.expect(history)
+    nodes.expect(history)
     verify = partial(_verified, nodes, history, threads)
     count = len(nodes)
     here = verify(comparable[a], comparable[b], near=shared >= NEAR)
     old = np.searchsorted(history.numbers, entries)
-    verify = partial(verify, by_second=not at_hand)
     return here.joined(_with_history(verify, comparable[fresh[c]], old + count, shared_before, count, history))
 
 
@@ -117,14 +116,12 @@ def _before(index: Index, signed: Signed, places: I64, threads: int) -> tuple[I6
     return rows[by_row], entries[by_row], shared[by_row]
 
 
-def _verified(
-    nodes: Nodes, history: History, threads: int, a: I64, b: I64, *, near: Bools | None = None, by_second: bool = False
-) -> Pairs:
+def _verified(nodes: Nodes, history: History, threads: int, a: I64, b: I64, *, near: Bools | None = None) -> Pairs:
     sizes = np.concatenate([nodes.sizes, history.sizes])
     count: Count = nodes.count
     if b.max(initial=0) >= len(nodes):
-        count = in_threads(partial(nodes.shingles, history=history), 1 if by_second else threads)
-    figures = compare(a, b, sizes, count, near=near, by_second=by_second)
+        count = in_threads(partial(nodes.shingles, history=history), threads)
+    figures = compare(a, b, sizes, count, near=near)
     same = _publishers(nodes, history, a, b, figures)
     alike, years = _titles(nodes.column("title", history), a, b, np.flatnonzero(same))
     verdicts = judge(figures, same, alike, years)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import gc
+from copydesk.garbage import uncollected
 
-import cleaners
-from copydesk import applying, cleaning, process, publish, urls
-from copydesk.settings import Settings
-from copydesk.spare import spare_pandas
+with uncollected():  # which freezes it: a collection would write to the memory that is shared, and so copy it
+    import cleaners
+    from copydesk import applying, cleaning, process, publish, urls
+    from copydesk.settings import Settings
+    from copydesk.spare import spare_pandas
+
+    spare_pandas()
+    # Most texts are in English, and are cleaned with the rules that come with copydesk.
+    cleaning.cleaner(Settings()).clean_many([cleaners.Source("Advertisement", language="en")])
+    urls.registrable_domain("https://example.com/")  # reads the list of suffixes
 
 __all__ = ["applying", "process", "publish"]
-
-spare_pandas()
-# Most texts are in English, and are cleaned with the rules that come with copydesk.
-cleaning.cleaner(Settings()).clean_many([cleaners.Source("Advertisement", language="en")])
-urls.registrable_domain("https://example.com/")  # reads the list of suffixes
-gc.freeze()  # a collection would write to the memory that is shared, and so copy it

@@ -39,8 +39,6 @@ NONE, OVERLAP, EMBEDS, WEAK, STRONG = 0, 1, 2, 3, 4
 
 _SHINGLES_AT_ONCE = 1 << 22
 """Shingles of texts that are in memory at a time, 8 bytes each, and their texts."""
-_READ_AT_ONCE = 1 << 24
-"""The same where texts must be read from files, which is quicker for many at once."""
 _USUAL = 400  # shingles of a text of which nobody knows
 
 
@@ -100,16 +98,15 @@ def measure(a: Sequence[str], b: Sequence[str], texts: Texts) -> Figures:
     return compare(first, second, np.full(len(ids), _USUAL, np.int64), in_threads(numbered))
 
 
-def compare(a: I64, b: I64, sizes: I64, count: Count, *, near: Bools | None = None, by_second: bool = False) -> Figures:
+def compare(a: I64, b: I64, sizes: I64, count: Count, *, near: Bools | None = None) -> Figures:
     """The figures of the pairs (a[i], b[i]) of numbered texts.
 
     sizes: of all texts, the number of shingles, or a guess: memory is bounded by it. count: see in_threads(). near: the
-    pairs that show which texts belong together, default all. by_second: whether texts are quickest read if the pairs
-    are compared in the order of b, because b are ordered as they lie in files.
+    pairs that show which texts belong together, default all.
     """
-    order, turned = _by_second(b) if by_second else _by_component(a, b, near, len(sizes))
+    order, turned = _by_component(a, b, near, len(sizes))
     one, two = np.where(turned, b, a)[order], np.where(turned, a, b)[order]
-    stretches = list(_stretches(sizes[one] + sizes[two], _READ_AT_ONCE if by_second else _SHINGLES_AT_ONCE))
+    stretches = list(_stretches(sizes[one] + sizes[two], _SHINGLES_AT_ONCE))
     found = np.empty((len(a), 7), np.int32)
     found[order] = count(one, two, stretches)
     found[turned] = found[turned][:, [0, 2, 1, 4, 3, 6, 5]]
@@ -240,11 +237,6 @@ def connected(a: I64, b: I64, count: int) -> I64:
     parents = np.arange(count, dtype=np.int64)
     (compiled.loops_for(compiled.DEAR * a.nbytes) or loops).components(a, b, parents)
     return parents
-
-
-def _by_second(b: I64) -> tuple[I64, Bools]:
-    """The order of the pairs by b; and that all are to be turned, so that those of one text stand first."""
-    return np.argsort(b, kind="stable"), np.ones(len(b), np.bool_)
 
 
 def _by_component(a: I64, b: I64, near: Bools | None, count: int) -> tuple[I64, Bools]:

@@ -155,12 +155,19 @@ class Store:
 
         files: of those datasets, where to look; by default all.
         """
+        return dataset.texts(self.root, self._files_of_texts(files), ids)
+
+    def texts_by_file(self, ids: Collection[str], files: Iterable[Path]) -> Iterator[dict[str, str]]:
+        """The same file by file: see dataset.texts_by_file."""
+        return dataset.texts_by_file(self.root, self._files_of_texts(files), ids)
+
+    def _files_of_texts(self, files: Iterable[Path] | None) -> list[str]:
         if files is None:
             paths = [path for name in dataset.TEXTS for path in dataset.published(self.root, name)]
         else:
             paths = [path.relative_to(self.root).as_posix() for path in files]
         self.fetch(paths)
-        return dataset.texts(self.root, paths, ids)
+        return paths
 
     def ledger(self) -> ledger.Ledger:
         """What is known of input files. Raises StoreError if a part of it is broken."""

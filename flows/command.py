@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from itertools import pairwise
 
+from copydesk.garbage import uncollected
 from copydesk.workers import get_ready
 
 _WITHOUT_WORKERS = frozenset({"-h", "--help", "-w1", "-w=1", "--workers=1", "--engine"})
@@ -13,10 +15,17 @@ _WITHOUT_WORKERS = frozenset({"-h", "--help", "-w1", "-w=1", "--workers=1", "--e
 def main() -> None:
     """See flows.cli.main."""
     arguments = sys.argv[1:]
-    if arguments[:1] == ["ingest"] and _needs_workers(arguments):
+    runs = arguments[:1] == ["ingest"]
+    if runs and _needs_workers(arguments):
         get_ready()
-    from flows import cli  # a third of a second
+    with uncollected():
+        from flows import cli  # a third of a second
 
+        if runs:
+            from copydesk.spare import spare_pandas
+
+            spare_pandas()
+            importlib.import_module("copydesk.pipeline")
     cli.main()
 
 

@@ -88,10 +88,9 @@ class Library:
     def count(self, one: NDArray[np.int64], two: NDArray[np.int64], stretches: Sequence[Stretch]) -> Counts:
         return in_threads(self.of_run)(one, two, stretches)
 
-    def expect(self, ids: Sequence[str]) -> bool:
+    def expect(self, ids: Sequence[str]) -> None:
         assert len(set(ids)) == len(ids)
         self.expected = set(ids)
-        return True
 
     def of_history(self, ids: Sequence[str]) -> Shingles:
         return shingle([self.texts[i] for i in ids])
