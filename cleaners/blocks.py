@@ -74,7 +74,7 @@ def menu(
     above = False  # whether the line above is gone
     for row in range(low, min(high, low + MENU_LINES)):
         if taken[row] >= 0:
-            # Below a section's name alone stands a kicker, no menu.
+            # Below a section's name, a byline or a caption alone stands a kicker or a subhead, no menu.
             above = above or not kinds[taken[row]] & SECTION
         elif paragraph(table[row]):
             note(cuts, begin, count, taken)

@@ -26,6 +26,8 @@ PARAGRAPH_LENGTH, LONG_PARAGRAPH = 140, 2000
 # probability, and to one in a list below a heading, .07. With scores of models that had not seen the publisher, 18 of
 # 489 of the former that were not the story stay by it; on pages of other sites, 10 of 19 of the latter that were.
 AT_EDGE, LISTED = -1735, -2587
+# A list of a few lines with the story right below it may be of the story as well, as the question of an interview is.
+LISTED_ABOVE = -1500
 ANY_SCORE = -(1 << 30)  # nothing is asked of the model
 
 

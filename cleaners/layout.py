@@ -21,6 +21,7 @@ from cleaners.cut import (
     CUT_SCORE,
     CUT_START,
     LISTED,
+    LISTED_ABOVE,
     NO_HIT,
     bytes_of,
     cut_line,
@@ -71,6 +72,7 @@ TAIL_LINES = 80
 # A block under a terminal heading ("Related") is no longer than this, nor are its lines, in bytes.
 BLOCK_LINES = 40
 BLOCK_LINE_LENGTH = 160
+LIST_LINES = 3  # from so many lines on a block is a list, whatever stands below it
 CAPTION_CHARS = 220
 NAMES = 5  # words
 LINK_WORDS = 5  # the headline of a link has no fewer; a subhead of the story often has
@@ -375,11 +377,12 @@ def headings(
         block = below - row - 1
         if below < high and block < 2:
             continue
+        needs = LISTED_ABOVE if below < high and block < LIST_LINES else LISTED
         category = known[rule][RULE_CATEGORY] + 0
         count = cut_line(table, row, high, end, rule, category, ANY_SCORE, h, cuts, count)
         for line in range(row + 1, below):
             if taken[line] < 0:
-                count = cut_line(table, line, high, end, rule, category, LISTED, NO_HIT, cuts, count)
+                count = cut_line(table, line, high, end, rule, category, needs, NO_HIT, cuts, count)
         reached = below - 1
     note(cuts, begin, count, taken)
     return count

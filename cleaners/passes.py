@@ -28,6 +28,7 @@ from cleaners.cut import (
 )
 from cleaners.engine import Engine, Found, Lines, Values
 from cleaners.fields import gather
+from cleaners.gluing import Asked, glued
 from cleaners.headline import LINES, Top, first_line
 from cleaners.model import SCALE, Model, rule_id
 from cleaners.reader import Reader, Table
@@ -72,6 +73,7 @@ def clean(texts: Sequence[bytes], titles: Sequence[str | None], ways: Ways, with
     work = _Work(ways, of, lines, hits, values)
     rows = work.placed(texts, titles)
     rows, objected = work.heard(rows, scores)
+    rows = work.with_glued(rows, objected, texts)
     return work.united(Cuts(rows, objected, work.told(rows), work.vetoes(joined, rows, objected)))
 
 
@@ -177,10 +179,21 @@ class _Work:
             np.full(rows, -1, np.int64), np.zeros(rows, np.int64), np.empty(rows, np.int64), objected, cuts, count,
         )  # fmt: skip
         cuts = cuts[:total]
-        odds = np.clip(cuts[count:, CUT_SCORE] / SCALE, -99, 99)
-        cuts[count:, CUT_RULE] = registry.first_vote + np.rint(100 / (1 + np.exp(-odds))).astype(np.int64)
+        cuts[count:, CUT_RULE] = registry.votes(cuts[count:, CUT_SCORE] / SCALE)
         said = {number: rule_id(int(scores[cuts[number, CUT_ROW]])) for number in np.flatnonzero(objected).tolist()}
         return cuts, said
+
+    def with_glued(self, cuts: I64, objected: dict[int, str], texts: Sequence[bytes]) -> I64:
+        """The cuts with those of pieces behind them that were lines of their own."""
+        ways = self.ways
+        if ways.model is None:
+            return cuts
+        standing = np.delete(cuts, list(objected), axis=0) if objected else cuts
+        found = glued(texts, self.of, Asked(ways.engine, ways.registry, ways.silenced, ways.model), standing)
+        rows = found.rows
+        rows[:, CUT_HIT] = np.where(rows[:, CUT_HIT] == NO_HIT, NO_HIT, rows[:, CUT_HIT] + len(self.values))
+        self.values.extend(found.values)
+        return np.concatenate([cuts, rows])
 
     def told(self, cuts: I64) -> dict[int, Values]:
         """What cuts fill fields with, by number."""

@@ -46,7 +46,7 @@ BUILT_IN = {
 BESIDE_AD, FIRST_LINE, MENU_LINE, REPEATS_TITLE, SEPARATOR_LINE, TAIL_LINE = range(6)
 
 # What is told of categories, as bits.
-FRAME, WITHIN, ASKED, SPOKEN, AD, SECTION = (1 << n for n in range(6))
+FRAME, WITHIN, ASKED, SPOKEN, AD, SECTION, POINTER, PROSE = (1 << n for n in range(8))
 
 OF_FRAME = frozenset({"comment", "newsletter", "social", "promo", "contact", "related", "legal", "header"})
 """Categories whose lines stand around a story, not within it."""
@@ -63,13 +63,21 @@ of 109 others."""
 OF_SPOKEN = frozenset({"bio", "comment", "contact", "dangling", "newsletter", "promo", "related", "social"})
 """Categories of what somebody may say: in an open quotation it stays. (A widget or an ad marker may be glued in.)"""
 
+OF_POINTER = frozenset({"related"})
+"""Categories of pointers to other pages: as whole sentences guides give them to their readers as well."""
+
+OF_PROSE = frozenset({"caption", "comment", "headline", "video"})
+"""Categories whose lines may read as paragraphs of a story do."""
+
 _BITS: tuple[tuple[int, Set[str]], ...] = (
     (FRAME, OF_FRAME),
     (WITHIN, OF_WITHIN),
     (ASKED, OF_ASKED),
     (SPOKEN, OF_SPOKEN),
     (AD, frozenset({"ad_marker"})),
-    (SECTION, frozenset({"section"})),
+    (SECTION, frozenset({"caption", "header", "section"})),
+    (POINTER, OF_POINTER),
+    (PROSE, OF_PROSE),
 )
 _VOTES = 101  # ids of the model's votes: a probability in hundredths
 
@@ -107,6 +115,10 @@ class Registry:
         """By number, whether its id or its category is among the names."""
         of = [self.categories[category] for category in self.known[:, RULE_CATEGORY].tolist()]
         return np.array([id_ in names or own in names for id_, own in zip(self.ids, of, strict=True)], np.bool_)
+
+    def votes(self, odds: npt.NDArray[np.float64]) -> I64:
+        """The numbers of the model's votes of these log-odds."""
+        return self.first_vote + np.rint(100 / (1 + np.exp(-np.clip(odds, -99, 99)))).astype(np.int64)
 
     def category(self, name: str) -> int:
         """The number of a category; -1 if there is none of that name."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cleaners.assent import ALONE_BARS, AMONG_BARS, BESIDE_BARS, DOUBT, SURE, bar, hear
+from cleaners.assent import ALONE_BARS, AMONG_BARS, BESIDE_BARS, DOUBT, POINTER_DOUBT, STORY_BAR, SURE, bar, hear
 from cleaners.batch import lined
 from cleaners.cut import ANY_SCORE, AT_EDGE, CUT_COLUMNS, CUT_ROW, LISTED, NO_HIT, cut_line
 from cleaners.model import rule_id
@@ -54,8 +54,23 @@ def test_a_line_that_a_phrase_takes_stays_if_the_model_doubts_it() -> None:
     assert heard({1: DOUBT - 1}, (1, "newsletter", ANY_SCORE)) == ([], [(1, "model:0.04")])
 
 
+def test_a_pointer_that_reads_as_a_sentence_needs_more() -> None:
+    score = POINTER_DOUBT - 1
+    assert heard({2: score}, (2, "related", ANY_SCORE)) == ([], [(2, "model:0.17")])
+    assert heard({2: POINTER_DOUBT}, (2, "related", ANY_SCORE)) == ([2], [])
+    assert heard({3: score}, (3, "related", ANY_SCORE)) == ([3], [])  # it does not end as one
+    assert heard({1: score}, (1, "related", ANY_SCORE)) == ([1], [])  # it is short
+
+
 def test_what_has_a_form_of_its_own_goes_whatever_the_model_thinks() -> None:
     assert heard({1: -9000}, (1, "ad_marker", ANY_SCORE)) == ([1], [])
+
+
+def test_a_paragraph_of_the_story_is_not_taken_out_whole() -> None:
+    assert heard({2: STORY_BAR - 1}, (2, "attribution", ANY_SCORE)) == ([], [(2, "model:0.01")])
+    assert heard({2: STORY_BAR}, (2, "attribution", ANY_SCORE)) == ([2], [])
+    assert heard({2: STORY_BAR - 1}, (2, "caption", ANY_SCORE)) == ([2], [])  # of a length that captions have
+    assert heard({1: STORY_BAR - 1}, (1, "attribution", ANY_SCORE)) == ([1], [])  # it is short
 
 
 def test_it_is_asked_about_categories_that_there_are() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cleaners import Cleaned, Cleaner, Source
+from cleaners.cut import CUT_HIT, CUT_NEEDS, CUT_RULE, LISTED, LISTED_ABOVE, NO_HIT
 from cleaners.rules import rules
 from tests.cleaners.test_clean import FIRST, SECOND, THIRD, story
 
@@ -87,3 +88,23 @@ def test_a_label_takes_no_subhead_and_no_sentence() -> None:
 def test_a_kicker_below_a_section_stays() -> None:
     text = story("Politics", "Night at sea", FIRST, SECOND)
     assert clean(text).text == story("Night at sea", FIRST, SECOND)
+
+
+def test_a_subhead_below_a_byline_is_no_menu() -> None:
+    text = story("By Ida Brandt", "Night at sea", FIRST, SECOND)
+    assert clean(text).text == story("Night at sea", FIRST, SECOND)
+
+
+@pytest.mark.parametrize(
+    ("below", "needs"),
+    [
+        (["Ida Brandt", "How did it feel to see the lamp lit again?", FIRST], LISTED_ABOVE),  # an interview
+        (["Three more lamps go dark", "Why ships still need lights", "Tide tables", FIRST], LISTED),
+        (["Three more lamps go dark", "Why ships still need lights"], LISTED),
+    ],
+)
+def test_few_lines_below_a_heading_and_above_the_story_need_more(below: list[str], needs: int) -> None:
+    ((_, batch),) = RULES_ALONE.batches([Source(story(FIRST, "Related", *below))])
+    rows = batch.cuts.rows
+    listed = (rows[:, CUT_RULE] == batch.registry.number["related-heading"]) & (rows[:, CUT_HIT] == NO_HIT)
+    assert set(rows[listed, CUT_NEEDS].tolist()) == {needs}
