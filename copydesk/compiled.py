@@ -12,9 +12,9 @@ from importlib.metadata import PackageNotFoundError
 from cleaners import compiler
 from copydesk import loops, token_loops
 
-COMPILE_BYTES, LOAD_BYTES = 64 << 20, 3 << 20
-"""Of text. Compiling takes ten seconds of the processor, loading what another process compiled 0.3; and so does numpy
-with about so much."""
+COMPILE_BYTES, LOAD_BYTES, MORE_BYTES = 64 << 20, 6 << 20, 512 << 10
+"""Of text. Compiling takes ten seconds of the processor; loading what another process compiled 0.5, or 0.05 where numba
+is there for something else. With about so much numpy takes as long."""
 
 DEAR = 16
 """Loops over numbers in plain Python cost as much as so many times their bytes of text."""
@@ -59,7 +59,11 @@ def loops_for(size: int) -> types.SimpleNamespace | None:
     global _met
     with _lock:
         _met += size
-        return _compiled() if _met >= COMPILE_BYTES or (_met >= LOAD_BYTES and _is_filled()) else None
+        return _compiled() if _met >= COMPILE_BYTES or (_met >= _enough() and _is_filled()) else None
+
+
+def _enough() -> int:
+    return MORE_BYTES if "numba" in sys.modules else LOAD_BYTES
 
 
 def foresee(size: int) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from cleaners import kept
+from copydesk import token_loops
 from copydesk.token_loops import COMPLEX, NOTHING, SEPARATOR, START, TOKEN_CHARS, UNSPACED, WORD
 
 U64 = npt.NDArray[np.uint64]
@@ -133,6 +136,13 @@ def tables_of_raw() -> Tables:
     Those are combining marks and Hangul's single letters, which may join what is before them, and what gives more than
     two characters or not of one kind ("½").
     """
+    return Tables(**kept.kept("tokens", _OF, _of_raw))
+
+
+_OF = (unicodedata.unidata_version, *kept.source(sys.modules[__name__], token_loops))
+
+
+def _of_raw() -> kept.Arrays:
     kinds, folds, seconds = np.zeros(1 << 16, np.uint8), np.zeros(1 << 16, np.uint16), np.zeros(1 << 16, np.uint16)
     for code in range(1 << 16):
         raw = chr(code)
@@ -150,7 +160,7 @@ def tables_of_raw() -> Tables:
             seconds[code] = ord(normal[1]) if len(normal) == 2 else 0
         else:
             kinds[code] = COMPLEX
-    return Tables(kinds, folds, seconds)
+    return {"kinds": kinds, "folds": folds, "seconds": seconds}
 
 
 @functools.cache
