@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from copydesk import lines, tombstones
 from copydesk.bands import OfParts
 from copydesk.compared import ComparedTexts
+from copydesk.garbage import give_back
 from copydesk.history import open_index
 from copydesk.lines import Lines
 from copydesk.match import NEW, ROWS, match
@@ -62,12 +63,13 @@ def decide(
         part.write("decisions", decided.slice(start, part.records))
         start += part.records
     entries, keys = decisions.entries(new, signed)
-    del new, records, ids  # what was read of a mapped file counts while it is open
-    pa.default_memory_pool().release_unused()
+    overlaps, held = decisions.overlaps, _held(parts, decided)
+    del new, records, ids, decisions, decided, compared
+    give_back()
     if len(entries):
         segment.parent.mkdir(parents=True, exist_ok=True)
-        write_segment(segment, entries, keys, run_id, held=_held(parts, decided), threads=threads)
-    return _new_links(decisions.overlaps, store)
+        write_segment(segment, entries, keys, run_id, held=held, threads=threads)
+    return _new_links(overlaps, store)
 
 
 def _held(parts: Sequence[Part], decided: pa.Table) -> Lines:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import orjson
 
+from copydesk.garbage import give_back
+
 if TYPE_CHECKING:
     from copydesk.pipeline import Map
 
@@ -44,6 +46,7 @@ class Metered(Generic[T, R]):
         began = _began.setdefault(self.folder, time.process_time())
         result = self.function(one)
         self.folder.mkdir(parents=True, exist_ok=True)
+        give_back()  # a process that waits for others shall not hold what it needs no more
         figures = [peak_memory(), time.process_time() - began]
         (self.folder / _process()).write_bytes(orjson.dumps(figures))
         return result

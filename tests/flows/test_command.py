@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import pytest
 
@@ -24,6 +25,7 @@ from flows import cli, command
 def test_workers_are_started_early_for_a_run(monkeypatch: pytest.MonkeyPatch, arguments: str, started: bool) -> None:
     done: list[str] = []
     monkeypatch.setattr(sys, "argv", ["copydesk", *arguments.split()])
+    monkeypatch.setattr(command, "uncollected", nullcontext)  # which would last
     monkeypatch.setattr(command, "get_ready", lambda: done.append("workers"))
     monkeypatch.setattr(cli, "main", lambda: done.append("command"))
     command.main()
