@@ -28,9 +28,13 @@ def test_only_within() -> None:
 def test_nothing_is_collected_while_modules_are_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     frozen: list[bool] = []
     monkeypatch.setattr(gc, "freeze", lambda: frozen.append(gc.isenabled()))
-    with pytest.raises(ImportError), uncollected():
-        assert not gc.isenabled()
-        raise ImportError
+
+    @uncollected()
+    def failing() -> None:
+        raise ImportError(str(gc.isenabled()))
+
+    with pytest.raises(ImportError, match="False"):
+        failing()
     assert gc.isenabled()
     assert frozen == [False]
 
