@@ -73,9 +73,13 @@ def foresee(size: int) -> None:
         _met = max(_met, size)
 
 
-def foresee_elsewhere(size: int) -> None:
+def foresee_elsewhere(size: int, index: int) -> None:
     """Say that other processes are to work on so many bytes, while this one waits, and this one on what they make of
-    them: if it pays, what is compiled is loaded meanwhile."""
+    them: if it pays, what is compiled is loaded meanwhile.
+
+    index: bytes of what is known from before, some hundredth of which may have to be read again for a few new texts.
+    """
+    size = max(size, index // 100)
     foresee(size)
     if size >= LOAD_BYTES and _is_filled():
         threading.Thread(target=rehearse, name="copydesk-loops", daemon=True).start()

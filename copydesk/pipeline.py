@@ -27,6 +27,7 @@ from copydesk import cleaning, compiled, guard, matching, parquet, place, points
 from copydesk.applying import apply
 from copydesk.discover import Discovery, check, discover
 from copydesk.errors import UsageError
+from copydesk.history import INDEX
 from copydesk.learn import learn
 from copydesk.ledger import LedgerEntry
 from copydesk.model import RunInfo, Shard
@@ -120,7 +121,7 @@ def _stage(
     folder = staging / "parts"
     with _mapper(mapper, settings, found.shards, folder) as unmetered:
         progress("process", 0, len(found.shards), 0, 0)
-        _compile(_size(found.shards), here=unmetered is _map_here)
+        _compile(_size(found.shards), store.size(INDEX), here=unmetered is _map_here)
         stage_map = usage.metered(unmetered, staging / "usage")
         parts = _process(found, settings, folder, stage_map, progress)
         points.checkpoint("run: processed")
@@ -147,11 +148,15 @@ def _stage(
     return summary
 
 
-def _compile(size: int, here: bool) -> None:
-    """Get ready for so many bytes, to be processed by this process or by others, and then matched here."""
+def _compile(size: int, index: int, here: bool) -> None:
+    """Get ready for so many bytes, to be processed by this process or by others, and then matched here, with an index
+    of so many bytes."""
     cleaning.warm(size)
     compiled.warm(size)
-    (compiled.foresee if here else compiled.foresee_elsewhere)(size)
+    if here:
+        compiled.foresee(size)
+    else:
+        compiled.foresee_elsewhere(size, index)
 
 
 def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map, progress: Progress) -> list[Part]:

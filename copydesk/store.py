@@ -143,6 +143,10 @@ class Store:
         """Published files of a dataset, or of a folder such as `_state/index`, in the order of their runs."""
         return [self.root / path for path in dataset.published(self.root, name)]
 
+    def size(self, name: str) -> int:
+        """Bytes of those files."""
+        return sum(f.size for f in manifest.published(self.commits()) if f.path.startswith(name + "/"))
+
     def dataset(self, name: str) -> ds.Dataset:
         """See dataset.open_dataset; an output that is not there yet is empty."""
         paths = dataset.published(self.root, name)
