@@ -27,6 +27,9 @@ for the rest."""
 PER_TEXT = 16
 """How many candidates of one text are verified: those it shares most bands with. Keeps crowds of look-alikes linear."""
 
+_FEW = 1 << 20
+"""Keys that are sorted as soon as 256 tasks are handed to threads."""
+
 _PAIRS_AT_ONCE = 1 << 23
 """Pairs in memory at a time, some thirty bytes each, before those of one row and another are counted together."""
 
@@ -70,8 +73,12 @@ def packed_keys(blocks: Callable[[], Iterable[tuple[U64, U64]]], bits: int, room
     packed[int(buckets.sum()) :] = ~np.uint64(0)
     for keys, numbers in blocks():
         run.pack(keys, numbers, bits, ends, packed)
+    in_buckets = np.split(packed[: int(buckets.sum())], ends[:-1])
+    if room < _FEW:
+        list(map(np.ndarray.sort, in_buckets))
+        return packed
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        list(pool.map(np.ndarray.sort, np.split(packed[: int(buckets.sum())], ends[:-1])))
+        list(pool.map(np.ndarray.sort, in_buckets))
     return packed
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -46,15 +47,12 @@ class Held:
         files = self._file[texts]
         for first, last in _runs(files):
             with open(self._paths[files[first]], "rb", buffering=0) as file:
-                here, number = slice(first, last), file.fileno()
-                for start, into, end in zip(
-                    (starts[here] * _BYTES).tolist(),
-                    (at[here] * _BYTES).tolist(),
-                    (to[here] * _BYTES).tolist(),
-                    strict=True,
-                ):
-                    if os.preadv(number, [room[into:end]], start) != end - into:
-                        raise StoreError(f"{self._paths[files[first]]}: shorter than it was")
+                here = slice(first, last)
+                begins, stops = ((places[here] * _BYTES).tolist() for places in (at, to))
+                into = ((room[begin:stop],) for begin, stop in zip(begins, stops, strict=True))
+                read = list(map(os.preadv, repeat(file.fileno()), into, (starts[here] * _BYTES).tolist()))
+                if read != ((to[here] - at[here]) * _BYTES).tolist():
+                    raise StoreError(f"{self._paths[files[first]]}: shorter than it was")
         return Shingles(values, at, at + self._lead_ends[texts] - starts, to)
 
 

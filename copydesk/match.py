@@ -27,6 +27,7 @@ from copydesk import lines, sketch
 from copydesk.digests import part_of_digest
 from copydesk.edges import about_something_else, edges_of, embedding, holding_more
 from copydesk.entries import REVISION, codes_of, entries_of, id_array, precedence
+from copydesk.garbage import seldom_collected
 from copydesk.identity import identify
 from copydesk.index import Index
 from copydesk.nodes import Compared, History, Nodes
@@ -100,6 +101,7 @@ class Decisions:
         return entries_of(rows if kept.all() else rows.filter(pa.array(kept))), lambda rows: by_place.keys(places[rows])
 
 
+@seldom_collected
 def match(new: pa.Table, index: Index, compared: Compared, threads: int = 1, signed: Signed | None = None) -> Decisions:
     """Decide on the records of a run.
 
@@ -422,9 +424,9 @@ class _Run:
         history = self.history.with_ids(set(ids).difference(number))
         number |= {id_: i for i, id_ in enumerate(history.ids, len(self.nodes))}
         a, b = (np.array([number[pair[i]] for pair in self.links], np.int64) for i in (0, 1))
-        f = self._measured(a, b, history)
+        figures, _ = self._figures(a, b, history)
         names = [[pair[i] for pair in self.links] for i in (0, 1)]
-        return pa.table([*names, f.jaccard, f.a_in_b, f.b_in_a], schema=LINKS)
+        return pa.table([*names, *figures], schema=LINKS)
 
 
 def relation(in_original: float, of_original: float, same_text: bool) -> str:
