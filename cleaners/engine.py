@@ -278,7 +278,6 @@ class Triggered:
             asked_about = (zones & lines.zone(spotted[first, 1])) > 0
             spotted = spotted[np.repeat(asked_about, np.diff(np.append(first, len(spotted))))]
             first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))
-        first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))
         places = spotted[first, 1:].tolist()
         found = [data[start:end] for start, end in places]
         told = self._memory.told(found)

@@ -1,8 +1,8 @@
 """A run from its inputs to its commit: discover -> process -> learn -> apply -> match -> publish.
 
 Every stage is a plain function of paths, so `process`, `apply` and `publish` map over any executor: local processes by
-default, a Dask cluster where one is named, the tasks of a flow where a flow runs it. Only learning and matching, which
-must see all of a run, happen in one place; on a cluster the candidates of matching are found by tasks, too.
+default, a Dask cluster where one is named, the tasks of a flow where a flow runs it. Learning and matching must see all
+of a run: they are led from here, and hand out as tasks what need not be.
 """
 
 from __future__ import annotations
