@@ -33,7 +33,7 @@ MATCHES_PER_LINE = 64
 SHARED_MEMORY = 64 << 20
 # Rules of a group. Every group is one more pass over the text, larger ones cost more states than they save passes.
 GROUP = 16
-# From so many bytes on that an engine is given, building an automaton of what its rules need pays.
+# From so many bytes on that are to come, or that an engine was given, an automaton of what its rules need pays.
 TRIGGER_BYTES = 2 << 20
 # Beyond this a batch is one text that is no article, and notes of where what rules need ends in it might be
 # twelve times as long.
@@ -103,18 +103,7 @@ class Engine:
 
     def __init__(self, known: Sequence[Rule], shared: dict[Any, Group] | None = None) -> None:
         self.rules = tuple(sorted(known, key=lambda rule: rule.id))
-        groups: dict[Any, list[Rule]] = {}
-        for rule in self.rules:
-            groups.setdefault((rule.languages, rule.action == "keep", rule.tied), []).append(rule)
-        shared = {} if shared is None else shared
-        self._takers: list[Group] = []
-        self._keepers: list[Group] = []
-        for (_, keep, _), members in groups.items():
-            for first in range(0, len(members), GROUP):
-                part = tuple(members[first : first + GROUP])
-                key = tuple(rule.id for rule in part)
-                group = shared.get(key) or shared.setdefault(key, Group(part))
-                (self._keepers if keep else self._takers).append(group)
+        self._shared = {} if shared is None else shared
         self._zones = _zones(self.rules)
         self.expected = 0
         """Bytes that are still to come, if somebody knows."""
@@ -149,6 +138,27 @@ class Engine:
         return self._by_text(texts, self.kept(b"\n".join(texts)))
 
     @functools.cached_property
+    def _takers(self) -> list[Group]:
+        return self._grouped(keep=False)
+
+    @functools.cached_property
+    def _keepers(self) -> list[Group]:
+        return self._grouped(keep=True)
+
+    def _grouped(self, keep: bool) -> list[Group]:
+        groups: dict[Any, list[Rule]] = {}
+        for rule in self.rules:
+            if (rule.action == "keep") == keep:
+                groups.setdefault((rule.languages, rule.tied), []).append(rule)
+        found = []
+        for members in groups.values():
+            for first in range(0, len(members), GROUP):
+                part = tuple(members[first : first + GROUP])
+                key = tuple(rule.id for rule in part)
+                found.append(self._shared.get(key) or self._shared.setdefault(key, Group(part)))
+        return found
+
+    @functools.cached_property
     def _triggered(self) -> Triggered:
         return Triggered(self._numbered(keep=False))
 
@@ -157,9 +167,8 @@ class Engine:
         return Triggered(self._numbered(keep=True))
 
     def _pays(self, data: bytes) -> bool:
-        """Whether to build an automaton, or to use what was built: for many texts of this language, or more to come."""
-        many = len(data) >= TRIGGER_BYTES // 8 and self.expected >= TRIGGER_BYTES
-        self.triggered = self.triggered or ((many or self._read >= TRIGGER_BYTES) and is_compiled())
+        """Whether to use the automaton of what rules need: it is built once and kept, for all processes to come."""
+        self.triggered = self.triggered or (max(self._read, self.expected) >= TRIGGER_BYTES and is_compiled())
         return self.triggered and len(data) <= MOST_TRIGGERED
 
     def _numbered(self, keep: bool) -> list[tuple[int, Rule]]:

@@ -58,8 +58,8 @@ PAGE_BYTES = 16
 
 
 def _size(shard: Shard) -> int:
-    """Bytes of text that it will read, about."""
-    size = sum(file.size for file in shard.files) // shard.parts
+    """Bytes of text in its files, about: a process that reads a part of one will read others of it."""
+    size = sum(file.size for file in shard.files)
     return (
         size // PAGE_BYTES
         if shard.files[0].format == "html"
