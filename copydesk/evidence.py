@@ -34,7 +34,7 @@ _TAGS = (
 _TAG = {tag: place for place, tag in enumerate(_TAGS)}
 _HEADINGS = (_TAG["h2"], _TAG["h1"])  # first and last of them in the order above
 _NO_LETTER = re.compile(r"[\W_]+")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_CAMEL = re.compile(r"[A-Z](?<=[a-z][A-Z])")
 _BLANKS = bytes(code if chr(code) in "\nabcdefghijklmnopqrstuvwxyz" else 32 for code in range(256))
 _FAR = 99
 _CORE = 0.75
@@ -73,7 +73,7 @@ def words(label: str) -> set[str]:
 
 def _parted(labels: Sequence[str]) -> list[str]:
     """Of each label, or line of one: its words in small letters with blanks between."""
-    text = "\n".join([label if label.islower() else _CAMEL.sub("-", label) for label in labels])
+    text = _CAMEL.sub(r"-\g<0>", "\n".join(labels))
     return text.lower().encode("ascii", "replace").translate(_BLANKS).decode().split("\n")
 
 
@@ -82,7 +82,7 @@ def rows(page: b.Blocks, labels: Labels, title: str | None, body: str | None) ->
     told = _Page(page, labels)
     columns = [*told.shapes(), *told.labels(), *told.looks(), *told.shares(), *told.places(title)]
     columns += [_told(told.texts, body), *told.within(), *told.neighbours()]
-    return np.stack(columns, axis=1).astype(np.int32)
+    return np.array(columns, np.int32).T
 
 
 class _Page:

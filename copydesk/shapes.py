@@ -48,7 +48,7 @@ def of(texts: Sequence[str]) -> Shapes:
     codes = np.frombuffer("\n".join([*texts, ""]).encode("utf-32-le", "surrogatepass"), np.uint32)
     sizes = np.array([len(text) for text in texts], np.int64)
     starts = np.cumsum(sizes + 1) - sizes - 1
-    kinds = _kinds()[np.minimum(codes, _KINDS - 1)]
+    kinds = _kinds().take(codes, mode="clip")
     rare = np.flatnonzero(codes >= _KINDS)
     kinds[rare] = [_kind(chr(code)) for code in codes[rare].tolist()]
     at = np.flatnonzero(kinds)
@@ -61,7 +61,8 @@ def of(texts: Sequence[str]) -> Shapes:
 
     blank, early = (kind & _BLANK) > 0, place < HEAD
     opens = early & ((kind & _CAPITAL) > 0)
-    opens[opens] = np.isin(codes[at[opens] - 1], (10, 32))  # of the first the one before is the last: a line feed
+    before = codes[at[opens] - 1]  # of the first it is the last: a line feed
+    opens[opens] = (before == 32) | (before == 10)
     stops = (kind & _STOP) > 0
     stops[stops] = codes[at[stops] + 1] == 32
     head_words = many(blank & (place < HEAD - 1)) + 1

@@ -76,11 +76,15 @@ def read(page: Blocks, title: str | None = None, body: str | None = None, model:
 
 def _taken(page: Blocks, scores: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     taken = scores >= BAR
-    places = np.flatnonzero(taken).tolist()
-    if not places:
+    places = np.flatnonzero(taken)
+    if not len(places):
+        return taken
+    first, last = int(places[0]), int(places[-1])
+    doubtful = np.flatnonzero(~taken[first:last] & (scores[first:last] >= min(INSIDE, INSIDE_ALIKE, INSIDE_TABLE)))
+    if not len(doubtful):
         return taken
     shares = _shares(page, taken)
-    for place in range(places[0], places[-1]):
+    for place in (doubtful + first).tolist():
         block = page.blocks[place]
         within = page.elements.within[block.home]
         if within & TABLE:

@@ -23,7 +23,8 @@ _ROWS = 1024
 @dataclass(frozen=True, slots=True)
 class Model:
     """splits, borders: int16, int32[trees, depth]: a bit of the leaf's number is set where feature >= border. leaves:
-    int32[trees, 2**depth]. words: weights of the words in classes and ids."""
+    int32[trees, 2**depth]. words: weights of the words in classes and ids. asked: each (feature, border) once, and
+    int64[trees, depth] which of them."""
 
     splits: npt.NDArray[np.int16]
     borders: npt.NDArray[np.int32]
@@ -31,6 +32,7 @@ class Model:
     bias: int
     words: dict[str, int]
     labels: Labels
+    asked: tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]
 
     @classmethod
     def of(
@@ -42,7 +44,9 @@ class Model:
         words: dict[str, int],
     ) -> Model:
         """A model of its parts."""
-        return cls(splits, borders, leaves, bias, words, Labels(words))
+        pairs = np.stack([splits.ravel(), borders.ravel()]).astype(np.int32)
+        once, which = np.unique(pairs, axis=1, return_inverse=True)
+        return cls(splits, borders, leaves, bias, words, Labels(words), (once, which.reshape(splits.shape)))
 
     @classmethod
     def read(cls, content: bytes) -> Model:
@@ -71,15 +75,17 @@ class Model:
 
     def scores(self, rows: Rows) -> npt.NDArray[np.int64]:
         """Of each row: log-odds that its block is of the story, in parts of SCALE."""
-        offsets = np.arange(len(self.splits), dtype=np.int32) * self.leaves.shape[1]
-        flat = self.leaves.ravel()
+        (features, borders), which = self.asked
+        offsets = np.arange(len(self.splits), dtype=np.int32)[:, None] * self.leaves.shape[1]
         found = []
         for start in range(0, len(rows), _ROWS):
             columns = np.ascontiguousarray(rows[start : start + _ROWS].T)
-            leaf = np.repeat(offsets[:, None], columns.shape[1], axis=1)
-            for bit in range(self.splits.shape[1]):
-                leaf += (columns[self.splits[:, bit]] >= self.borders[:, bit, None]).astype(np.int32) << bit
-            found.append(flat[leaf].sum(axis=0, dtype=np.int64) + self.bias)
+            holds = (columns[features] >= borders[:, None]).view(np.uint8)
+            leaf = np.zeros((len(self.splits), columns.shape[1]), np.uint8)
+            for of_bit in which.T[::-1]:
+                leaf += leaf
+                leaf |= holds[of_bit]
+            found.append(self.leaves.take(leaf + offsets).sum(axis=0, dtype=np.int32) + np.int64(self.bias))
         return np.concatenate(found)
 
 
