@@ -122,6 +122,7 @@ def _is_house(name: str, taken: set[str]) -> bool:
     return same in taken or same.removeprefix("the") in taken
 
 
+@lru_cache(maxsize=1024)  # a page asks for the same few titles and names again and again
 def key(name: str) -> str:
     """What two spellings of a name share: letters and digits alone, folded."""
     folded = name.casefold()
