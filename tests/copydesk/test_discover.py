@@ -17,9 +17,9 @@ import pytest
 import zstandard
 
 from copydesk import sources
-from copydesk.discover import Discovery, discover, file_uri, shards
 from copydesk.errors import UsageError
 from copydesk.model import Item, SourceFile
+from copydesk.run.discover import Discovery, discover, file_uri, shards
 from copydesk.settings import Settings
 from copydesk.sources import stream
 

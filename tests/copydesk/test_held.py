@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from copydesk import shingling
+from copydesk.dedup import shingling
+from copydesk.dedup.held import Held
+from copydesk.dedup.shingling import shingle
 from copydesk.errors import StoreError
-from copydesk.held import Held
-from copydesk.shingling import shingle
 
 from .news import story
 
