@@ -8,6 +8,7 @@ import sys
 import threading
 import types
 from importlib.metadata import PackageNotFoundError
+from typing import Any
 
 from cleaners import compiler
 from copydesk.dedup import loops, token_loops
@@ -47,6 +48,7 @@ _FUNCTIONS = (
     "probe",
     "choose",
     "components",
+    "gather",
 )
 
 _lock = threading.Lock()
@@ -109,12 +111,19 @@ def rehearse() -> None:
         loops.rehearse(ready, token_loops.scratch())
 
 
+def _pread() -> Any:
+    """As compiled code calls it, by the C library's own name. Raises ImportError without numba."""
+    kinds = compiler.numba().types
+    return kinds.ExternalFunction("pread", kinds.intp(kinds.intc, kinds.uintp, kinds.uintp, kinds.int64))
+
+
 @functools.cache
 def _compiled() -> types.SimpleNamespace | None:
     if sys.byteorder != "little":
         return None
     try:
-        functions = compiler.compiled(vars(token_loops) | vars(loops), _FUNCTIONS)
+        scope = vars(token_loops) | vars(loops) | {"pread": _pread()}
+        functions = compiler.compiled(scope, _FUNCTIONS)
     except ImportError:
         return None
     return types.SimpleNamespace(**{name: functions[name] for name in _FUNCTIONS})

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from itertools import repeat
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from copydesk.dedup import compiled
 from copydesk.dedup.shingling import Shingles
 from copydesk.errors import StoreError
 
 I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
 
 _BYTES = 8  # of a shingle
 
@@ -43,15 +44,18 @@ class Held:
         to = np.cumsum(ends - starts)
         at = to - (ends - starts)
         values = np.empty(int(to[-1]) if len(to) else 0, np.uint64)
-        room = memoryview(values).cast("B")  # type: ignore[arg-type]
+        ready = compiled.loops_for(values.nbytes)
+        gather = ready.gather if ready else _gather
         files = self._file[texts]
         for first, last in _runs(files):
+            here = slice(first, last)
+            places, sizes, room = (
+                starts[here] * _BYTES,
+                (ends - starts)[here] * _BYTES,
+                values[at[first] : to[last - 1]],
+            )
             with open(self._paths[files[first]], "rb", buffering=0) as file:
-                here = slice(first, last)
-                begins, stops = ((places[here] * _BYTES).tolist() for places in (at, to))
-                into = ((room[begin:stop],) for begin, stop in zip(begins, stops, strict=True))
-                read = list(map(os.preadv, repeat(file.fileno()), into, (starts[here] * _BYTES).tolist()))
-                if read != ((to[here] - at[here]) * _BYTES).tolist():
+                if gather(file.fileno(), places, sizes, room) < last - first:
                     raise StoreError(f"{self._paths[files[first]]}: shorter than it was")
         return Shingles(values, at, at + self._lead_ends[texts] - starts, to)
 
@@ -65,6 +69,16 @@ def _places(path: Path) -> I64:
         first = (shingles.values.ctypes.data - whole.address) // _BYTES if len(shingles.values) else 0
         found.append(np.stack([shingles.starts, shingles.lead_ends, shingles.ends]) + first)
     return np.concatenate(found, axis=1)
+
+
+def _gather(file: int, places: I64, sizes: I64, values: U64) -> int:
+    """loops.gather() in Python."""
+    room, at = memoryview(values).cast("B"), 0  # type: ignore[arg-type]
+    for number, (place, size) in enumerate(zip(places.tolist(), sizes.tolist(), strict=True)):
+        if os.preadv(file, (room[at : at + size],), place) < size:
+            return number
+        at += size
+    return len(places)
 
 
 def _runs(files: I64) -> list[tuple[int, int]]:
