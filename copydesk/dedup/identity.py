@@ -16,6 +16,24 @@ I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
+class Ordered:
+    """The rows of a run in order of precedence: columns are put in order when they are asked for, as a second table of
+    them all would be much of what a run has in memory. order: of each row, where it stands in `table`."""
+
+    def __init__(self, table: pa.Table, order: I64) -> None:
+        self.table, self.order = table, order
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def __getitem__(self, name: str) -> pa.ChunkedArray:
+        return self.table[name].take(pa.array(self.order))
+
+    def at(self, name: str, rows: I64) -> pa.ChunkedArray:
+        """A column of some rows."""
+        return self.table[name].take(pa.array(self.order[rows]))
+
+
 @dataclass(frozen=True, slots=True)
 class Revision:
     """A later version of an item. revises: the id of the one before, and `before` its row if it is of this run. story:
@@ -43,14 +61,14 @@ class Identity:
         return result
 
 
-def identify(new: pa.Table, index: Index) -> Identity:
-    """new: id, item_key, and the times of match.NEW, rows in order of precedence."""
+def identify(new: Ordered, index: Index) -> Identity:
+    """new: id, item_key, and the times of match.NEW."""
     ids = new["id"]
     seen = ~first_of(ids)
     if len(index):
         seen |= index.known(ids.to_pylist())
     rows = np.flatnonzero(~seen)
-    items = codes_of(new["item_key"].take(pa.array(rows)))
+    items = codes_of(new.at("item_key", rows))
     keys = items.dictionary.to_pylist()
     codes = np.asarray(items.indices, np.int64)
     versions = np.bincount(codes, minlength=len(keys))
@@ -59,8 +77,8 @@ def identify(new: pa.Table, index: Index) -> Identity:
     revised[list(before)] = True
     identity = Identity(seen)
     concerned = rows[revised[codes]]
-    times = dict(zip(concerned.tolist(), version_times(new.take(pa.array(concerned))), strict=True))
-    names = dict(zip(concerned.tolist(), ids.take(pa.array(concerned)).to_pylist(), strict=True))
+    times = dict(zip(concerned.tolist(), version_times(new, concerned), strict=True))
+    names = dict(zip(concerned.tolist(), new.at("id", concerned).to_pylist(), strict=True))
     of_item: dict[int, list[int]] = {}
     for row, code in zip(concerned.tolist(), codes[revised[codes]].tolist(), strict=True):
         of_item.setdefault(code, []).append(row)
@@ -70,9 +88,9 @@ def identify(new: pa.Table, index: Index) -> Identity:
     return identity
 
 
-def version_times(new: pa.Table) -> list[float]:
-    """When a row was last changed, as well as it is known; unknown last."""
-    times = pc.coalesce(*(microseconds(new[name]) for name in ("modified_at", "published_at", "fetched_at")))
+def version_times(new: Ordered, rows: I64) -> list[float]:
+    """When rows were last changed, as well as it is known; unknown last."""
+    times = pc.coalesce(*(microseconds(new.at(name, rows)) for name in ("modified_at", "published_at", "fetched_at")))
     return [float("inf") if time is None else time for time in times.to_pylist()]
 
 

@@ -27,14 +27,14 @@ from copydesk.dedup import lines, sketch
 from copydesk.dedup.digests import part_of_digest
 from copydesk.dedup.edges import about_something_else, edges_of, embedding, holding_more
 from copydesk.dedup.entries import REVISION, codes_of, entries_of, id_array, precedence
-from copydesk.dedup.identity import identify
+from copydesk.dedup.identity import Ordered, identify
 from copydesk.dedup.index import Index
 from copydesk.dedup.nodes import Compared, History, Nodes
 from copydesk.dedup.pairs import OfTable, Signed, verified
 from copydesk.dedup.segment import Keys
 from copydesk.dedup.similarity import EMBEDS, MOSTLY, NONE, OVERLAP, STRONG, Figures, compare, connected, in_threads
 from copydesk.dedup.stories import Edge, Node, assign
-from copydesk.garbage import seldom_collected
+from copydesk.garbage import give_back, seldom_collected
 
 I64 = npt.NDArray[np.int64]
 I8 = npt.NDArray[np.int8]
@@ -58,6 +58,9 @@ ROWS = pa.schema(
         ("version", pa.int32()),
     ]
 )
+ADDED = ("kind", "story_id", "version", "jaccard")
+"""Columns of ROWS that go into the index."""
+
 LINKS = pa.schema(
     [
         ("a", pa.string()),
@@ -86,19 +89,19 @@ class Decisions:
     rows: pa.Table
     overlaps: pa.Table
 
-    def entries(self, new: pa.Table, signed: Signed | None = None) -> tuple[pa.Table, Keys]:
-        """What segment.write_segment() takes: the entries of all rows of `new` but those seen, and their band keys.
+    def entries(self, new: pa.Table) -> tuple[pa.Table, Keys]:
+        """What segment.write_segment() takes of what was handed to match(): entries and their band keys."""
+        places = np.flatnonzero(pc.not_equal(self.rows["kind"], "seen"))
+        return added_entries(new, self.rows), lambda rows: OfTable(new).keys(places[rows])
 
-        signed: see match().
-        """
-        kept = np.asarray(pc.not_equal(self.rows["kind"], "seen"), np.bool_)
-        told = self.rows.select(["story_id", "kind", "version", "jaccard"])
-        known = new.select([name for name in new.column_names if name not in (*told.column_names, *_SIGNATURES)])
-        rows = pa.table([*known.columns, *told.columns], names=[*known.column_names, *told.column_names])
-        if "minhash" not in rows.column_names:
-            rows = rows.append_column("minhash", lines.as_lists(sketch.matrix(new["signature"], sketch.K)))
-        by_place, places = signed or OfTable(new), np.flatnonzero(kept)
-        return entries_of(rows if kept.all() else rows.filter(pa.array(kept))), lambda rows: by_place.keys(places[rows])
+
+def added_entries(new: pa.Table, decided: pa.Table) -> pa.Table:
+    """The entries of all rows of a run but those seen. new: see match(). decided: the columns ADDED of its answer."""
+    known = [name for name in new.column_names if name not in (*ADDED, *_SIGNATURES)]
+    rows = pa.table({name: new[name] for name in known} | {name: decided[name] for name in ADDED})
+    if "minhash" not in known:
+        rows = rows.append_column("minhash", lines.as_lists(sketch.matrix(new["signature"], sketch.K)))
+    return entries_of(rows.filter(pc.not_equal(decided["kind"], "seen")))
 
 
 @seldom_collected
@@ -110,11 +113,8 @@ def match(new: pa.Table, index: Index, compared: Compared, threads: int = 1, sig
     needs none otherwise. Raises ValueError if an id is not 32 hex digits.
     """
     order = _canonical_order(new)
-    back = np.empty(len(order), np.int64)
-    back[order] = np.arange(len(order))
     run = _Run(new, order, index, compared, threads, signed or OfTable(new, threads))
-    rows = run.decide()
-    return Decisions(rows.take(pa.array(back)), run.overlaps())
+    return Decisions(run.decide(), run.overlaps())
 
 
 def _canonical_order(new: pa.Table) -> I64:
@@ -145,17 +145,18 @@ class _Run:
         signed: Signed,
     ) -> None:
         self.index, self.threads = index, threads
-        self.rows = new.select([*NEW, "text_hash", "shingle_count"]).take(pa.array(order))
+        self.rows = Ordered(new, order)
         self.identity = identify(self.rows, index)
-        self.nodes = Nodes(self.rows, order, self.identity, compared)
+        self.nodes = Nodes(self.rows, self.identity, compared)
         self.exact = index.exact(self.nodes.hashes)
         self.pairs = verified(self.nodes, signed, index, self.exact, threads)
         self.history = self.pairs.history
 
     def decide(self) -> pa.Table:
-        self._assign()
-        self._name_stories()
-        self._find_links()
+        for step in (self._assign, self._name_stories, self._find_links):
+            give_back()  # what the one before worked with
+            step()
+        give_back()
         return self._decisions()
 
     # ---- stories
@@ -271,7 +272,7 @@ class _Run:
         count, history, numbers = len(self.nodes), self.history, self.numbers.tolist()
         place = {node: i for i, node in enumerate(nodes.tolist())}
         here = self.nodes.rows[nodes[nodes < count]]
-        names, made = self.rows["id"].take(pa.array(here)).to_pylist(), []
+        names, made = self.rows.at("id", here).to_pylist(), []
         for node, row, name in zip(nodes.tolist(), here.tolist(), names, strict=False):
             revision = self.identity.revisions.get(row)
             exact = history.place.get(int(self.exact[node])) if revision is None else None
@@ -320,8 +321,8 @@ class _Run:
 
     def _ids(self, codes: I64) -> pa.Array:
         """The ids that such codes stand for; null for -1."""
-        known = pa.chunked_array([*self.rows["id"].chunks, pa.array(self.names, pa.string())])
-        places = np.where(codes >= 0, codes, len(self.rows) - 2 - codes)
+        known = pa.chunked_array([*self.rows.table["id"].chunks, pa.array(self.names, pa.string())])
+        places = np.where(codes >= 0, self.rows.order[np.maximum(codes, 0)], len(self.rows) - 2 - codes)
         return known.take(pa.array(places, mask=codes == -1)).combine_chunks()
 
     def _find_links(self) -> None:
@@ -341,7 +342,10 @@ class _Run:
     # ---- what is handed back
 
     def _decisions(self) -> pa.Table:
+        """ROWS, as the rows were handed in."""
         count = len(self.rows)
+        back = np.empty(count, np.int64)
+        back[self.rows.order] = np.arange(count)
         first = self.identity.first_versions
         copy = first & (self.story != np.arange(count))
         kinds = np.select([copy, first, self.identity.seen], [1, 0, 3], 2)
@@ -350,11 +354,12 @@ class _Run:
         rows = np.concatenate([np.flatnonzero(copy), np.array(sorted(self.identity.revisions), np.int64)])
         places[rows], none[rows] = np.arange(len(rows)), False
         columns = {
-            "id": self.rows["id"],
-            "kind": pa.array(KINDS).take(pa.array(kinds)),
-            "story_id": self._ids(self.story),
+            "id": self.rows.table["id"],
+            "kind": pa.array(KINDS).take(pa.array(kinds[back])),
+            "story_id": self._ids(self.story[back]),
         }
-        columns |= {name: compared[name].take(pa.array(places, mask=none)) for name in compared.column_names}
+        found = pa.array(places[back], mask=none[back])
+        columns |= {name: compared[name].take(found) for name in compared.column_names}
         return pa.table(columns).select(ROWS.names).cast(ROWS)
 
     def _compared(self, copies: I64) -> pa.Table:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.dedup.entries import codes_of, id_array, one
-from copydesk.dedup.identity import Identity
+from copydesk.dedup.identity import Identity, Ordered
 from copydesk.dedup.index import Index
 from copydesk.dedup.shingling import Shingles
 from copydesk.dedup.similarity import Counts, Stretch
@@ -99,15 +99,15 @@ class Nodes:
 
     rows: of each its first. of_row: of each row its node, -1 if it was seen before. base: whether it is of a first
     version. sizes: shingles. hashes: of the texts. twins: pairs of nodes, of a first version and of revisions, that
-    have the same text. Rows are in order of precedence; order: of each, where it stands in the run as it was handed in.
+    have the same text.
     """
 
-    def __init__(self, table: pa.Table, order: I64, identity: Identity, compared: Compared) -> None:
+    def __init__(self, table: Ordered, identity: Identity, compared: Compared) -> None:
         """table: the rows: id, publisher, title, text_hash, shingle_count."""
-        self._table, self._order, self._compared = table, order, compared
+        self._table, self._order, self._compared = table, table.order, compared
         first_versions = identity.first_versions
         rows = np.flatnonzero(~identity.seen)
-        coded = codes_of(table["text_hash"].take(pa.array(rows)))
+        coded = codes_of(table.at("text_hash", rows))
         codes = np.asarray(pc.fill_null(coded.indices, -1), np.int64)
         # A text of nothing stays alone.
         keys = np.where(codes < 0, -1 - np.arange(len(rows)), codes * 2 + first_versions[rows])
@@ -119,7 +119,7 @@ class Nodes:
         self.of_row = np.full(len(table), -1, np.int64)
         self.of_row[rows] = number[inverse]
         self.base: Bools = first_versions[self.rows]
-        self.sizes = np.asarray(table["shingle_count"], np.int64)[self.rows]
+        self.sizes = np.asarray(table.at("shingle_count", self.rows), np.int64)
         self.hashes = self.column("text_hash")
         self.twins = self._twins(keys[first[by_row]])
 
@@ -128,7 +128,7 @@ class Nodes:
 
     def column(self, name: str, history: History | None = None) -> pa.Array:
         """A column of all nodes and of the published texts behind them."""
-        here = self._table[name].take(pa.array(self.rows))
+        here = self._table.at(name, self.rows)
         behind = history.table[name].chunks if history else []
         return pa.chunked_array([*here.chunks, *behind], here.type).combine_chunks()
 
@@ -139,7 +139,7 @@ class Nodes:
         several = np.flatnonzero(np.bincount(self.of_row[self.of_row >= 0], minlength=len(self)) > 1)
         rows = np.flatnonzero(np.isin(self.of_row, several))
         told: dict[int, set[str]] = {node: set() for node in several.tolist()}
-        titles_of_rows = self._table["title"].take(pa.array(rows)).to_pylist()
+        titles_of_rows = self._table.at("title", rows).to_pylist()
         for node, title in zip(self.of_row[rows].tolist(), titles_of_rows, strict=True):
             told[node].add(title or "")
         replaced = np.zeros(len(titles), np.bool_)

@@ -33,6 +33,7 @@ from copydesk.dedup.candidates import PER_KEY, packed_keys
 from copydesk.dedup.entries import ENTRY, first_of, halves, one, precedence
 from copydesk.dedup.lines import Lines
 from copydesk.errors import IndexDamaged, IndexOutdated
+from copydesk.garbage import give_back
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -81,6 +82,7 @@ def write_segment(
         columns[f"{name}_order"] = pa.array(by_high.astype(np.uint32))
     held = held.renumbered(order).ordered(halves(columns["id"])[0])
     of_lines = {f"line_{name}": _in_first_row(getattr(held, name), len(order)) for name in _LINES}
+    give_back()  # what they were made from; the keys are as much again
     bits = max(1, int(len(order) - 1).bit_length()) if len(order) else 1
     keys_of = keys if callable(keys) else keys.__getitem__
     packed = _packed_keys(keys_of, order[_has_keys(entries)], order, bits, threads)

@@ -61,19 +61,23 @@ class OfParts:
     def __init__(self, parts: Sequence[Part], numbers: I64, run_ranges: RunRanges, folder: Path) -> None:
         """numbers: of the rows, among all records, ascending. folder: where the ranges' files will lie."""
         self._parts, self._numbers, self._run_ranges, self._folder = tuple(parts), numbers, run_ranges, folder
-        self._ends = np.cumsum([0, *(part.records for part in parts)])
 
     def keys(self, rows: I64) -> U64:
-        numbers = self._numbers[rows]
-        found = np.empty((len(rows), sketch.KEYS), np.uint64)
-        cuts = np.searchsorted(numbers, self._ends)
-        for part, start, first, last in zip(self._parts, self._ends, cuts, cuts[1:], strict=False):
-            if first < last:
-                found[first:last] = sketch.keys_of(part.read("records"), numbers[first:last] - start)
-        return found
+        return keys_at(self._parts, self._numbers[rows])
 
     def neighbours(self, rows: I64) -> tuple[I64, I64, I64]:
         return neighbours(self._run_ranges, self._parts, self._folder, self._numbers[rows])
+
+
+def keys_at(parts: Sequence[Part], numbers: I64) -> U64:
+    """All band keys of the records with these numbers, which ascend: uint64[n, sketch.KEYS]."""
+    ends = np.cumsum([0, *(part.records for part in parts)])
+    found = np.empty((len(numbers), sketch.KEYS), np.uint64)
+    cuts = np.searchsorted(numbers, ends)
+    for part, start, first, last in zip(parts, ends, cuts, cuts[1:], strict=False):
+        if first < last:
+            found[first:last] = sketch.keys_of(part.read("records"), numbers[first:last] - start)
+    return found
 
 
 def neighbours(run_ranges: RunRanges, parts: Sequence[Part], folder: Path, places: I64) -> tuple[I64, I64, I64]:

@@ -15,20 +15,22 @@ import pyarrow.compute as pc
 from copydesk.articles.parts import RECORDS, Part
 from copydesk.dedup import lines
 from copydesk.dedup.lines import Lines
-from copydesk.dedup.match import NEW, ROWS, match
+from copydesk.dedup.match import ADDED, NEW, ROWS, added_entries, match
 from copydesk.dedup.segment import write_segment
 from copydesk.garbage import give_back
-from copydesk.run.bands import OfParts
+from copydesk.run.bands import OfParts, keys_at
 from copydesk.run.compared import ComparedTexts
 from copydesk.store import tombstones
 from copydesk.store.history import open_index
 from copydesk.store.store import Store
 
 I64 = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 Tasks = Callable[[str, Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
 """Maps a function of what it names over all of those, in any order (mapping.Map)."""
 
-COLUMNS = [*NEW, "text_hash", "shingle_count", "minhash"]
+COLUMNS = [*NEW, "text_hash", "shingle_count"]
+"""Of the records, what is compared."""
 
 
 def decide(
@@ -46,36 +48,52 @@ def decide(
     tasks: runs what is not done here: finds candidates and compares texts, by files in the folder `scratch`. threads:
     that do the rest, 0 for one a core. Returns the overlaps (match.Decisions.overlaps) that are not in the output yet.
     """
-    columns = [*COLUMNS, "canonical_url"]
-    records = [part.columns("records", columns) for part in parts]
-    new = pa.concat_tables([RECORDS.empty_table().select(columns), *records])
-    forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}")).cover(new)
-    ids = new["id"]
-    if forgotten.any():
-        new = new.filter(pa.array(~forgotten))
-    index = open_index(store)
-    numbers = np.flatnonzero(~forgotten)
-    compared = ComparedTexts(parts, numbers, store, index, partial(tasks, "compare"), scratch / "compare")
+    forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}"))
+    covered = forgotten.cover(_read(parts, "records", tombstones.COLUMNS)) if len(forgotten) else None
+    numbers = np.arange(sum(part.records for part in parts)) if covered is None else np.flatnonzero(~covered)
     signed = OfParts(parts, numbers, partial(tasks, "bands"), scratch / "bands")
-    decisions = match(new, index, compared, threads, signed)
-    decided = _with_forgotten(decisions.rows, ids, forgotten)
+    index = open_index(store)
+    compared = ComparedTexts(parts, numbers, store, index, partial(tasks, "compare"), scratch / "compare")
+    decisions = match(_read(parts, "records", COLUMNS, covered), index, compared, threads, signed)
+    decided = decisions.rows if covered is None else _with_forgotten(decisions.rows, parts, covered)
     start = 0
     for part in parts:
         part.write("decisions", decided.slice(start, part.records))
         start += part.records
-    entries, keys = decisions.entries(new, signed)
-    overlaps, held = decisions.overlaps, _held(parts, decided)
-    del new, records, ids, decisions, decided, compared
+    overlaps = decisions.overlaps
+    del decisions, decided, compared
     give_back()
-    if len(entries):
-        segment.parent.mkdir(parents=True, exist_ok=True)
-        write_segment(segment, entries, keys, run_id, held=held, threads=threads)
+    _write_segment(segment, parts, run_id, threads)
     return _new_links(overlaps, store)
 
 
-def _held(parts: Sequence[Part], decided: pa.Table) -> Lines:
+def _write_segment(path: Path, parts: Sequence[Part], run_id: str, threads: int) -> None:
+    """Of the decided parts; nothing, if they add no text."""
+    added = np.asarray(pc.not_equal(_read(parts, "decisions", ["kind"])["kind"], "seen"), np.bool_)
+    if not added.any():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    numbers = np.flatnonzero(added)
+    write_segment(  # it puts them in order; what they were before is not to be held here meanwhile
+        path,
+        added_entries(_read(parts, "records", [*COLUMNS, "minhash"]), _read(parts, "decisions", ADDED)),
+        lambda rows: keys_at(parts, numbers[rows]),
+        run_id,
+        held=_held(parts, added),
+        threads=threads,
+    )
+
+
+def _read(parts: Sequence[Part], name: str, columns: Sequence[str], without: Bools | None = None) -> pa.Table:
+    """Columns of a file of all parts, less the rows of `without`. They are read when they are needed and not kept while
+    others are: they are most of what a run has in memory."""
+    empty = {"records": RECORDS, "decisions": ROWS}[name].empty_table().select(columns)
+    whole = pa.concat_tables([empty, *(part.columns(name, columns) for part in parts)])
+    return whole if without is None else whole.filter(pa.array(~without))
+
+
+def _held(parts: Sequence[Part], added: Bools) -> Lines:
     """The lines of the texts that the run adds, by their number among those."""
-    added = np.asarray(pc.not_equal(decided["kind"], "seen"))
     number = np.where(added, np.cumsum(added) - 1, -1)
     found = []
     start = 0
@@ -86,12 +104,10 @@ def _held(parts: Sequence[Part], decided: pa.Table) -> Lines:
     return lines.join(found)
 
 
-def _with_forgotten(rows: pa.Table, ids: pa.ChunkedArray, forgotten: npt.NDArray[np.bool_]) -> pa.Table:
+def _with_forgotten(rows: pa.Table, parts: Sequence[Part], forgotten: Bools) -> pa.Table:
     """The decisions on all records: on those that were forgotten, `seen`."""
-    if not forgotten.any():
-        return rows
-    places = pa.array(np.cumsum(~forgotten) - 1, mask=forgotten)
-    rows = rows.take(places)
+    rows = rows.take(pa.array(np.cumsum(~forgotten) - 1, mask=forgotten))
+    ids = _read(parts, "records", ["id"])["id"]
     kinds = pc.fill_null(rows["kind"], "seen")
     return rows.set_column(0, "id", ids).set_column(1, "kind", kinds).cast(ROWS)
 
