@@ -113,7 +113,8 @@ def file_uri(path: str) -> str:
 
 
 def shards(files: list[SourceFile], shard_bytes: int) -> Iterator[Shard]:
-    """Small files together, up to shard_bytes; a large one in parts if its format holds many items."""
+    """Small files together, up to shard_bytes; a large one in parts if its format holds many items: an even number, so
+    that an even number of workers ends with all of them at the same time."""
     number = 0
     group: list[SourceFile] = []
     total = 0
@@ -121,7 +122,8 @@ def shards(files: list[SourceFile], shard_bytes: int) -> Iterator[Shard]:
         weight = file.size * (COMPRESSED_WEIGHT if file.compression or file.format == "parquet" else 1) + _FILE_WEIGHT
         parts = 1
         if file.format in _MANY_ITEMS:
-            parts = min(-(-(weight - _FILE_WEIGHT) // shard_bytes), MOST_PARTS[file.compression])
+            parts = -(-(weight - _FILE_WEIGHT) // shard_bytes)
+            parts = min(parts + parts % 2 if parts > 1 else parts, MOST_PARTS[file.compression])
         if group and (parts > 1 or total + weight > shard_bytes):
             yield Shard(number, tuple(group))
             number, group, total = number + 1, [], 0
