@@ -24,14 +24,15 @@ import pytest
 
 pytest.importorskip("obstore")
 
-from copydesk import history, objects, place
-from copydesk.dataset import open_dataset
-from copydesk.forget import forget
-from copydesk.maintain import maintain
-from copydesk.pipeline import Summary, run
-from copydesk.repair import repair
+from copydesk import objects
+from copydesk.run.pipeline import Summary, run
 from copydesk.settings import Settings
-from copydesk.verify import verify
+from copydesk.store import history, place
+from copydesk.store.dataset import open_dataset
+from copydesk.upkeep.forget import forget
+from copydesk.upkeep.maintain import maintain
+from copydesk.upkeep.repair import repair
+from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import story, write_jsonl
 
 pytestmark = pytest.mark.slow
