@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import glob
 import importlib
+import itertools
+import os
 import sys
 from itertools import pairwise
 
 from copydesk.garbage import uncollected
 from copydesk.workers.local import get_ready
+
+MUCH = 4 << 20
+"""Bytes of the files that are named, from which on all processes are sure to load what is compiled."""
+
+FIRST = 100
+"""Files that are looked at."""
 
 _WITHOUT_WORKERS = frozenset({"-h", "--help", "-w1", "-w=1", "--workers=1", "--engine"})
 
@@ -17,7 +26,7 @@ def main() -> None:
     arguments = sys.argv[1:]
     runs = arguments[:1] == ["ingest"]
     if runs and _needs_workers(arguments):
-        get_ready()
+        get_ready(_size(arguments) >= MUCH)
     with uncollected():
         from flows import cli  # a third of a second
 
@@ -33,3 +42,9 @@ def _needs_workers(arguments: list[str]) -> bool:
     """Whether it looks like it, so far as that can be told at a glance: if not, they start a little later."""
     alone = any(name in ("-w", "--workers") and value == "1" for name, value in pairwise(arguments))
     return not alone and _WITHOUT_WORKERS.isdisjoint(arguments)
+
+
+def _size(arguments: list[str]) -> int:
+    """Bytes of the first files that arguments name; folders aside, which are looked into later."""
+    files = (file for name in arguments for file in glob.iglob(name) if os.path.isfile(file))
+    return sum(map(os.path.getsize, itertools.islice(files, FIRST)))

@@ -177,16 +177,22 @@ class Workers:
         return [_Task(task.one, again=True)]
 
 
-def get_ready() -> None:
-    """Start what worker processes are forked from: it imports what they need while this process goes on."""
-    _context()
+def get_ready(much: bool = False) -> None:
+    """Start what worker processes are forked from: it imports what they need while this process goes on.
+
+    much: whether there is so much to do that each would load compiled loops: then they share those too.
+    """
+    _context("copydesk.run.preloaded_compiled" if much else _PRELOADED)
     with _uninterrupted():
         pass
 
 
-def _context() -> BaseContext:
+_PRELOADED = "copydesk.run.preloaded"
+
+
+def _context(preloaded: str = _PRELOADED) -> BaseContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["copydesk.run.preloaded"])
+    context.set_forkserver_preload([preloaded])
     return context
 
 

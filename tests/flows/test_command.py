@@ -3,6 +3,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import nullcontext
+from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -26,10 +28,40 @@ def test_workers_are_started_early_for_a_run(monkeypatch: pytest.MonkeyPatch, ar
     done: list[str] = []
     monkeypatch.setattr(sys, "argv", ["copydesk", *arguments.split()])
     monkeypatch.setattr(command, "uncollected", nullcontext)  # which would last
-    monkeypatch.setattr(command, "get_ready", lambda: done.append("workers"))
+    monkeypatch.setattr(command, "get_ready", lambda much: done.append("workers"))
     monkeypatch.setattr(cli, "main", lambda: done.append("command"))
     command.main()
     assert done == (["workers", "command"] if started else ["command"])
+
+
+def test_what_is_compiled_is_loaded_early_where_there_is_much_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr(command, "uncollected", nullcontext)
+    monkeypatch.setattr(command, "get_ready", told.append)
+    monkeypatch.setattr(cli, "main", lambda: None)
+    (tmp_path / "small.jsonl").write_bytes(b"{}")
+    for number in range(2):
+        with (tmp_path / f"{number}.warc").open("wb") as file:
+            file.truncate(command.MUCH // 2)
+    for names in (["small.jsonl"], ["0.warc"], [""], ["gone.warc"], ["0.warc", "1.warc"], ["*.warc", "-o", "out"]):
+        monkeypatch.setattr(sys, "argv", ["copydesk", "ingest", *(str(tmp_path / name) for name in names)])
+        command.main()
+    assert told == [False, False, False, False, True, True]
+
+
+def test_workers_share_what_is_compiled_and_clean_alike() -> None:
+    """In a process of its own, for it changes how the process goes on. Plain or compiled, both give the same bits."""
+    code = """
+        from cleaners import Source, clean_many, reader
+        from copydesk.run import preloaded_compiled
+        text = "The ferry sails at dawn.\\nAdvertisement\\nThe harbour is closed."
+        assert reader.is_compiled() == reader._is_filled()
+        print(clean_many([Source(text, language="en")])[0].text)
+    """
+    done = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True, check=True)
+    assert done.stdout == "The ferry sails at dawn.\nThe harbour is closed.\n"
 
 
 def test_little_is_imported_before_they_are_started() -> None:
