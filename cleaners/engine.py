@@ -271,7 +271,8 @@ class Triggered:
         self._numbers = [number for number, _ in known]
         self._rules = rules
         self._triggers = Triggers(rules)
-        self._compiled: dict[int, tuple[re2._Regexp, Pattern]] = {}
+        self._finders: dict[int, re2._Regexp] = {}
+        self._patterns: dict[int, Pattern] = {}
         self._zones = _zones(rules)
         self._memory = _Memory()
 
@@ -301,20 +302,22 @@ class Triggered:
                 self._memory.put(found[number], of_line)
         return _joined([(start, end, of_line) for (start, end), of_line in zip(places, told, strict=True) if of_line])
 
-    def _compile(self, number: int) -> tuple[re2._Regexp, Pattern]:
-        """What a rule is looked up with, and its pattern: many rules are never asked."""
-        rule = self._rules[number]
-        return self._compiled.setdefault(number, (_finder((rule.lookup,)), _pattern(rule.anchored)))
+    def _finder_of(self, number: int) -> re2._Regexp:
+        """What a rule is looked up with: many are never asked."""
+        return self._finders.get(number) or self._finders.setdefault(number, _finder((self._rules[number].lookup,)))
+
+    def _pattern_of(self, number: int) -> Pattern:
+        """A rule's pattern: of most that are asked no line is found."""
+        return self._patterns.get(number) or self._patterns.setdefault(number, _pattern(self._rules[number].anchored))
 
     def _asked(self, data: bytes, spotted: Rows) -> dict[int, list[tuple[int, Matches]]]:
         """What rules match in the lines that they might match in, by where the line starts."""
         told: dict[int, list[tuple[int, Matches]]] = {}
         for number, starts, ends in by_rule(spotted):
-            finder, pattern = self._compiled.get(number) or self._compile(number)
             lines = b"\n".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
             places: list[int] = []  # of these lines in `lines`
-            for start, end in _lines(finder, lines):
-                if matches := pattern.matches(lines[start:end]):
+            for start, end in _lines(self._finder_of(number), lines):
+                if matches := self._pattern_of(number).matches(lines[start:end]):
                     places = places or _places(starts, ends)
                     line = starts[bisect.bisect_left(places, start)]
                     told.setdefault(line, []).append((self._numbers[number], matches))
