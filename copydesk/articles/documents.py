@@ -13,7 +13,7 @@ from copydesk.pages import metadata as described
 from copydesk.pages import page
 from copydesk.pages.extract import extract
 from copydesk.settings import Settings
-from copydesk.text.decode import declared_charset, decode, mend
+from copydesk.text.decode import Decoded, declared_charset, decode, mend
 from copydesk.text.language import detect
 
 _MARKUP = re.compile(r"<(?:!doctype\s+html|html|head|body|article|div|p|meta|title|script)\b", re.I)
@@ -26,7 +26,7 @@ def read(item: Item, settings: Settings) -> Document:
     kind = _header(item.http_headers, "content-type") or ""
     decoded = decode(item.content, declared_charset(item.content, kind))
     if item.source_format == "html" or (item.source_format == "warc" and _is_html(item, kind, decoded.text)):
-        return _of_page(item, decoded.text, decoded.repaired, Metadata(), settings)
+        return _of_page(item, decoded, Metadata(), settings)
     text, mended = mend(decoded.text)
     told = described.from_record({}, item.url)
     return _document(item, text, told, "plain", _both(decoded.repaired, mended), ())
@@ -42,7 +42,7 @@ def _of_record(item: Item, record: Mapping[str, Any], settings: Settings) -> Doc
     told = described.from_record(record, item.url)
     html, text = record.get("html"), record.get("text")
     if _has_text(html):
-        return _of_page(item, html, (), told, settings)
+        return _of_page(item, Decoded(html, "utf-8"), told, settings)
     if not _has_text(text):
         given = "`text` is blank" if isinstance(text, str) else "it has neither `text` nor `html`"
         raise ItemError(
@@ -54,9 +54,10 @@ def _of_record(item: Item, record: Mapping[str, Any], settings: Settings) -> Doc
     return _document(item, mended, own, "plain", repaired, ())
 
 
-def _of_page(item: Item, html: str, repaired: tuple[str, ...], told: Metadata, settings: Settings) -> Document:
+def _of_page(item: Item, decoded: Decoded, told: Metadata, settings: Settings) -> Document:
+    html = decoded.text
     url = told.url or item.url
-    found = page.read(html, url, item.http_headers, settings.page_elements)
+    found = page.read(html, url, item.http_headers, settings.page_elements, decoded.utf8)
     extracted = extract(html, url, settings.page_elements, found)
     own = page.guessed(described.merge(told, found.metadata), html, url, found.blocks)
     own = replace(own, canonical_url=found.metadata.canonical_url or own.canonical_url)
@@ -66,7 +67,7 @@ def _of_page(item: Item, html: str, repaired: tuple[str, ...], told: Metadata, s
     if own.title:
         own = replace(own, title=mend(own.title)[0].strip() or None)
     return _document(
-        item, text, own, extracted.extracted_by, _both(repaired, mended), _both(found.flags, extracted.flags)
+        item, text, own, extracted.extracted_by, _both(decoded.repaired, mended), _both(found.flags, extracted.flags)
     )
 
 

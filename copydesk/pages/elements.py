@@ -55,8 +55,8 @@ class Found:
         return next(self.all(*keys), None)
 
 
-def read(html: str) -> Found:
-    """The elements of a page, with its tree; none where no tree can be made of it."""
+def read(html: str | bytes) -> Found:
+    """The elements of a page, with its tree; none where no tree can be made of it. Bytes: UTF-8."""
     from selectolax.lexbor import SelectolaxError
 
     found = Found()
@@ -70,13 +70,11 @@ def read(html: str) -> Found:
     return found
 
 
-def _parsed(html: str) -> LexborHTMLParser:
+def _parsed(html: str | bytes) -> LexborHTMLParser:
     from selectolax.lexbor import LexborHTMLParser
 
-    try:
-        return LexborHTMLParser(html)
-    except UnicodeEncodeError:  # halves of UTF-16 pairs, which no parser takes
-        return LexborHTMLParser(html.encode("utf-8", "replace").decode("utf-8"))
+    # Halves of UTF-16 pairs no parser takes.
+    return LexborHTMLParser(html.encode("utf-8", "replace") if isinstance(html, str) else html)
 
 
 def _take(found: Found, node: LexborNode) -> None:

@@ -100,13 +100,19 @@ class Page:
     fault: str | None = None
 
 
-def read(html: str, url: str | None = None, headers: Mapping[str, str] | None = None, most: int = ELEMENTS) -> Page:
+def read(
+    html: str,
+    url: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    most: int = ELEMENTS,
+    utf8: bytes | None = None,
+) -> Page:
     """Everything a page says of itself in markup. headers: of the HTTP response. Raises nothing for any HTML.
 
-    most: elements it may have.
+    most: elements it may have. utf8: `html` in UTF-8, where that is at hand: the parser wants it so.
     """
     fault = markup.fault(html, most)
-    found = elements.Found() if fault else elements.read(html)
+    found = elements.Found() if fault else elements.read(html if utf8 is None else utf8)
     nodes = jsonld.load(found.scripts)
     here = url or _own_url(found, None)
     node = jsonld.article(nodes, here) or {}

@@ -13,11 +13,15 @@ from copydesk.errors import ItemError
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """text: not yet mended. charset: Python's name of it. repaired: what was not as it should be (see decode)."""
+    """text: not yet mended. charset: Python's name of it. repaired: what was not as it should be (see decode).
+
+    utf8: the text's own bytes, where it came in UTF-8.
+    """
 
     text: str
     charset: str
     repaired: tuple[str, ...] = ()
+    utf8: bytes | None = None
 
 
 _BOMS = (
@@ -88,7 +92,7 @@ def decode(content: bytes, declared: str | None = None) -> Decoded:
             pass
     bare = content[3:] if content.startswith(codecs.BOM_UTF8) else content
     try:
-        return Decoded(bare.decode(), "utf-8")
+        return Decoded(bare.decode(), "utf-8", utf8=bare)
     except UnicodeDecodeError:
         return _not_utf8(bare, label)
 
