@@ -170,6 +170,13 @@ def test_the_vocabulary_is_only_a_cache(monkeypatch: pytest.MonkeyPatch) -> None
     assert np.array_equal(sketch.sketch([story(1)]).signature, before.signature)
 
 
+@given(
+    st.text(st.sampled_from("abc ABC-'1é\u0301字กา\u00ad") | st.characters(), max_size=60) | st.text("a ", min_size=60)
+)
+def test_tokens_of_at_least_so_many_characters(text: str) -> None:
+    assert tokens.tokens(text, 4) == [token for token in tokens.tokens(text) if len(token) >= 4]
+
+
 # ---- compiled and not
 
 
