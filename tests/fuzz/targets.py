@@ -18,11 +18,11 @@ import orjson
 
 from cleaners import clean, restore
 from copydesk import sources, urls
-from copydesk.articles import documents
+from copydesk.articles import documents, metadata
 from copydesk.articles.parts import RECORDS
 from copydesk.errors import ItemError
 from copydesk.model import Format, Item, Reject, Shard, SourceFile
-from copydesk.pages import dates, jsonld, metadata, page
+from copydesk.pages import dates, jsonld, page
 from copydesk.pages.extract import extract
 from copydesk.run.process import process
 from copydesk.settings import Settings
