@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from copydesk.dedup.tokens import tokens
+from copydesk.sketches.tokens import tokens
 
 I64 = npt.NDArray[np.int64]
 Title = str | None
@@ -48,4 +48,4 @@ def at_odds(titles: Sequence[Title], a: I64, b: I64) -> I64:
 
 @lru_cache(maxsize=1 << 14)
 def _telling(title: Title) -> frozenset[str]:
-    return frozenset(word for word in tokens(title or "") if len(word) >= _TELLING)
+    return frozenset(tokens(title or "", _TELLING))

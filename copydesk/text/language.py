@@ -102,7 +102,7 @@ def detect(text: str, hint: str | None = None) -> str | None:
     if told is None:
         return found if probability >= MIN_PROBABILITY else None
     base = told.partition("-")[0]
-    if base == found or probability < OVERRULE_PROBABILITY or not _is_known(base):
+    if base == found or probability < OVERRULE_PROBABILITY or base not in _known():
         return told
     return told if any(base in group and found in group for group in _ALIKE) else found
 
@@ -156,9 +156,10 @@ def _classified(text: str) -> tuple[str, float]:
     return str(language), float(probability)
 
 
-def _is_known(language: str) -> bool:
-    """Whether the detector could have said this language at all: of others a hint cannot be doubted."""
-    return language in set(map(str, _identifier().nb_classes))
+@cache
+def _known() -> frozenset[str]:
+    """The languages that the detector could have said at all: of others a hint cannot be doubted."""
+    return frozenset(map(str, _identifier().nb_classes))
 
 
 _LOCK = threading.Lock()

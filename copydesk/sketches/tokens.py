@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cleaners import kept
-from copydesk.dedup import token_loops
-from copydesk.dedup.token_loops import COMPLEX, NOTHING, SEPARATOR, START, TOKEN_CHARS, UNSPACED, WORD
+from copydesk.sketches import token_loops
+from copydesk.sketches.token_loops import COMPLEX, NOTHING, SEPARATOR, START, TOKEN_CHARS, UNSPACED, WORD
 
 U64 = npt.NDArray[np.uint64]
 
@@ -40,7 +40,6 @@ _UNSPACED = (
 _MARKS = (
     "\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff"
 )
-_WORD = re.compile(rf"\w{{1,{TOKEN_CHARS}}}")
 _UNIT = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[\w{_MARKS}]){{1,{TOKEN_CHARS}}}")
 _BEYOND = re.compile(rf"[{_UNSPACED}{_MARKS}]")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
@@ -57,12 +56,17 @@ def normalize(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold().replace(_SOFT_HYPHEN, "")
 
 
-def tokens(text: str) -> list[str]:
-    """The tokens of a text, in order (see the module's docstring)."""
+def tokens(text: str, least: int = 1) -> list[str]:
+    """The tokens of a text, in order (see the module's docstring). least: characters of one."""
     normal = normalize(text)
     if normal.isascii() or not _BEYOND.search(normal):
-        return _WORD.findall(normal)
-    return list(_spaced_out(_UNIT.findall(normal)))
+        return _words(least).findall(normal)
+    return [token for token in _spaced_out(_UNIT.findall(normal)) if len(token) >= least]
+
+
+@functools.lru_cache
+def _words(least: int) -> re.Pattern[str]:
+    return re.compile(rf"\w{{{least},{TOKEN_CHARS}}}")
 
 
 def token_hashes(text: str) -> U64:
