@@ -22,8 +22,8 @@ import numpy.typing as npt
 Arrays = dict[str, npt.NDArray[Any]]
 
 _SMALL = 1 << 16  # bytes that are as soon copied as mapped
-MOST = 24
-"""Folders of one name that stay: as many as there are languages, twice."""
+MOST = 36
+"""Folders of one name that stay: two for each language, and half as many to spare."""
 
 
 def kept(name: str, of: Iterable[str], build: Callable[[], Arrays]) -> Arrays:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from cleaners import Cleaner, model
+from cleaners import Cleaner, Source, model
 from cleaners.cleaning import rehearse
 from cleaners.own import PREFIXES, WORDS, check_shape, load_own
 from cleaners.reader import COMPILE_BYTES, fill
@@ -31,9 +31,19 @@ def cleaner(settings: Settings) -> Cleaner:
 
 
 def warm(size: int) -> None:
-    """See that the loops are compiled, if so many bytes are to be cleaned that it pays: once for all processes."""
+    """See that the loops are compiled and the automata of rules built, if so many bytes are to be cleaned that it pays:
+    once for all processes."""
     if size >= COMPILE_BYTES:
-        fill(rehearse)
+        fill(_rehearse)
+
+
+def _rehearse() -> None:
+    """In every language, and one that no rule is for, so that the automata of their rules are kept too."""
+    rehearse()
+    own = cleaner(Settings())
+    own.expect(COMPILE_BYTES)
+    languages = {language for rule in own.rules for language in rule.languages}
+    own.clean_many([Source("Advertisement", language=language) for language in (*sorted(languages), "und", None)])
 
 
 def rules_of(settings: Settings) -> tuple[Rule, ...]:

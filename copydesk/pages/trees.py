@@ -22,9 +22,9 @@ _ROWS = 1024
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """splits, borders: int16, int32[trees, depth]: a bit of the leaf's number is set where feature >= border. leaves:
-    int32[trees, 2**depth]. words: weights of the words in classes and ids. asked: each (feature, border) once, and
-    int64[trees, depth] which of them."""
+    """splits, borders: int16, int32[trees, depth], depth 8 at most: a bit of the leaf's number is set where feature >=
+    border. leaves: int32[trees, 2**depth]. words: weights of the words in classes and ids. asked: each (feature,
+    border) once, and int64[trees, depth] which of them."""
 
     splits: npt.NDArray[np.int16]
     borders: npt.NDArray[np.int32]
