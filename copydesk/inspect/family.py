@@ -76,10 +76,8 @@ def _only(root: Path, named: str) -> tuple[Row, str]:
 
 
 def _parse(root: Path, named: str) -> Asked:
-    wanted = asked.parse([named])
     path = os.path.expanduser(named)
     if os.path.lexists(path):
+        wanted = asked.parse([named])
         return replace(wanted, urls=wanted.urls | {Path(path).absolute().as_uri()}, publishers=frozenset())
-    if wanted.publishers:
-        raise UsageError(f"{named}: neither an id (32 hex digits) nor a URL, and there is no such file")
-    return wanted
+    return relatives.named(root, named)
