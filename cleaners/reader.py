@@ -214,7 +214,7 @@ class Reader:
         sums = [[0, 0, 0] for _ in range(rows + 1)]
         slots: Any = [[first] * judge.SLOTS for first in (-1, 0, 0)]
         block = [[0] * judge.BLOCK for _ in range(judge.FEATURES)]
-        room: Any = [0] * judge.FEATURES, block, [0] * judge.BLOCK, [0] * judge.BLOCK
+        room: Any = [0] * judge.FEATURES, block, *([0] * judge.BLOCK for _ in range(3))
         scores = [0] * rows
         listed: Any = [part.tolist() for part in trees]
         self._functions["judge"](
@@ -248,7 +248,8 @@ class CompiledReader(Reader):
         sums = np.empty((rows + 1, 3), np.int64)
         slots = np.full(judge.SLOTS, -1, np.int32), np.zeros(judge.SLOTS, np.uint8), np.zeros(judge.SLOTS, np.int64)
         block = np.empty((judge.FEATURES, judge.BLOCK), np.int32)
-        room = np.empty(judge.FEATURES, np.int32), block, *np.empty((2, judge.BLOCK), np.int32)
+        held, total = np.empty((2, judge.BLOCK), np.int32)
+        room = np.empty(judge.FEATURES, np.int32), block, held, np.empty(judge.BLOCK, np.uint8), total
         scores = np.empty(rows, np.int32)
         self._functions["judge"](
             scanned.table, rows, scanned.tokens, self.flags, *trees, bias, *gate, *most, sums, *slots, *room, scores
