@@ -13,7 +13,6 @@ from __future__ import annotations
 import bisect
 import functools
 import itertools
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -22,15 +21,13 @@ import numpy as np
 import numpy.typing as npt
 import re2
 
+from cleaners import patterns
+from cleaners.patterns import SHARED_MEMORY, Matches, Pattern, Regexp, Values
 from cleaners.reader import is_compiled
-from cleaners.registry import ANYWHERE, ZONE_OF
+from cleaners.registry import ANYWHERE, EVERY_ZONE, ZONE_OF
 from cleaners.rules import Rule, options
 from cleaners.triggers import Rows, Triggers, by_rule
 
-# A rule that matches a line this often is no longer read further: keeps hostile lines linear.
-MATCHES_PER_LINE = 64
-# Memory that an automaton which runs over a batch may take, in bytes: with 8 MB some are built over and over.
-SHARED_MEMORY = 64 << 20
 # Rules of a group. Every group is one more pass over the text, larger ones cost more states than they save passes.
 GROUP = 16
 # From so many bytes on that an engine is given, building an automaton of what its rules need pays.
@@ -41,14 +38,8 @@ MOST_TRIGGERED = 8 << 20
 # Of lines of so many bytes an engine remembers up to twice so many, with what its rules match in them.
 REMEMBERED_LINES, REMEMBERED_BYTES = 1 << 14, 512
 
-_NAMED_GROUP = re.compile(r"\(\?P<\w+>")
-_GROUP = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|\((?!\?)|\(\?P<(\w+)>")
-
 
 I64 = npt.NDArray[np.int64]
-Values = tuple[tuple[str, str], ...]
-Matches = tuple[tuple[int, int, Values], ...]
-"""What a rule matches in a line: start and end in bytes, and what the named groups of the pattern matched."""
 Told = tuple[tuple[tuple[int, int, int], ...], tuple[Values, ...]]
 """What rules match in one line: (number of a rule, start, end) in it, in order of rules, and the values of each."""
 
@@ -230,13 +221,13 @@ class Group:
         self._patterns: dict[int, Pattern] = {}
         self._set = re2.Set.SearchSet(options(SHARED_MEMORY))
         for rule in known:
-            self._set.Add(_uncaptured(rule.lookup))
+            self._set.Add(patterns.uncaptured(rule.lookup))
         self._set.Compile()
-        self._finder = _finder(tuple(rule.lookup for rule in known))
+        self._finder = patterns.finder(tuple(rule.lookup for rule in known))
 
     def found(self, data: bytes) -> Iterator[tuple[Rule, int, int, Matches]]:
         """Rules, the start and the end of a line of `data`, and what the rule matches there."""
-        for start, end in _lines(self._finder, data):
+        for start, end in patterns.lines(self._finder, data):
             line = data[start:end]
             for number in self._set.Match(line) or ():
                 rule = self._rules[number]
@@ -245,7 +236,7 @@ class Group:
                 if len(line) > rule.max_length and len(line.decode("utf-8", "surrogatepass")) > rule.max_length:
                     continue
                 if (pattern := self._patterns.get(number)) is None:
-                    pattern = self._patterns.setdefault(number, _pattern(rule.anchored))
+                    pattern = self._patterns.setdefault(number, patterns.pattern(rule.anchored))
                 if matches := pattern.matches(line):
                     yield rule, start, end, matches
 
@@ -262,7 +253,7 @@ class Triggered:
         self._numbers = [number for number, _ in known]
         self._rules = rules
         self._triggers = Triggers(rules)
-        self._compiled: dict[int, tuple[re2._Regexp, Pattern]] = {}
+        self._compiled: dict[int, tuple[Regexp, Pattern]] = {}
         self._zones = _zones(rules)
         self._memory = _Memory()
 
@@ -271,15 +262,12 @@ class Triggered:
         rule wants them.
         """
         spotted = self._triggers.spotted(data)
+        stands = np.full(len(spotted), EVERY_ZONE) if lines is None else lines.zone(spotted[:, 1])
+        wanted = (self._zones[spotted[:, 0]] & stands) > 0
+        spotted, stands = spotted[wanted], stands[wanted]
         first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))
-        if lines is not None and len(first):
-            # A line is remembered wherever it stands: it is asked about as a whole, or not at all.
-            zones = np.bitwise_or.reduceat(self._zones[spotted[:, 0]], first)
-            asked_about = (zones & lines.zone(spotted[first, 1])) > 0
-            spotted = spotted[np.repeat(asked_about, np.diff(np.append(first, len(spotted))))]
-            first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))
         places = spotted[first, 1:].tolist()
-        found = [data[start:end] for start, end in places]
+        found = list(zip(stands[first].tolist(), (data[start:end] for start, end in places), strict=True))
         told = self._memory.told(found)
         new = [number for number, of_line in enumerate(told) if of_line is None]
         if new:
@@ -292,10 +280,10 @@ class Triggered:
                 self._memory.put(found[number], of_line)
         return _joined([(start, end, of_line) for (start, end), of_line in zip(places, told, strict=True) if of_line])
 
-    def _compile(self, number: int) -> tuple[re2._Regexp, Pattern]:
+    def _compile(self, number: int) -> tuple[Regexp, Pattern]:
         """What a rule is looked up with, and its pattern: many rules are never asked."""
         rule = self._rules[number]
-        return self._compiled.setdefault(number, (_finder((rule.lookup,)), _pattern(rule.anchored)))
+        return self._compiled.setdefault(number, (patterns.finder((rule.lookup,)), patterns.pattern(rule.anchored)))
 
     def _asked(self, data: bytes, spotted: Rows) -> dict[int, list[tuple[int, Matches]]]:
         """What rules match in the lines that they might match in, by where the line starts."""
@@ -304,7 +292,7 @@ class Triggered:
             finder, pattern = self._compiled.get(number) or self._compile(number)
             lines = b"\n".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
             places: list[int] = []  # of these lines in `lines`
-            for start, end in _lines(finder, lines):
+            for start, end in patterns.lines(finder, lines):
                 if matches := pattern.matches(lines[start:end]):
                     places = places or _places(starts, ends)
                     line = starts[bisect.bisect_left(places, start)]
@@ -313,13 +301,15 @@ class Triggered:
 
 
 class _Memory:
-    """What was said of lines that were met of late, of REMEMBERED_BYTES at most."""
+    """What was said of lines that were met of late, of REMEMBERED_BYTES at most. A line goes with where it stands, by
+    which fewer or more rules are asked about it.
+    """
 
     def __init__(self) -> None:
-        self._fresh: dict[bytes, Told] = {}
-        self._old: dict[bytes, Told] = {}
+        self._fresh: dict[tuple[int, bytes], Told] = {}
+        self._old: dict[tuple[int, bytes], Told] = {}
 
-    def told(self, lines: Sequence[bytes]) -> list[Told | None]:
+    def told(self, lines: Sequence[tuple[int, bytes]]) -> list[Told | None]:
         """What was said of each line; None where it is not remembered."""
         found = [self._fresh.get(line) for line in lines]
         if self._old:
@@ -329,9 +319,9 @@ class _Memory:
                     found[place] = told
         return found
 
-    def put(self, line: bytes, told: Told) -> None:
+    def put(self, line: tuple[int, bytes], told: Told) -> None:
         """Remember it; those are forgotten that were not met while as many others were."""
-        if len(line) > REMEMBERED_BYTES:
+        if len(line[1]) > REMEMBERED_BYTES:
             return
         if len(self._fresh) >= REMEMBERED_LINES:
             self._fresh, self._old = {}, self._fresh
@@ -341,64 +331,3 @@ class _Memory:
 def _places(starts: Sequence[int], ends: Sequence[int]) -> list[int]:
     """Where lines begin that are put together, a line break after each."""
     return list(itertools.accumulate(map(lambda start, end: end - start + 1, starts, ends), initial=0))
-
-
-class Pattern:
-    """A pattern, compiled, and the numbers of its named groups."""
-
-    __slots__ = ("_groups", "compiled")
-
-    def __init__(self, pattern: str) -> None:
-        self.compiled = re2.compile(pattern, options())
-        # RE2 tells the number of the first group of a name only, and each way to match may have one.
-        opened = [token for token in _GROUP.finditer(pattern) if token[0].startswith("(")]
-        self._groups = [(index, token[1]) for index, token in enumerate(opened, 1) if token[1]]
-
-    def matches(self, line: bytes) -> Matches:
-        """What it matches in a line."""
-        return tuple(self._matches(line))
-
-    def _matches(self, line: bytes) -> Iterator[tuple[int, int, Values]]:
-        position = 0
-        for _ in range(MATCHES_PER_LINE):
-            match = self.compiled.search(line, position)
-            start, position = match.span() if match else (0, 0)
-            if start == position:
-                break
-            yield start, position, self._values(match)
-            if position == len(line):
-                break
-
-    def _values(self, match: Any) -> Values:
-        if not self._groups:
-            return ()
-        return tuple(
-            (name, value.decode("utf-8", "replace")) for index, name in self._groups if (value := match.group(index))
-        )
-
-
-def _lines(finder: re2._Regexp, data: bytes) -> Iterator[tuple[int, int]]:
-    """The lines of `data` in which `finder` matches: where they start and end."""
-    position, size = 0, len(data)
-    while position <= size and (match := finder.search(data, position)):
-        found = match.start()
-        start = data.rfind(b"\n", position, found) + 1 or position
-        end = data.find(b"\n", found)
-        end = size if end < 0 else end
-        yield start, end
-        position = end + 1
-
-
-# Engines of several languages have many rules in common, and compiling one takes some milliseconds.
-_pattern = functools.lru_cache(maxsize=1 << 12)(Pattern)
-
-
-@functools.lru_cache(maxsize=1 << 12)
-def _finder(patterns: tuple[str, ...]) -> re2._Regexp:
-    chosen = options(SHARED_MEMORY)
-    chosen.never_capture = True
-    return re2.compile("|".join(map(_uncaptured, patterns)), chosen)
-
-
-def _uncaptured(pattern: str) -> str:
-    return _NAMED_GROUP.sub("(?:", pattern)

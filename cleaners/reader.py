@@ -129,7 +129,7 @@ _FUNCTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (assent, ("bar", "pointing", "object_to", "in_frame", "vote", "hear")),
     (pieces, ("worded_like", "put_piece", "ends_here", "dash", "begins_after", "last_pieces", "pieces", "gather")),
     (occurring, ("reads_as_paragraph", "looks_like", "mark_text", "occur")),
-    (uniting, ("put", "unite", "points", "put_bytes", "carve", "copy", "count_words")),
+    (uniting, ("put", "unite", "points", "count_words")),
 )
 """Modules of loops with their functions, each after those that it calls."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import re2
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from cleaners import engine
 from cleaners.engine import Engine, Hit
 from cleaners.literals import Unread, fold, read, shortest
+from cleaners.registry import ANYWHERE, HEAD_ZONE
 from cleaners.rules import Rule, _read, load, options, rules
 from cleaners.triggers import Triggers, needs
 from tests.cleaners.test_properties import LINES, PARAGRAPH
@@ -95,15 +97,27 @@ def test_a_line_that_is_met_again_is_not_asked_about_again(monkeypatch: pytest.M
     assert set(again[:, 0].tolist()) == {0, 14}
 
 
+def test_a_rule_is_asked_where_its_scope_wants_lines() -> None:
+    """And again of the same line where it stands elsewhere."""
+    text, starts = b"Advertisement\nMarch 3, 2024\nMarch 3, 2024", np.array([0, 14, 28])
+    triggered = engine.Triggered(list(enumerate(TAKERS)))
+    head = {number for number, rule in enumerate(TAKERS) if rule.scope == "head block"}
+    for _ in range(2):
+        found = triggered.found(text, engine.Lines(starts, np.array([ANYWHERE, ANYWHERE, ANYWHERE | HEAD_ZONE])))
+        assert {line for line, _, rule, *_ in found.places.tolist() if rule in head} == {28}
+        assert 0 in found.places[:, 0]
+
+
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "REMEMBERED_LINES", 4)
     memory, nothing = engine._Memory(), ((), ())
     for number in range(100):
-        memory.put(b"%d" % number, nothing)
-        memory.told([b"0"])
-    assert memory.told([b"0", b"1", b"99"]) == [nothing, None, nothing]
-    memory.put(b"x" * 1000, nothing)
-    assert memory.told([b"x" * 1000]) == [None]
+        memory.put((ANYWHERE, b"%d" % number), nothing)
+        memory.told([(ANYWHERE, b"0")])
+    lines = [(ANYWHERE, b"0"), (ANYWHERE, b"1"), (ANYWHERE, b"99"), (HEAD_ZONE, b"99")]
+    assert memory.told(lines) == [nothing, None, nothing, None]
+    memory.put((ANYWHERE, b"x" * 1000), nothing)
+    assert memory.told([(ANYWHERE, b"x" * 1000)]) == [None]
     assert len(memory._fresh) + len(memory._old) <= 8
 
 
