@@ -22,6 +22,7 @@ import numpy.typing as npt
 import re2
 
 from cleaners import patterns
+from cleaners.memory import Memory
 from cleaners.patterns import SHARED_MEMORY, Matches, Pattern, Regexp, Values
 from cleaners.reader import is_compiled
 from cleaners.registry import ANYWHERE, EVERY_ZONE, ZONE_OF
@@ -35,12 +36,11 @@ TRIGGER_BYTES = 2 << 20
 # Beyond this a batch is one text that is no article, and notes of where what rules need ends in it might be
 # twelve times as long.
 MOST_TRIGGERED = 8 << 20
-# Of lines of so many bytes an engine remembers up to twice so many, with what its rules match in them.
-REMEMBERED_LINES, REMEMBERED_BYTES = 1 << 14, 512
 
 
 I64 = npt.NDArray[np.int64]
-Told = tuple[tuple[tuple[int, int, int], ...], tuple[Values, ...]]
+Match = tuple[int, int, int]
+Told = tuple[tuple[Match, ...], tuple[Values, ...]]
 """What rules match in one line: (number of a rule, start, end) in it, in order of rules, and the values of each."""
 
 
@@ -187,13 +187,26 @@ def _told(found: Iterable[tuple[int, Matches]]) -> Told:
     return tuple((rule, start, end) for rule, start, end, _ in rows), tuple(values for *_, values in rows)
 
 
-_NOTHING: Told = (), ()
+def _told_of(asked: dict[int, list[tuple[int, Matches]]], starts: I64) -> tuple[I64, list[Match], list[Values]]:
+    """For Memory.learn, what was found in lines that start there."""
+    counts = np.zeros(len(starts), np.int64)
+    matches: list[Match] = []
+    values: list[Values] = []
+    for place, start in zip(np.searchsorted(starts, sorted(asked)).tolist(), sorted(asked), strict=True):
+        of_line, of_matches = _told(asked[start])
+        counts[place] = len(of_line)
+        matches += of_line
+        values += of_matches
+    return counts, matches, values
+
+
+_IN_LINE = np.array([0, 1, 1])  # which columns of matches are places
 
 
 def _joined(lines: Iterable[tuple[int, int, Told]]) -> Found:
     """What was told of lines, which start and end somewhere, together."""
     starts, ends, counts = [], [], []
-    rows: list[tuple[int, int, int]] = []
+    rows: list[Match] = []
     values: list[Values] = []
     for start, end, (matches, of_matches) in lines:
         if matches:
@@ -255,30 +268,29 @@ class Triggered:
         self._triggers = Triggers(rules)
         self._compiled: dict[int, tuple[Regexp, Pattern]] = {}
         self._zones = _zones(rules)
-        self._memory = _Memory()
+        self._memory = Memory()
 
     def found(self, data: bytes, lines: Lines | None = None) -> Found:
         """What the rules match in the lines of `data`. lines: of it, if those shall be passed over that stand where no
         rule wants them.
         """
         spotted = self._triggers.spotted(data)
-        stands = np.full(len(spotted), EVERY_ZONE) if lines is None else lines.zone(spotted[:, 1])
+        if lines is None:
+            stands = np.full(len(spotted), EVERY_ZONE)
+        else:
+            first, sizes = _by_line(spotted)
+            stands = np.repeat(lines.zone(spotted[first, 1]), sizes)
         wanted = (self._zones[spotted[:, 0]] & stands) > 0
         spotted, stands = spotted[wanted], stands[wanted]
-        first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))
-        places = spotted[first, 1:].tolist()
-        found = list(zip(stands[first].tolist(), (data[start:end] for start, end in places), strict=True))
-        told = self._memory.told(found)
-        new = [number for number, of_line in enumerate(told) if of_line is None]
-        if new:
-            is_new = np.zeros(len(places), np.bool_)
-            is_new[new] = True
-            asked = self._asked(data, spotted[np.repeat(is_new, np.diff(np.append(first, len(spotted))))])
-            for number in new:
-                matches = asked.get(places[number][0])
-                told[number] = of_line = _told(matches) if matches else _NOTHING
-                self._memory.put(found[number], of_line)
-        return _joined([(start, end, of_line) for (start, end), of_line in zip(places, told, strict=True) if of_line])
+        first, sizes = _by_line(spotted)
+        starts, ends = spotted[first, 1], spotted[first, 2]
+        entries, new = self._memory.met(data, starts, ends, stands[first])
+        is_new = np.zeros(len(first), np.bool_)
+        is_new[new] = True
+        asked = self._asked(data, spotted[np.repeat(is_new, sizes)])
+        self._memory.learn(*_told_of(asked, starts[new]))
+        of, matches, values = self._memory.told(entries)
+        return Found(np.column_stack([starts[of], ends[of], matches + starts[of, None] * _IN_LINE]), values)
 
     def _compile(self, number: int) -> tuple[Regexp, Pattern]:
         """What a rule is looked up with, and its pattern: many rules are never asked."""
@@ -300,32 +312,10 @@ class Triggered:
         return told
 
 
-class _Memory:
-    """What was said of lines that were met of late, of REMEMBERED_BYTES at most. A line goes with where it stands, by
-    which fewer or more rules are asked about it.
-    """
-
-    def __init__(self) -> None:
-        self._fresh: dict[tuple[int, bytes], Told] = {}
-        self._old: dict[tuple[int, bytes], Told] = {}
-
-    def told(self, lines: Sequence[tuple[int, bytes]]) -> list[Told | None]:
-        """What was said of each line; None where it is not remembered."""
-        found = [self._fresh.get(line) for line in lines]
-        if self._old:
-            for place, told in enumerate(found):
-                if told is None and (told := self._old.get(lines[place])) is not None:
-                    self.put(lines[place], told)
-                    found[place] = told
-        return found
-
-    def put(self, line: tuple[int, bytes], told: Told) -> None:
-        """Remember it; those are forgotten that were not met while as many others were."""
-        if len(line[1]) > REMEMBERED_BYTES:
-            return
-        if len(self._fresh) >= REMEMBERED_LINES:
-            self._fresh, self._old = {}, self._fresh
-        self._fresh[line] = told
+def _by_line(spotted: Rows) -> tuple[I64, I64]:
+    """The first row of each line, and how many it has."""
+    first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))
+    return first, np.diff(np.append(first, len(spotted)))
 
 
 def _places(starts: Sequence[int], ends: Sequence[int]) -> list[int]:

@@ -147,7 +147,7 @@ def _built(known: Sequence[Rule]) -> kept.Arrays:
 
 def by_rule(spotted: Rows) -> Iterator[tuple[int, list[int], list[int]]]:
     """The rules of `Triggers.spotted`, each with the starts and the ends of its lines."""
-    found = spotted[np.argsort(spotted[:, 0], kind="stable")]
+    found = spotted[np.argsort(spotted[:, 0].astype(np.uint16), kind="stable")]  # short numbers are sorted sooner
     rules, first = np.unique(found[:, 0], return_index=True)
     for rule, (low, high) in zip(rules.tolist(), itertools.pairwise([*first.tolist(), len(found)]), strict=True):
         yield rule, found[low:high, 1].tolist(), found[low:high, 2].tolist()

@@ -8,7 +8,7 @@ import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaners import engine
+from cleaners import engine, memory
 from cleaners.engine import Engine, Hit
 from cleaners.literals import Unread, fold, read, shortest
 from cleaners.registry import ANYWHERE, HEAD_ZONE
@@ -109,16 +109,29 @@ def test_a_rule_is_asked_where_its_scope_wants_lines() -> None:
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "REMEMBERED_LINES", 4)
-    memory, nothing = engine._Memory(), ((), ())
-    for number in range(100):
-        memory.put((ANYWHERE, b"%d" % number), nothing)
-        memory.told([(ANYWHERE, b"0")])
-    lines = [(ANYWHERE, b"0"), (ANYWHERE, b"1"), (ANYWHERE, b"99"), (HEAD_ZONE, b"99")]
-    assert memory.told(lines) == [nothing, None, nothing, None]
-    memory.put((ANYWHERE, b"x" * 1000), nothing)
-    assert memory.told([(ANYWHERE, b"x" * 1000)]) == [None]
-    assert len(memory._fresh) + len(memory._old) <= 8
+    monkeypatch.setattr(memory, "LINES", 4)
+    remembering = memory.Memory()
+    assert _met(remembering, [b"a", b"b", b"a", b"x" * 1000, b"x" * 1000]) == ([0, 1, 0, 2, 3], [0, 1, 3, 4])
+    assert _met(remembering, [b"b", b"c"]) == ([1, 4], [1])
+    assert _met(remembering, [b"c"]) == ([0], [0])  # it had more than four
+    many = [b"%d" % number for number in range(100)]
+    assert _met(remembering, many)[0] == [*range(1, 101)]  # and has room for some of them only
+
+
+def _met(remembering: memory.Memory, lines: list[bytes]) -> tuple[list[int], list[int]]:
+    ends = np.cumsum([len(line) + 1 for line in lines]) - 1
+    starts = ends - [len(line) for line in lines]
+    entries, new = remembering.met(b"\n".join(lines), starts, ends, np.full(len(lines), ANYWHERE))
+    remembering.learn(np.zeros(len(new), np.int64), [], [])
+    return entries.tolist(), new.tolist()
+
+
+@given(st.lists(st.binary(max_size=40), max_size=30))
+def test_a_line_has_a_number_of_its_own(lines: list[bytes]) -> None:
+    entries, new = _met(memory.Memory(), [line.replace(b"\n", b"") for line in lines])
+    numbers = {line.replace(b"\n", b""): number for line, number in zip(lines, entries, strict=True)}
+    assert sorted(numbers.values()) == list(range(len(new)))
+    assert entries == [numbers[line.replace(b"\n", b"")] for line in lines]
 
 
 def test_more_lines_than_there_is_room_for() -> None:
