@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import functools
+import threading
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from cleaners import recall
-from cleaners.compiler import compiled
 from cleaners.patterns import Values
+from cleaners.reader import compiled
 
 LINES, LINE_BYTES = 1 << 15, 512
 """So many lines of so many bytes are remembered: then all are forgotten. Of those that return, nearly all do soon."""
@@ -19,11 +17,13 @@ LINES, LINE_BYTES = 1 << 15, 512
 I64 = npt.NDArray[np.int64]
 
 
-class Memory:
-    """Lines by number, and what was told of each: matches (number of a rule, start, end) with their values."""
+class Memory(threading.local):
+    """Lines by number, and what was told of each: matches (number of a rule, start, end) with their values.
+
+    Each thread has its own.
+    """
 
     def __init__(self) -> None:
-        self._run = _functions()["recall"]
         self._slots = np.empty(2 * LINES, np.int32)
         self._hashes, self._numbers = np.empty((2, LINES), np.int64)
         self._begins = np.zeros(LINES + 1, np.int64)
@@ -31,6 +31,7 @@ class Memory:
         self._forget()
 
     def _forget(self) -> None:
+        self._asking = False
         self._slots.fill(-1)
         self._held = 0
         self._ends = np.zeros(1, np.int64)  # of what is told of each line, behind that of the line before
@@ -39,11 +40,12 @@ class Memory:
 
     def met(self, data: bytes, starts: I64, ends: I64, stands: I64) -> tuple[I64, I64]:
         """The numbers of lines, and which of them are new: `learn` is to be told of those. stands: where they do."""
-        if len(self._ends) - 1 > LINES:
+        if self._asking or len(self._ends) - 1 > LINES:  # who asked about them before was interrupted
             self._forget()
+        self._asking = True
         entries, new = np.empty((2, len(starts)), np.int64)
-        fresh, self._held = self._run(
-            np.frombuffer(data, np.uint8), starts, ends, stands, LINE_BYTES, len(self._ends) - 1, self._held,
+        fresh, self._held = compiled().run(
+            "recall", np.frombuffer(data, np.uint8), starts, ends, stands, LINE_BYTES, len(self._ends) - 1, self._held,
             self._slots, self._hashes, self._numbers, self._begins, self._lines, entries, new,
         )  # fmt: skip
         return entries, new[:fresh]
@@ -53,6 +55,7 @@ class Memory:
         self._ends = np.concatenate([self._ends, self._ends[-1] + np.cumsum(counts)])
         self._matches = np.concatenate([self._matches, np.array(matches, np.int64).reshape(-1, 3)])
         self._values.extend(values)
+        self._asking = False
 
     def told(self, entries: I64) -> tuple[I64, I64, list[Values]]:
         """What is told of lines by number: of which it is, int64[n], matches, int64[n, 3], and values."""
@@ -60,8 +63,3 @@ class Memory:
         of = np.repeat(np.arange(len(entries)), counts)
         chosen = np.arange(len(of)) + (firsts - np.cumsum(counts) + counts)[of]
         return of, self._matches[chosen], [self._values[place] for place in chosen.tolist()]
-
-
-@functools.cache
-def _functions() -> dict[str, Any]:
-    return compiled(vars(recall), ("line_hash", "same", "recall"))

@@ -15,7 +15,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cleaners import assent, blocks, compiler, cut, headline, judge, layout, occurring, pieces, scan, spot, uniting
+from cleaners import (
+    assent,
+    blocks,
+    compiler,
+    cut,
+    headline,
+    judge,
+    layout,
+    occurring,
+    pieces,
+    recall,
+    scan,
+    spot,
+    uniting,
+)
 from cleaners.compiler import compiled as compiled_functions
 
 # Marks of one kind are counted together.
@@ -114,6 +128,7 @@ _FUNCTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (scan, ("mix", "keep", "ngrams", "count_word", "scan")),
     (judge, ("first_class", "last_class", "share", "survey", "describe", "weigh", "judge")),
     (spot, ("code_at",)),
+    (recall, ("line_hash", "same", "recall")),
     (
         cut,
         ("ends_stopped", "ends_sentence", "bytes_of", "paragraph", "reach", "worded", "cut_line", "takes_line", "note"),

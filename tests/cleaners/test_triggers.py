@@ -126,6 +126,22 @@ def _met(remembering: memory.Memory, lines: list[bytes]) -> tuple[list[int], lis
     return entries.tolist(), new.tolist()
 
 
+def test_what_was_asked_and_not_told_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the time of a batch is up."""
+    triggered = engine.Triggered(list(enumerate(TAKERS)))
+    asked = triggered.found(b"By Ida Brandt\nAdvertisement").places
+    for line in (b"March 3, 2024\nAdvertisement", b"Follow us\nBy Ida Brandt"):
+        with monkeypatch.context() as interrupted, pytest.raises(KeyboardInterrupt):
+            interrupted.setattr(triggered, "_asked", _interrupted)
+            triggered.found(line)
+    assert np.array_equal(triggered.found(b"By Ida Brandt\nAdvertisement").places, asked)
+    assert np.array_equal(triggered.found(b"By Ida Brandt\nAdvertisement").places, asked)
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 @given(st.lists(st.binary(max_size=40), max_size=30))
 def test_a_line_has_a_number_of_its_own(lines: list[bytes]) -> None:
     entries, new = _met(memory.Memory(), [line.replace(b"\n", b"") for line in lines])
