@@ -131,9 +131,10 @@ def test_what_was_asked_and_not_told_is_asked_again(monkeypatch: pytest.MonkeyPa
     triggered = engine.Triggered(list(enumerate(TAKERS)))
     asked = triggered.found(b"By Ida Brandt\nAdvertisement").places
     for line in (b"March 3, 2024\nAdvertisement", b"Follow us\nBy Ida Brandt"):
-        with monkeypatch.context() as interrupted, pytest.raises(KeyboardInterrupt):
+        with monkeypatch.context() as interrupted:
             interrupted.setattr(triggered, "_asked", _interrupted)
-            triggered.found(line)
+            with pytest.raises(KeyboardInterrupt):
+                triggered.found(line)
     assert np.array_equal(triggered.found(b"By Ida Brandt\nAdvertisement").places, asked)
     assert np.array_equal(triggered.found(b"By Ida Brandt\nAdvertisement").places, asked)
 
