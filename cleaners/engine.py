@@ -293,7 +293,7 @@ class Triggered:
         return Found(np.column_stack([starts[of], ends[of], matches + starts[of, None] * _IN_LINE]), values)
 
     def _compile(self, number: int) -> tuple[Regexp, Pattern]:
-        """What a rule is looked up with, and its pattern: many rules are never asked."""
+        """What a rule is looked up with, and its pattern: many rules are never asked, and of many no line is found."""
         rule = self._rules[number]
         return self._compiled.setdefault(number, (patterns.finder((rule.lookup,)), patterns.pattern(rule.anchored)))
 

@@ -42,15 +42,21 @@ class Regexp:
 
 
 class Pattern:
-    """A pattern, compiled, and the numbers of its named groups."""
-
-    __slots__ = ("_groups", "compiled")
+    """A pattern, compiled once it is asked, and the numbers of its named groups."""
 
     def __init__(self, pattern: str) -> None:
-        self.compiled = Regexp(pattern, options())
+        self._pattern = pattern
+
+    @functools.cached_property
+    def compiled(self) -> Regexp:
+        """The pattern, compiled. Raises re2.error if it is none."""
+        return Regexp(self._pattern, options())
+
+    @functools.cached_property
+    def _groups(self) -> list[tuple[int, str]]:
         # RE2 tells the number of the first group of a name only, and each way to match may have one.
-        opened = [token for token in _GROUP.finditer(pattern) if token[0].startswith("(")]
-        self._groups = [(index, token[1]) for index, token in enumerate(opened, 1) if token[1]]
+        opened = [token for token in _GROUP.finditer(self._pattern) if token[0].startswith("(")]
+        return [(index, token[1]) for index, token in enumerate(opened, 1) if token[1]]
 
     def matches(self, line: bytes) -> Matches:
         """What it matches in a line."""
