@@ -167,7 +167,7 @@ def verify(
 @app.command
 def reindex(*, output: Output = None, config: Config = None, json: AsJson = False) -> int:
     """Build the index of what was ingested anew, from the Parquet alone."""
-    from copydesk.store.history import reindex as rebuild
+    from copydesk.index.history import reindex as rebuild
     from flows import console
 
     root = existing(read_settings(config, output=output).output)

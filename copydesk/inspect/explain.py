@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from cleaners import Explained, Removal, Source, Vetoed, explain, templates
-from copydesk.articles import again, cleaning, records
+from copydesk.articles import cleaning, records
 from copydesk.errors import ItemError, StoreError, UsageError
-from copydesk.inspect import relatives
+from copydesk.inspect import reading, relatives
 from copydesk.inspect.relatives import Relative
 from copydesk.model import Document, Metadata, Record, Reject
-from copydesk.run import reading
 from copydesk.settings import Settings
-from copydesk.upkeep import asked
+from copydesk.upkeep import again, asked
 
 STDIN = "-"
 

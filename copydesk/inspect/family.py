@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from copydesk.dedup.similarity import measure
 from copydesk.errors import UsageError
 from copydesk.inspect import relatives
 from copydesk.inspect.relatives import Relative, Row
+from copydesk.sketches.similarity import measure
 from copydesk.text import worddiff
 from copydesk.text.worddiff import Diff
 from copydesk.upkeep import asked

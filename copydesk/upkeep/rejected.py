@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from copydesk.dedup.similarity import Texts
-from copydesk.dedup.tokens import tokens
 from copydesk.schema import REJECTS
+from copydesk.sketches.similarity import Texts
+from copydesk.sketches.tokens import tokens
 from copydesk.store import parquet
 from copydesk.store.store import RUN_ID_FORMAT
 from copydesk.upkeep.asked import Asked

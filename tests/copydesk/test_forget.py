@@ -13,9 +13,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from copydesk.errors import StoreError, UsageError
+from copydesk.index.history import reindex
 from copydesk.store import disk
 from copydesk.store.dataset import open_dataset
-from copydesk.store.history import reindex
 from copydesk.store.store import Store
 from copydesk.upkeep.asked import parse
 from copydesk.upkeep.forget import forget

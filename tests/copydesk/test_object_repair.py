@@ -14,8 +14,9 @@ pytest.importorskip("moto.server")
 
 from copydesk import objects
 from copydesk.errors import StoreError
+from copydesk.index import history
 from copydesk.schema import DATASETS
-from copydesk.store import history, place
+from copydesk.store import place
 from copydesk.store.dataset import TEXTS, open_dataset
 from copydesk.upkeep.forget import forget
 from copydesk.upkeep.maintain import maintain

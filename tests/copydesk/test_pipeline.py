@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from copydesk.errors import LockedError, UsageError
+from copydesk.index.history import reindex
 from copydesk.run import compared, pipeline
 from copydesk.run.pipeline import Summary
-from copydesk.store.history import reindex
 from copydesk.store.store import Store
 from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything, ingest, rows, story, write_jsonl
