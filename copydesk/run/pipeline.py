@@ -85,6 +85,7 @@ def run(settings: Settings, *, mapper: Mapper | None = None, progress: Progress 
     GuardError (out of all proportion), TaskError (workers that keep dying).
     """
     store = Store(place.local(settings.output))
+    store.check_ours()
     rules = cleaning.digest(settings)  # rules that are wrong end a run before it begins
     if not store.layout.state.exists():
         check(settings)  # and inputs that are not there, before anything is made for them

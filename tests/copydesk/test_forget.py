@@ -146,6 +146,11 @@ def test_a_publisher_is_forgotten_with_its_rejects(output: Path, inputs: list[Pa
     assert traces(output, ["alpha", story(2)[:40], story(9)[:40], "Headline2"]) == set()
 
 
+@pytest.mark.parametrize("name", ["a", "lpha", "alpha.exampl"])
+def test_a_publisher_is_not_looked_for_within_words(name: str, output: Path) -> None:
+    assert forget(output, [name], dry_run=True).removed["rejects"] == 0
+
+
 def test_a_publisher_by_its_name(output: Path) -> None:
     forget(output, ["the GAMMA  paper"])
     assert "https://gamma.example/news/3" not in keys(output, "articles")

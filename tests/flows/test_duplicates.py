@@ -85,7 +85,7 @@ def test_a_story_from_any_of_its_texts(by: str, capsys: pytest.CaptureFixture[st
 def test_it_is_shown_in_lines(capsys: pytest.CaptureFixture[str], output: Path) -> None:
     lines = shown(capsys, SECOND).splitlines()
     assert lines[0] == f"story {id_of(output, 'articles', FIRST)}: 4 texts, 3 publishers"
-    assert [line.split()[0] for line in lines[1:]] == ["article", "version", "exact", "*", "overlap"]
+    assert [line.split()[0] for line in lines[1:]] == ["article", "version", "exact", "*", "overlap", "in:"]
     assert re.search(r"^  article  +\w{32} +2024-05-01  Harbor Post  Rain  https://a.example/1$", lines[1])
     assert re.search(r"^\* extended  +\w{32}  jaccard 0\.\d\d  in 0\.\d\d  of 1\.00 +2024-05-03 ", lines[4])
 
