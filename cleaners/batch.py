@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cleaners.cut import CUT_CATEGORY, CUT_END, CUT_HIT, CUT_RULE, CUT_START, UNTOLD
-from cleaners.engine import Values
+from cleaners.patterns import Values
 from cleaners.reader import Bytes, Reader, Scanned, reader
 from cleaners.registry import Registry
 from cleaners.rules import FIELD_NAMES
@@ -71,6 +71,25 @@ def _less_long(data: Bytes, texts: Sequence[bytes], begins: I64, ends: I64) -> B
         data[begins[number] : ends[number]] = _BLANK
     data.flags.writeable = False
     return data
+
+
+def taken(data: Bytes, starts: I64, stops: I64) -> Bytes:
+    """Parts of the data, one behind the other."""
+    held = data.data
+    parts = [held[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+    return np.frombuffer(b"".join(parts), np.uint8)
+
+
+def less(data: Bytes, begins: I64, ends: I64, starts: I64, stops: I64, bounds: I64) -> tuple[Bytes, I64]:
+    """Texts without parts of them, one behind the other; and where each of them ends there.
+
+    begins, ends: of the texts in the data. starts, stops: of the parts, in order; those of a text end before
+    bounds[text].
+    """
+    # What stays of a text is what stands before its first part, between two, and behind the last.
+    firsts = np.append(0, bounds)[: len(bounds)]
+    left = np.insert(stops, firsts, begins), np.insert(starts, bounds, ends)
+    return taken(data, *left), np.cumsum(left[1] - left[0])[bounds + np.arange(len(bounds))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +159,11 @@ class Batch:
     def left(self) -> tuple[Bytes, I64]:
         """The texts without their removals, one behind the other, as UTF-8; and where each of them ends."""
         of = self.lined
-        left = int((of.ends - of.begins).sum() - (self.stops - self.starts).sum())
-        out, offsets = np.empty(left, np.uint8), np.empty(len(self), np.int64)
-        of.with_.run("carve", of.data, of.begins, of.ends, self.starts, self.stops, self.bounds, out, offsets)
-        return out, offsets
+        return less(of.data, of.begins, of.ends, self.starts, self.stops, self.bounds)
 
     def removed(self) -> tuple[Bytes, I64]:
         """What was taken out, one part behind the other, as UTF-8; and where each of them ends."""
-        offsets = np.cumsum(self.stops - self.starts)
-        out = np.empty(int(offsets[-1]) if len(offsets) else 0, np.uint8)
-        self.lined.with_.run("copy", self.lined.data, self.starts, self.stops, out)
-        return out, offsets
+        return taken(self.lined.data, self.starts, self.stops), np.cumsum(self.stops - self.starts)
 
     def counted(self, left: Bytes, ends: I64) -> tuple[I64, I64]:
         """How many words and how many code points each text has. left, ends: as `left` gives them."""

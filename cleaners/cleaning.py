@@ -10,7 +10,7 @@ from typing import Any
 from cleaners import model as model_of_lines
 from cleaners import templates
 from cleaners.batch import Batch, Plan
-from cleaners.engine import Engine, Group
+from cleaners.engine import Engine, Group, Triggered
 from cleaners.model import Model
 from cleaners.passes import Ways
 from cleaners.passes import clean as clean_together
@@ -18,7 +18,6 @@ from cleaners.reader import compiled, expect
 from cleaners.registry import MODEL, Registry
 from cleaners.rules import Rule, rules
 from cleaners.span import Cleaned
-from cleaners.triggers import Triggers
 from cleaners.vetoes import BUILT_IN_VETOES, WITHIN_QUOTATION
 
 # Texts are joined up to about this many bytes: enough to spread the cost of a call, little enough for the memory.
@@ -158,4 +157,4 @@ def rehearse() -> None:
     batch.counted(*batch.left())
     batch.removed()
     templates.occurring(batch.lined, batch.starts, batch.stops)
-    Triggers(()).spotted(b"warm")
+    Triggered(()).found(b"warm")

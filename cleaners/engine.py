@@ -13,7 +13,6 @@ from __future__ import annotations
 import bisect
 import functools
 import itertools
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -22,15 +21,14 @@ import numpy as np
 import numpy.typing as npt
 import re2
 
+from cleaners import patterns
+from cleaners.memory import Memory
+from cleaners.patterns import SHARED_MEMORY, Matches, Pattern, Regexp, Values
 from cleaners.reader import is_compiled
-from cleaners.registry import ANYWHERE, ZONE_OF
+from cleaners.registry import ANYWHERE, EVERY_ZONE, ZONE_OF
 from cleaners.rules import Rule, options
 from cleaners.triggers import Rows, Triggers, by_rule
 
-# A rule that matches a line this often is no longer read further: keeps hostile lines linear.
-MATCHES_PER_LINE = 64
-# Memory that an automaton which runs over a batch may take, in bytes: with 8 MB some are built over and over.
-SHARED_MEMORY = 64 << 20
 # Rules of a group. Every group is one more pass over the text, larger ones cost more states than they save passes.
 GROUP = 16
 # From so many bytes on that are to come, or that an engine was given, an automaton of what its rules need pays.
@@ -38,18 +36,11 @@ TRIGGER_BYTES = 2 << 20
 # Beyond this a batch is one text that is no article, and notes of where what rules need ends in it might be
 # twelve times as long.
 MOST_TRIGGERED = 8 << 20
-# Of lines of so many bytes an engine remembers up to twice so many, with what its rules match in them.
-REMEMBERED_LINES, REMEMBERED_BYTES = 1 << 14, 512
-
-_NAMED_GROUP = re.compile(r"\(\?P<\w+>")
-_GROUP = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|\((?!\?)|\(\?P<(\w+)>")
 
 
 I64 = npt.NDArray[np.int64]
-Values = tuple[tuple[str, str], ...]
-Matches = tuple[tuple[int, int, Values], ...]
-"""What a rule matches in a line: start and end in bytes, and what the named groups of the pattern matched."""
-Told = tuple[tuple[tuple[int, int, int], ...], tuple[Values, ...]]
+Match = tuple[int, int, int]
+Told = tuple[tuple[Match, ...], tuple[Values, ...]]
 """What rules match in one line: (number of a rule, start, end) in it, in order of rules, and the values of each."""
 
 
@@ -205,13 +196,26 @@ def _told(found: Iterable[tuple[int, Matches]]) -> Told:
     return tuple((rule, start, end) for rule, start, end, _ in rows), tuple(values for *_, values in rows)
 
 
-_NOTHING: Told = (), ()
+def _told_of(asked: dict[int, list[tuple[int, Matches]]], starts: I64) -> tuple[I64, list[Match], list[Values]]:
+    """For Memory.learn, what was found in lines that start there."""
+    counts = np.zeros(len(starts), np.int64)
+    matches: list[Match] = []
+    values: list[Values] = []
+    for place, start in zip(np.searchsorted(starts, sorted(asked)).tolist(), sorted(asked), strict=True):
+        of_line, of_matches = _told(asked[start])
+        counts[place] = len(of_line)
+        matches += of_line
+        values += of_matches
+    return counts, matches, values
+
+
+_IN_LINE = np.array([0, 1, 1])  # which columns of matches are places
 
 
 def _joined(lines: Iterable[tuple[int, int, Told]]) -> Found:
     """What was told of lines, which start and end somewhere, together."""
     starts, ends, counts = [], [], []
-    rows: list[tuple[int, int, int]] = []
+    rows: list[Match] = []
     values: list[Values] = []
     for start, end, (matches, of_matches) in lines:
         if matches:
@@ -239,13 +243,13 @@ class Group:
         self._patterns: dict[int, Pattern] = {}
         self._set = re2.Set.SearchSet(options(SHARED_MEMORY))
         for rule in known:
-            self._set.Add(_uncaptured(rule.lookup))
+            self._set.Add(patterns.uncaptured(rule.lookup))
         self._set.Compile()
-        self._finder = _finder(tuple(rule.lookup for rule in known))
+        self._finder = patterns.finder(tuple(rule.lookup for rule in known))
 
     def found(self, data: bytes) -> Iterator[tuple[Rule, int, int, Matches]]:
         """Rules, the start and the end of a line of `data`, and what the rule matches there."""
-        for start, end in _lines(self._finder, data):
+        for start, end in patterns.lines(self._finder, data):
             line = data[start:end]
             for number in self._set.Match(line) or ():
                 rule = self._rules[number]
@@ -254,7 +258,7 @@ class Group:
                 if len(line) > rule.max_length and len(line.decode("utf-8", "surrogatepass")) > rule.max_length:
                     continue
                 if (pattern := self._patterns.get(number)) is None:
-                    pattern = self._patterns.setdefault(number, _pattern(rule.anchored))
+                    pattern = self._patterns.setdefault(number, patterns.pattern(rule.anchored))
                 if matches := pattern.matches(line):
                     yield rule, start, end, matches
 
@@ -271,146 +275,58 @@ class Triggered:
         self._numbers = [number for number, _ in known]
         self._rules = rules
         self._triggers = Triggers(rules)
-        self._finders: dict[int, re2._Regexp] = {}
-        self._patterns: dict[int, Pattern] = {}
+        self._compiled: dict[int, tuple[Regexp, Pattern]] = {}
         self._zones = _zones(rules)
-        self._memory = _Memory()
+        self._memory = Memory()
 
     def found(self, data: bytes, lines: Lines | None = None) -> Found:
         """What the rules match in the lines of `data`. lines: of it, if those shall be passed over that stand where no
         rule wants them.
         """
         spotted = self._triggers.spotted(data)
-        first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))
-        if lines is not None and len(first):
-            # A line is remembered wherever it stands: it is asked about as a whole, or not at all.
-            zones = np.bitwise_or.reduceat(self._zones[spotted[:, 0]], first)
-            asked_about = (zones & lines.zone(spotted[first, 1])) > 0
-            spotted = spotted[np.repeat(asked_about, np.diff(np.append(first, len(spotted))))]
-            first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))
-        places = spotted[first, 1:].tolist()
-        found = [data[start:end] for start, end in places]
-        told = self._memory.told(found)
-        new = [number for number, of_line in enumerate(told) if of_line is None]
-        if new:
-            is_new = np.zeros(len(places), np.bool_)
-            is_new[new] = True
-            asked = self._asked(data, spotted[np.repeat(is_new, np.diff(np.append(first, len(spotted))))])
-            for number in new:
-                matches = asked.get(places[number][0])
-                told[number] = of_line = _told(matches) if matches else _NOTHING
-                self._memory.put(found[number], of_line)
-        return _joined([(start, end, of_line) for (start, end), of_line in zip(places, told, strict=True) if of_line])
+        if lines is None:
+            stands = np.full(len(spotted), EVERY_ZONE)
+        else:
+            first, sizes = _by_line(spotted)
+            stands = np.repeat(lines.zone(spotted[first, 1]), sizes)
+        wanted = (self._zones[spotted[:, 0]] & stands) > 0
+        spotted, stands = spotted[wanted], stands[wanted]
+        first, sizes = _by_line(spotted)
+        starts, ends = spotted[first, 1], spotted[first, 2]
+        entries, new = self._memory.met(data, starts, ends, stands[first])
+        is_new = np.zeros(len(first), np.bool_)
+        is_new[new] = True
+        asked = self._asked(data, spotted[np.repeat(is_new, sizes)])
+        self._memory.learn(*_told_of(asked, starts[new]))
+        of, matches, values = self._memory.told(entries)
+        return Found(np.column_stack([starts[of], ends[of], matches + starts[of, None] * _IN_LINE]), values)
 
-    def _finder_of(self, number: int) -> re2._Regexp:
-        """What a rule is looked up with: many are never asked."""
-        return self._finders.get(number) or self._finders.setdefault(number, _finder((self._rules[number].lookup,)))
-
-    def _pattern_of(self, number: int) -> Pattern:
-        """A rule's pattern: of most that are asked no line is found."""
-        return self._patterns.get(number) or self._patterns.setdefault(number, _pattern(self._rules[number].anchored))
+    def _compile(self, number: int) -> tuple[Regexp, Pattern]:
+        """What a rule is looked up with, and its pattern: many rules are never asked, and of many no line is found."""
+        rule = self._rules[number]
+        return self._compiled.setdefault(number, (patterns.finder((rule.lookup,)), patterns.pattern(rule.anchored)))
 
     def _asked(self, data: bytes, spotted: Rows) -> dict[int, list[tuple[int, Matches]]]:
         """What rules match in the lines that they might match in, by where the line starts."""
         told: dict[int, list[tuple[int, Matches]]] = {}
         for number, starts, ends in by_rule(spotted):
+            finder, pattern = self._compiled.get(number) or self._compile(number)
             lines = b"\n".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
             places: list[int] = []  # of these lines in `lines`
-            for start, end in _lines(self._finder_of(number), lines):
-                if matches := self._pattern_of(number).matches(lines[start:end]):
+            for start, end in patterns.lines(finder, lines):
+                if matches := pattern.matches(lines[start:end]):
                     places = places or _places(starts, ends)
                     line = starts[bisect.bisect_left(places, start)]
                     told.setdefault(line, []).append((self._numbers[number], matches))
         return told
 
 
-class _Memory:
-    """What was said of lines that were met of late, of REMEMBERED_BYTES at most."""
-
-    def __init__(self) -> None:
-        self._fresh: dict[bytes, Told] = {}
-        self._old: dict[bytes, Told] = {}
-
-    def told(self, lines: Sequence[bytes]) -> list[Told | None]:
-        """What was said of each line; None where it is not remembered."""
-        found = [self._fresh.get(line) for line in lines]
-        if self._old:
-            for place, told in enumerate(found):
-                if told is None and (told := self._old.get(lines[place])) is not None:
-                    self.put(lines[place], told)
-                    found[place] = told
-        return found
-
-    def put(self, line: bytes, told: Told) -> None:
-        """Remember it; those are forgotten that were not met while as many others were."""
-        if len(line) > REMEMBERED_BYTES:
-            return
-        if len(self._fresh) >= REMEMBERED_LINES:
-            self._fresh, self._old = {}, self._fresh
-        self._fresh[line] = told
+def _by_line(spotted: Rows) -> tuple[I64, I64]:
+    """The first row of each line, and how many it has."""
+    first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))
+    return first, np.diff(np.append(first, len(spotted)))
 
 
 def _places(starts: Sequence[int], ends: Sequence[int]) -> list[int]:
     """Where lines begin that are put together, a line break after each."""
     return list(itertools.accumulate(map(lambda start, end: end - start + 1, starts, ends), initial=0))
-
-
-class Pattern:
-    """A pattern, compiled, and the numbers of its named groups."""
-
-    __slots__ = ("_groups", "compiled")
-
-    def __init__(self, pattern: str) -> None:
-        self.compiled = re2.compile(pattern, options())
-        # RE2 tells the number of the first group of a name only, and each way to match may have one.
-        opened = [token for token in _GROUP.finditer(pattern) if token[0].startswith("(")]
-        self._groups = [(index, token[1]) for index, token in enumerate(opened, 1) if token[1]]
-
-    def matches(self, line: bytes) -> Matches:
-        """What it matches in a line."""
-        return tuple(self._matches(line))
-
-    def _matches(self, line: bytes) -> Iterator[tuple[int, int, Values]]:
-        position = 0
-        for _ in range(MATCHES_PER_LINE):
-            match = self.compiled.search(line, position)
-            start, position = match.span() if match else (0, 0)
-            if start == position:
-                break
-            yield start, position, self._values(match)
-            if position == len(line):
-                break
-
-    def _values(self, match: Any) -> Values:
-        if not self._groups:
-            return ()
-        return tuple(
-            (name, value.decode("utf-8", "replace")) for index, name in self._groups if (value := match.group(index))
-        )
-
-
-def _lines(finder: re2._Regexp, data: bytes) -> Iterator[tuple[int, int]]:
-    """The lines of `data` in which `finder` matches: where they start and end."""
-    position, size = 0, len(data)
-    while position <= size and (match := finder.search(data, position)):
-        found = match.start()
-        start = data.rfind(b"\n", position, found) + 1 or position
-        end = data.find(b"\n", found)
-        end = size if end < 0 else end
-        yield start, end
-        position = end + 1
-
-
-# Engines of several languages have many rules in common, and compiling one takes some milliseconds.
-_pattern = functools.lru_cache(maxsize=1 << 12)(Pattern)
-
-
-@functools.lru_cache(maxsize=1 << 12)
-def _finder(patterns: tuple[str, ...]) -> re2._Regexp:
-    chosen = options(SHARED_MEMORY)
-    chosen.never_capture = True
-    return re2.compile("|".join(map(_uncaptured, patterns)), chosen)
-
-
-def _uncaptured(pattern: str) -> str:
-    return _NAMED_GROUP.sub("(?:", pattern)

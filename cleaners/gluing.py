@@ -15,8 +15,9 @@ import numpy as np
 
 from cleaners.batch import I64, Bools, Lined, lined
 from cleaners.cut import ANY_SCORE, CUT_COLUMNS, CUT_END, CUT_ROW, CUT_START, NO_HIT
-from cleaners.engine import Engine, Values
+from cleaners.engine import Engine
 from cleaners.model import MOST_BYTES, SCALE, Model
+from cleaners.patterns import Values
 from cleaners.pieces import (
     LINE_CHARS,
     OUTERMOST,

@@ -260,11 +260,23 @@ def describe(
 
 
 def weigh(
-    block: Any, held: Any, count: Any, splits: Any, borders: Any, leaves: Any, bias: Any, leaf: Any, scores: Any
+    block: Any,
+    held: Any,
+    count: Any,
+    splits: Any,
+    borders: Any,
+    leaves: Any,
+    bias: Any,
+    leaf: Any,
+    total: Any,
+    scores: Any,
 ) -> None:
-    """Put lines through the trees, `count` of them together. block: features by lines; held: their rows in scores."""
+    """Put lines through the trees, `count` of them together. block: features by lines; held: their rows in scores.
+
+    leaf, total: room for so many lines; leaves are bytes, for a processor compares and joins as many of them at once.
+    """
     for n in range(count):
-        scores[held[n]] = bias
+        total[n] = bias
     for t in range(len(splits)):
         for n in range(count):
             leaf[n] = 0
@@ -276,7 +288,9 @@ def weigh(
                 leaf[n] |= bit if feature[n] >= border else 0
         values = leaves[t]
         for n in range(count):
-            scores[held[n]] += values[leaf[n]]
+            total[n] += values[leaf[n]]
+    for n in range(count):
+        scores[held[n]] = total[n]
 
 
 def judge(
@@ -300,6 +314,7 @@ def judge(
     block: Any,
     held: Any,
     leaf: Any,
+    total: Any,
     scores: Any,
 ) -> None:
     """Fill `scores`: for every row the log-odds that it is boilerplate, in parts of 1,000.
@@ -307,7 +322,7 @@ def judge(
     splits, borders: trees by depth: which feature is compared (>=) with what. leaves: trees by 2**depth. Paragraphs of
     gate_chars and more whose lexical score is below gate_lexical are not looked at further: they get the LEAST. Of a
     text of more than most_lines lines or most_bytes bytes nothing is said: its lines get 0. sums, owner, many, lines:
-    see survey; owner is -1 at first, lines 0. out, block, held, leaf: room, see weigh.
+    see survey; owner is -1 at first, lines 0. out, block, held, leaf, total: room, see weigh.
     """
     low = 0
     count = 0
@@ -332,7 +347,7 @@ def judge(
             held[count] = i
             count += 1
             if count == BLOCK:
-                weigh(block, held, count, splits, borders, leaves, bias, leaf, scores)
+                weigh(block, held, count, splits, borders, leaves, bias, leaf, total, scores)
                 count = 0
         low = high
-    weigh(block, held, count, splits, borders, leaves, bias, leaf, scores)
+    weigh(block, held, count, splits, borders, leaves, bias, leaf, total, scores)

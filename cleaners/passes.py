@@ -26,11 +26,12 @@ from cleaners.cut import (
     NO_HIT,
     UNTOLD,
 )
-from cleaners.engine import Engine, Found, Lines, Values
+from cleaners.engine import Engine, Found, Lines
 from cleaners.fields import gather
 from cleaners.gluing import Asked, glued
 from cleaners.headline import LINES, Top, first_line
 from cleaners.model import SCALE, Model, rule_id
+from cleaners.patterns import Values
 from cleaners.reader import Reader, Table
 from cleaners.registry import FIRST_LINE, REPEATS_TITLE, RULE_CATEGORY, Registry
 from cleaners.scan import DOCUMENT, LINE_END, LINE_START

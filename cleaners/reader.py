@@ -15,7 +15,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cleaners import assent, blocks, compiler, cut, headline, judge, layout, occurring, pieces, scan, spot, uniting
+from cleaners import (
+    assent,
+    blocks,
+    compiler,
+    cut,
+    headline,
+    judge,
+    layout,
+    occurring,
+    pieces,
+    recall,
+    scan,
+    spot,
+    uniting,
+)
 from cleaners.compiler import compiled as compiled_functions
 
 # Marks of one kind are counted together.
@@ -114,6 +128,7 @@ _FUNCTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (scan, ("mix", "keep", "ngrams", "count_word", "scan")),
     (judge, ("first_class", "last_class", "share", "survey", "describe", "weigh", "judge")),
     (spot, ("code_at",)),
+    (recall, ("line_hash", "same", "recall")),
     (
         cut,
         ("ends_stopped", "ends_sentence", "bytes_of", "paragraph", "reach", "worded", "cut_line", "takes_line", "note"),
@@ -129,7 +144,7 @@ _FUNCTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (assent, ("bar", "pointing", "object_to", "in_frame", "vote", "hear")),
     (pieces, ("worded_like", "put_piece", "ends_here", "dash", "begins_after", "last_pieces", "pieces", "gather")),
     (occurring, ("reads_as_paragraph", "looks_like", "mark_text", "occur")),
-    (uniting, ("put", "unite", "points", "put_bytes", "carve", "copy", "count_words")),
+    (uniting, ("put", "unite", "points", "count_words")),
 )
 """Modules of loops with their functions, each after those that it calls."""
 
@@ -214,7 +229,7 @@ class Reader:
         sums = [[0, 0, 0] for _ in range(rows + 1)]
         slots: Any = [[first] * judge.SLOTS for first in (-1, 0, 0)]
         block = [[0] * judge.BLOCK for _ in range(judge.FEATURES)]
-        room: Any = [0] * judge.FEATURES, block, [0] * judge.BLOCK, [0] * judge.BLOCK
+        room: Any = [0] * judge.FEATURES, block, *([0] * judge.BLOCK for _ in range(3))
         scores = [0] * rows
         listed: Any = [part.tolist() for part in trees]
         self._functions["judge"](
@@ -248,7 +263,8 @@ class CompiledReader(Reader):
         sums = np.empty((rows + 1, 3), np.int64)
         slots = np.full(judge.SLOTS, -1, np.int32), np.zeros(judge.SLOTS, np.uint8), np.zeros(judge.SLOTS, np.int64)
         block = np.empty((judge.FEATURES, judge.BLOCK), np.int32)
-        room = np.empty(judge.FEATURES, np.int32), block, *np.empty((2, judge.BLOCK), np.int32)
+        held, total = np.empty((2, judge.BLOCK), np.int32)
+        room = np.empty(judge.FEATURES, np.int32), block, held, np.empty(judge.BLOCK, np.uint8), total
         scores = np.empty(rows, np.int32)
         self._functions["judge"](
             scanned.table, rows, scanned.tokens, self.flags, *trees, bias, *gate, *most, sums, *slots, *room, scores

@@ -31,6 +31,7 @@ NOWHERE = -1
 
 # Where a line stands in its text, as bits (see layout.zones), and where lines must that rules of a scope match.
 ANYWHERE, HEAD_ZONE, TAIL_ZONE = 1, 2, 4
+EVERY_ZONE = ANYWHERE | HEAD_ZONE | TAIL_ZONE
 ZONE_OF = {"head block": HEAD_ZONE, "tail block": TAIL_ZONE, "closing": TAIL_ZONE}
 """Of other scopes: ANYWHERE."""
 

@@ -11,6 +11,8 @@ from typing import Any
 
 # Bits of the table of traits: a capital, a mark that may stand before a line's first word.
 CAPITAL, MARK = 1, 2
+# A set of rules is some whole numbers, a bit a rule, so many in each.
+RULES_A_NUMBER = 62
 
 
 def code_at(data: Any, position: Any, end: Any) -> Any:
@@ -102,30 +104,30 @@ def choose(
     opening: Any,
     first_text: Any,
     texts: Any,
-    needs: Any,
-    wanted: Any,
-    always: Any,
+    capitals: Any,
+    met: Any,
+    given: Any,
     lengths: Any,
-    need_line: Any,
-    rule_line: Any,
-    rule_count: Any,
+    had: Any,
     chosen: Any,
 ) -> Any:
     """Fill `chosen` with (rule, start, end of its line), line by line from number `line` on, and `place` in `places`.
 
     It stops before a line when `chosen` might not hold what is in it; returns (how many, next line, next place). ends:
     of the lines. places, states: `placed` of them, see `walk`. opening: the tree's first state, 0 its dead end. texts:
-    where those of each begin in needs: rows of (need, rule, capitals that it asks for). wanted: needs by rule. always:
-    rules that need nothing. lengths: least bytes and most characters by rule. need_line, rule_line, rule_count: room,
-    -1 at first. The other parameters are those of `walk`.
+    where the rows of each begin in `capitals`, which a text must have, and in `met`: the set of rules whose first need
+    it is then, and that of those whose second. given: the same two of any line, for rules that need less. lengths:
+    least bytes and most characters by rule. had: room for the two. The other parameters are those of `walk`.
     """
     count = 0
-    while line < len(ends) and count + len(wanted) <= len(chosen):
+    numbers = len(given) // 2
+    while line < len(ends) and count + len(lengths) <= len(chosen):
         begin = 0 if line == 0 else ends[line - 1] + 1
         end = ends[line]
-        before = count
         position = begin
         state = opening
+        for n in range(len(had)):
+            had[n] = given[n]
         while True:
             # The next text that ends in the line: first those that it opens with, then all others.
             text = -1
@@ -147,42 +149,31 @@ def choose(
                 last = places[place]
                 place += 1
             for k in range(texts[text], texts[text + 1]):
-                need = needs[k, 0]
-                if need_line[need] == begin or (
-                    needs[k, 2] and not capitals_at(data, begin, last, traits, needs[k, 2])
-                ):
+                if capitals[k] and not capitals_at(data, begin, last, traits, capitals[k]):
                     continue
-                need_line[need] = begin
-                rule = needs[k, 1]
-                if rule_line[rule] != begin:
-                    rule_line[rule] = begin
-                    rule_count[rule] = 0
-                rule_count[rule] += 1
-                if rule_count[rule] == wanted[rule]:
-                    chosen[count, 0] = rule
-                    count += 1
-        if end > begin:
-            for k in range(len(always)):
-                chosen[count, 0] = always[k]
-                count += 1
-        kept = before
+                own = met[k]
+                for n in range(len(had)):
+                    had[n] |= own[n]
         chars = -1
-        for k in range(before, count):
-            rule = chosen[k, 0]
-            if end - begin < lengths[rule, 0]:
-                continue
-            if end - begin > lengths[rule, 1]:
-                if chars < 0:
-                    chars = 0
-                    for n in range(begin, end):
-                        if data[n] & 0xC0 != 0x80:
-                            chars += 1
-                if chars > lengths[rule, 1]:
+        for n in range(numbers if end > begin else 0):
+            rules = had[n] & had[numbers + n]
+            rule = n * RULES_A_NUMBER
+            while rules:
+                if rules & 0xFF == 0:
+                    rules >>= 8
+                    rule += 8
                     continue
-            chosen[kept, 0] = rule
-            chosen[kept, 1] = begin
-            chosen[kept, 2] = end
-            kept += 1
-        count = kept
+                if rules & 1 and end - begin >= lengths[rule, 0]:
+                    if chars < 0 and end - begin > lengths[rule, 1]:
+                        chars = 0
+                        for k in range(begin, end):
+                            chars += 1 if data[k] & 0xC0 != 0x80 else 0
+                    if end - begin <= lengths[rule, 1] or chars <= lengths[rule, 1]:
+                        chosen[count, 0] = rule
+                        chosen[count, 1] = begin
+                        chosen[count, 2] = end
+                        count += 1
+                rules >>= 1
+                rule += 1
         line += 1
     return count, line, place

@@ -8,9 +8,9 @@ touches are counted, and only those are taken out, so what is counted does not d
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +56,8 @@ stories of a publisher tells nothing of a copy. docs/templates.md says what was 
 EVERYWHERE = 0.25
 """Share of a site's texts that hold a line, from which on it is one of the page, wherever it stands."""
 
+_HASH_BYTES = 8
+
 BLANKS = "".join(chr(code) for code in range(1 << 16) if chr(code).isspace()) + "\u200b\ufeff"
 """What stands around a line and is no part of it: all blanks, and two characters of no width."""
 
@@ -72,12 +74,13 @@ class Evidence:
 
 def line_hash(line: str) -> int:
     """64 bits of a line, without space around it."""
-    return hash_of(line.strip(BLANKS).encode("utf-8", "surrogatepass"))
+    return int(hashes_of([line.strip(BLANKS).encode("utf-8", "surrogatepass")])[0])
 
 
-def hash_of(line: bytes) -> int:
-    """line_hash of a line that has no space around it, as UTF-8."""
-    return int.from_bytes(hashlib.blake2b(line, digest_size=8).digest())
+def hashes_of(lines: Iterable[bytes]) -> U64:
+    """line_hash of lines that have no space around them, as UTF-8."""
+    digests = [blake2b(line, digest_size=_HASH_BYTES).digest() for line in lines]
+    return np.frombuffer(b"".join(digests), f">u{_HASH_BYTES}").astype(np.uint64)
 
 
 def rule_id(line: int) -> str:
@@ -119,13 +122,11 @@ def occurring(batch: Lined, starts: I64, stops: I64) -> Occurrences:
     places = batch.scanned.columns(LINE_START, START, END, DOCUMENT)
     counted = np.flatnonzero(marks >= 0)
     data = batch.data.tobytes()
-    hashes = [hash_of(data[start:end]) for start, end in places[counted, 1:3].tolist()]
+    hashes = hashes_of(data[start:end] for start, end in places[counted, 1:3].tolist())
     reach = batch.ends[places[:, 3]]
     followed = np.flatnonzero(places[1:, 3] == places[:-1, 3])  # by a line of the same text
     reach[followed] = places[followed + 1, 0]
-    return Occurrences(
-        places[counted, 3], np.array(hashes, np.uint64), marks[counted], places[counted, 0], reach[counted]
-    )
+    return Occurrences(places[counted, 3], hashes, marks[counted], places[counted, 0], reach[counted])
 
 
 def occurrences(texts: Sequence[str], removals: Sequence[Sequence[Removal]]) -> Occurrences:

@@ -84,7 +84,8 @@ def _need(texts: Texts, opens: bool) -> Need:
 
 @dataclass(slots=True)
 class _State:
-    """A state of the automaton while it is built: what follows it by class, the needs whose texts end here."""
+    """A state of the automaton while it is built: what follows it by class, and what ends here: (capitals that a text
+    asks for, rule, which of its needs)."""
 
     next: dict[int, int] = field(default_factory=dict)
     ends: set[tuple[int, int, int]] = field(default_factory=set)
@@ -96,14 +97,13 @@ class Triggers:
     def __init__(self, known: Sequence[Rule]) -> None:
         self._run = _functions()
         patterns = [f"{rule.lookup}\n{rule.anchored}" for rule in known]
-        of = [unicodedata.unidata_version, *kept.source(literals, sys.modules[__name__]), *patterns]
+        of = [unicodedata.unidata_version, *kept.source(literals, spot, sys.modules[__name__]), *patterns]
         found = kept.kept("triggers", of, lambda: _built(known))
-        self._wanted, self._kinds, self._traits = found["wanted"], found["kinds"], found["traits"]
-        self._always = np.flatnonzero(self._wanted == 0).astype(np.int32)
+        self._kinds, self._traits, self._given = found["kinds"], found["traits"], found["given"]
         self._lengths = np.array([(rule.min_length, rule.max_length) for rule in known], np.int64).reshape(-1, 2)
         width, first, opening, first_text = found["states"]
-        self._table = _Table(found["step"], width, first, opening, first_text, found["texts"], found["needs"])
-        self._needs_count = int(self._wanted.sum())
+        ends = found["texts"], found["capitals"], found["met"]
+        self._table = _Table(found["step"], width, first, opening, first_text, *ends)
 
     def spotted(self, data: bytes) -> Rows:
         """Rows of (rule, start, end of a line): the lines that rules may match, in order of lines."""
@@ -113,42 +113,41 @@ class Triggers:
         places, states = np.empty(len(data), np.int64), np.empty(len(data), np.uint32)
         walked = self._kinds, table.step, table.first, table.first_text
         near, far = run["walk"](read, middle, *walked, places, states)
-        order = np.concatenate([np.arange(near), np.arange(middle, far)])
-        places, states = places[order], states[order]
-        rules = len(self._wanted)
-        rooms = [np.full(size, -1, np.int64) for size in (self._needs_count, rules, rules)]
-        chosen = np.empty((len(data) // 8 + 4 * rules + 1, 3), np.int64)
+        places, states = (np.concatenate([both[:near], both[middle:far]]) for both in (places, states))
+        had = np.empty_like(self._given)
+        chosen = np.empty((len(data) // 8 + 4 * len(self._lengths) + 1, 3), np.int64)
         parts, line, place = [], 0, 0
         while line < len(ends):
             count, line, place = run["choose"](
                 read, ends, line, places, states, place, len(places), self._kinds, self._traits, table.step,
-                table.width, table.opening, table.first_text, table.texts, table.needs,
-                self._wanted, self._always, self._lengths, *rooms, chosen,
+                table.width, table.opening, table.first_text, table.texts, table.capitals, table.met,
+                self._given, self._lengths, had, chosen,
             )  # fmt: skip
             parts.append(chosen[:count].copy())
         return np.concatenate(parts)
 
 
 def _built(known: Sequence[Rule]) -> kept.Arrays:
-    """The tables of some rules. wanted: needs by rule. states: width, first, opening and first_text of a _Table."""
+    """The tables of some rules. given: see spot.choose. states: width, first, opening and first_text of a _Table."""
     wanted = [needs(rule) for rule in known]
-    all_needs = [(number, need) for number, own in enumerate(wanted) for need in own]
-    kinds, traits, classes = _classes(text for _, need in all_needs for text in need.texts)
-    table = _automaton(all_needs, classes)
+    kinds, traits, classes = _classes(text for own in wanted for need in own for text in need.texts)
+    table = _automaton(wanted, classes)
+    missing = [(rule, need) for rule, own in enumerate(wanted) for need in range(len(own), MOST_NEEDS)]
     return {
-        "wanted": np.array([len(own) for own in wanted], np.int32),
+        "given": _sets(missing, len(known)),
         "kinds": kinds,
         "traits": traits,
         "step": table.step,
         "states": np.array([table.width, table.first, table.opening, table.first_text], np.uint32),
         "texts": table.texts,
-        "needs": table.needs,
+        "capitals": table.capitals,
+        "met": table.met,
     }
 
 
 def by_rule(spotted: Rows) -> Iterator[tuple[int, list[int], list[int]]]:
     """The rules of `Triggers.spotted`, each with the starts and the ends of its lines."""
-    found = spotted[np.argsort(spotted[:, 0], kind="stable")]
+    found = spotted[np.argsort(spotted[:, 0].astype(np.uint16), kind="stable")]  # short numbers are sorted sooner
     rules, first = np.unique(found[:, 0], return_index=True)
     for rule, (low, high) in zip(rules.tolist(), itertools.pairwise([*first.tolist(), len(found)]), strict=True):
         yield rule, found[low:high, 1].tolist(), found[low:high, 2].tolist()
@@ -195,18 +194,20 @@ class _Table:
     opening: np.uint32
     first_text: np.uint32
     texts: npt.NDArray[np.int64]
-    needs: npt.NDArray[np.int64]
+    capitals: npt.NDArray[np.int64]
+    met: npt.NDArray[np.int64]
 
 
 _DEAD, _FIRST, _OPENING = 0, 1, 2
 
 
-def _automaton(all_needs: Sequence[tuple[int, Need]], classes: dict[str, int]) -> _Table:
-    """all_needs: each with its rule."""
+def _automaton(wanted: Sequence[Sequence[Need]], classes: dict[str, int]) -> _Table:
+    """wanted: the needs of each rule."""
     states = [_State() for _ in (_DEAD, _FIRST, _OPENING)]
-    for number, (rule, need) in enumerate(all_needs):
-        for text in need.texts:
-            _add(states, _OPENING if need.opens else _FIRST, text, (number, rule), classes)
+    for rule, own in enumerate(wanted):
+        for number, need in enumerate(own):
+            for text in need.texts:
+                _add(states, _OPENING if need.opens else _FIRST, text, (rule, number), classes)
     back = _falling_back(states)
     # States where a text ends come last, so that one comparison tells them.
     ranked = sorted(range(len(states)), key=lambda state: bool(states[state].ends))
@@ -221,16 +222,31 @@ def _automaton(all_needs: Sequence[tuple[int, Need]], classes: dict[str, int]) -
         for kind, following in states[state].next.items():
             step[at + kind] = place[following]
     ending = [state for state in ranked if states[state].ends]
-    rows = [end for state in ending for end in sorted(states[state].ends)]
+    rows = [sorted({capitals for capitals, *_ in states[state].ends}) for state in ending]
+    met = [
+        _sets([of for capitals, *of in states[state].ends if capitals == row], len(wanted))
+        for state, own in zip(ending, rows, strict=True)
+        for row in own
+    ]
     return _Table(
         step,
         np.uint32(width),
         np.uint32(place[_FIRST]),
         np.uint32(place[_OPENING]),
         np.uint32((len(states) - len(ending)) * width),
-        np.cumsum([0, *(len(states[state].ends) for state in ending)]),
-        np.array(rows, np.int64).reshape(-1, 3),
+        np.cumsum([0, *map(len, rows)]),
+        np.array([row for own in rows for row in own], np.int64),
+        np.array(met, np.int64).reshape(len(met), len(_sets([], len(wanted)))),
     )
+
+
+def _sets(of: Iterable[Sequence[int]], rules: int) -> npt.NDArray[np.int64]:
+    """Sets (see spot.RULES_A_NUMBER) of the rules that are in `of` with each of MOST_NEEDS, one behind the other."""
+    numbers = rules // spot.RULES_A_NUMBER + 1
+    sets = np.zeros(MOST_NEEDS * numbers, np.int64)
+    for rule, need in of:
+        sets[need * numbers + rule // spot.RULES_A_NUMBER] |= 1 << rule % spot.RULES_A_NUMBER
+    return sets
 
 
 def _add(states: list[_State], state: int, text: str, of: tuple[int, int], classes: dict[str, int]) -> None:
@@ -242,7 +258,7 @@ def _add(states: list[_State], state: int, text: str, of: tuple[int, int], class
             states[state].next[kind] = len(states)
             states.append(_State())
         state = states[state].next[kind]
-    states[state].ends.add((*of, capitals))
+    states[state].ends.add((capitals, *of))
 
 
 def _by_depth(states: list[_State], *starts: int) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""From cuts to removals: their union, in code points, and the texts without them. Loops, as in layout.py."""
+"""From cuts to removals: their union, in code points. Loops, as in layout.py."""
 
 from __future__ import annotations
 
@@ -73,43 +73,11 @@ def points(data: Any, places: Any, begins: Any, out: Any) -> None:
             begin = begins[k] + 0
             position = begin
             count = 0
-        while position < places[k]:
-            if data[position] & 0xC0 != 0x80:
-                count += 1
-            position += 1
+        if position < places[k]:
+            for byte in data[position : places[k]]:  # all at once, once compiled
+                count += 1 if byte & 0xC0 != 0x80 else 0
+            position = places[k] + 0
         out[k] = count
-
-
-def put_bytes(data: Any, start: Any, stop: Any, out: Any, used: Any) -> Any:
-    """Copy bytes to `out` from `used` on; returns up to where it is used then."""
-    for k in range(stop - start):
-        out[used + k] = data[start + k]
-    return used + stop - start
-
-
-def carve(data: Any, begins: Any, ends: Any, starts: Any, stops: Any, bounds: Any, out: Any, offsets: Any) -> Any:
-    """Copy texts without removals to `out`; `offsets`: where each ends there. Returns how many bytes there are.
-
-    begins, ends: of the texts. starts, stops: of removals, in order; those of a text end before bounds[text].
-    """
-    used = 0
-    removal = 0
-    for text in range(len(begins)):
-        position = begins[text] + 0
-        while removal < bounds[text]:
-            used = put_bytes(data, position, starts[removal] + 0, out, used)
-            position = stops[removal] + 0
-            removal += 1
-        used = put_bytes(data, position, ends[text] + 0, out, used)
-        offsets[text] = used
-    return used
-
-
-def copy(data: Any, starts: Any, stops: Any, out: Any) -> None:
-    """Copy parts one behind the other."""
-    used = 0
-    for k in range(len(starts)):
-        used = put_bytes(data, starts[k] + 0, stops[k] + 0, out, used)
 
 
 def count_words(data: Any, ends: Any, blanks: Any, words: Any, chars: Any) -> None:

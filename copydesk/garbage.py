@@ -18,7 +18,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 THRESHOLD = (200_000, 20, 20)
-"""See gc.set_threshold. A batch of 512 articles makes about as many objects."""
+"""See gc.set_threshold. A batch of 1,024 articles makes about as many objects."""
 
 
 def seldom_collected(function: Callable[P, R]) -> Callable[P, R]:

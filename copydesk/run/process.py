@@ -22,7 +22,7 @@ from copydesk.sources import TRANSIENT
 from copydesk.workers.clock import Limit, TimeUp
 from copydesk.workers.marks import Marker
 
-BATCH_ITEMS = 512
+BATCH_ITEMS = 1024
 BATCH_BYTES = 32 * 1024 * 1024
 """A batch ends at whichever comes first: large enough to run rules over many texts at once, small enough for memory."""
 

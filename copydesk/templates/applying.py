@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from cleaners import templates
+from cleaners.batch import less, taken
 from cleaners.reader import Reader, reader
 from copydesk.articles import cleaning
 from copydesk.articles.cleaned import REMOVALS, strings
@@ -73,9 +74,7 @@ class _Texts:
         """The texts less the cuts, and how many words each has."""
         starts = self.offsets[cuts.row] + cuts.begin
         bounds = np.searchsorted(cuts.row, np.arange(len(self.offsets) - 1), side="right")
-        out, ends = np.empty(len(self.data) - int(cuts.size.sum()), np.uint8), np.empty(len(bounds), np.int64)
-        begins, stops = self.offsets[:-1].copy(), self.offsets[1:].copy()
-        self.with_.run("carve", self.data, begins, stops, starts, starts + cuts.size, bounds, out, ends)
+        out, ends = less(self.data, self.offsets[:-1], self.offsets[1:], starts, starts + cuts.size, bounds)
         words, chars = np.empty_like(ends), np.empty_like(ends)
         self.with_.run("count_words", out, ends, self.with_.blanks, words, chars)
         return strings(out, ends), words
@@ -83,9 +82,7 @@ class _Texts:
     def parts(self, cuts: _Cuts) -> pa.LargeStringArray:
         """What the cuts take out."""
         starts = self.offsets[cuts.row] + cuts.begin
-        out = np.empty(int(cuts.size.sum()), np.uint8)
-        self.with_.run("copy", self.data, starts, starts + cuts.size, out)
-        return strings(out, np.cumsum(cuts.size))
+        return strings(taken(self.data, starts, starts + cuts.size), np.cumsum(cuts.size))
 
 
 @dataclass(frozen=True, slots=True)

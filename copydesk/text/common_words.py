@@ -8,6 +8,7 @@ told so, none of them otherwise than by the classifier.
 from __future__ import annotations
 
 from itertools import repeat
+from struct import Struct
 
 FEWEST = 10
 """Words that must be among the commonest of the language ..."""
@@ -37,7 +38,9 @@ _WORDS = {
     "pt": "o os do da dos das não uma em ao no na com para que e por mais foi como são pelo pela à também seu sua um "
     "até de a é nos nas as se ser era já ele ela aos pelos pelas há mas sobre",
 }
+_LANGUAGES = tuple(_WORDS)
 _WIDTH = 16  # bits of a count
+_COUNTS = Struct(f"<{len(_WORDS)}H")
 _COUNTED: dict[str, int] = {}
 """By word a number in which each language that it is common in has a one, so that the sum of many holds all counts."""
 for _place, _words in enumerate(_WORDS.values()):
@@ -54,9 +57,9 @@ def language_of(text: str) -> str | None:
     if len(words) < FEWEST:
         return None
     total = sum(map(_COUNTED.get, words, repeat(0)))
-    counts = {language: total >> _WIDTH * place & MOST for place, language in enumerate(_WORDS)}
-    best = max(counts, key=counts.__getitem__)
-    most = counts.pop(best)
-    if best in _RIVALS_ONLY or most < FEWEST or most < SHARE * len(words) or max(counts.values()) > RIVAL * most:
+    counts = _COUNTS.unpack(total.to_bytes(_COUNTS.size, "little"))
+    rival, most = sorted(counts)[-2:]
+    best = _LANGUAGES[counts.index(most)]
+    if best in _RIVALS_ONLY or most < FEWEST or most < SHARE * len(words) or rival > RIVAL * most:
         return None
     return best

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, zip_longest
 
 from copydesk.errors import ItemError
 
@@ -348,14 +349,24 @@ _MANY_RUNS = 32
 _LOST_LEAD = re.compile("(?<!\u00e2)\x80([\x90-\x9f\u00a6\u00b2\u00b9\u00ba])")
 
 
+# ASCII that is far from other characters: ftfy looks at a few around each, and reads slowly.
+_FAR = re.compile("(?<=[\0-\x7f]{16})[\0-\x7f]+(?=[\0-\x7f]{16})")
+
+
 def _unscramble(text: str, runs: list[str]) -> str:
     """The text with mojibake undone in the lines that hold any of the runs."""
-    import ftfy  # 100 ms
-
-    config = ftfy.TextFixerConfig(explain=False)
     lines = text.split("\n")
     for number, line in enumerate(lines):
         if not line.isascii() and (len(runs) > _MANY_RUNS or any(run in line for run in runs)):
             line = _LOST_LEAD.sub(lambda found: chr(0x2000 + ord(found[1]) - 0x80), line)
-            lines[number] = ftfy.fix_encoding(line, config)
+            lines[number] = _fixed(line)
     return "\n".join(lines)
+
+
+def _fixed(line: str) -> str:
+    """What ftfy makes of a line, shown to it with line breaks in place of what is far."""
+    import ftfy  # 100 ms
+
+    far = _FAR.findall(line)
+    near = ftfy.fix_encoding(_FAR.sub("\n", line), ftfy.TextFixerConfig(explain=False)).split("\n")
+    return "".join(chain.from_iterable(zip_longest(near, far, fillvalue="")))

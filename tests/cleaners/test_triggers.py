@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaners import engine
+from cleaners import engine, memory
 from cleaners.engine import Engine, Hit
 from cleaners.literals import Unread, fold, read, shortest
+from cleaners.registry import ANYWHERE, HEAD_ZONE
 from cleaners.rules import Rule, _read, load, options, rules
 from cleaners.triggers import Triggers, needs
 from tests.cleaners.test_properties import LINES, PARAGRAPH
@@ -95,16 +97,58 @@ def test_a_line_that_is_met_again_is_not_asked_about_again(monkeypatch: pytest.M
     assert set(again[:, 0].tolist()) == {0, 14}
 
 
+def test_a_rule_is_asked_where_its_scope_wants_lines() -> None:
+    """And again of the same line where it stands elsewhere."""
+    text, starts = b"Advertisement\nMarch 3, 2024\nMarch 3, 2024", np.array([0, 14, 28])
+    triggered = engine.Triggered(list(enumerate(TAKERS)))
+    head = {number for number, rule in enumerate(TAKERS) if rule.scope == "head block"}
+    for _ in range(2):
+        found = triggered.found(text, engine.Lines(starts, np.array([ANYWHERE, ANYWHERE, ANYWHERE | HEAD_ZONE])))
+        assert {line for line, _, rule, *_ in found.places.tolist() if rule in head} == {28}
+        assert 0 in found.places[:, 0]
+
+
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "REMEMBERED_LINES", 4)
-    memory, nothing = engine._Memory(), ((), ())
-    for number in range(100):
-        memory.put(b"%d" % number, nothing)
-        memory.told([b"0"])
-    assert memory.told([b"0", b"1", b"99"]) == [nothing, None, nothing]
-    memory.put(b"x" * 1000, nothing)
-    assert memory.told([b"x" * 1000]) == [None]
-    assert len(memory._fresh) + len(memory._old) <= 8
+    monkeypatch.setattr(memory, "LINES", 4)
+    remembering = memory.Memory()
+    assert _met(remembering, [b"a", b"b", b"a", b"x" * 1000, b"x" * 1000]) == ([0, 1, 0, 2, 3], [0, 1, 3, 4])
+    assert _met(remembering, [b"b", b"c"]) == ([1, 4], [1])
+    assert _met(remembering, [b"c"]) == ([0], [0])  # it had more than four
+    many = [b"%d" % number for number in range(100)]
+    assert _met(remembering, many)[0] == [*range(1, 101)]  # and has room for some of them only
+
+
+def _met(remembering: memory.Memory, lines: list[bytes]) -> tuple[list[int], list[int]]:
+    ends = np.cumsum([len(line) + 1 for line in lines]) - 1
+    starts = ends - [len(line) for line in lines]
+    entries, new = remembering.met(b"\n".join(lines), starts, ends, np.full(len(lines), ANYWHERE))
+    remembering.learn(np.zeros(len(new), np.int64), [], [])
+    return entries.tolist(), new.tolist()
+
+
+def test_what_was_asked_and_not_told_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the time of a batch is up."""
+    triggered = engine.Triggered(list(enumerate(TAKERS)))
+    asked = triggered.found(b"By Ida Brandt\nAdvertisement").places
+    for line in (b"March 3, 2024\nAdvertisement", b"Follow us\nBy Ida Brandt"):
+        with monkeypatch.context() as interrupted:
+            interrupted.setattr(triggered, "_asked", _interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                triggered.found(line)
+    assert np.array_equal(triggered.found(b"By Ida Brandt\nAdvertisement").places, asked)
+    assert np.array_equal(triggered.found(b"By Ida Brandt\nAdvertisement").places, asked)
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@given(st.lists(st.binary(max_size=40), max_size=30))
+def test_a_line_has_a_number_of_its_own(lines: list[bytes]) -> None:
+    entries, new = _met(memory.Memory(), [line.replace(b"\n", b"") for line in lines])
+    numbers = {line.replace(b"\n", b""): number for line, number in zip(lines, entries, strict=True)}
+    assert sorted(numbers.values()) == list(range(len(new)))
+    assert entries == [numbers[line.replace(b"\n", b"")] for line in lines]
 
 
 def test_more_lines_than_there_is_room_for() -> None:

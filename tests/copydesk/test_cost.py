@@ -18,7 +18,8 @@ import pytest
 
 from cleaners import Cleaned, batch, clean, templates
 from cleaners.cleaning import default, rehearse
-from cleaners.engine import Engine, Pattern
+from cleaners.engine import Engine
+from cleaners.patterns import Pattern
 from cleaners.reader import Reader, compiled
 from cleaners.rules import rules
 from copydesk import sources
@@ -74,7 +75,7 @@ class _Counted:
 
     def search(self, data: bytes, position: int = 0) -> Any:
         found = self._real.search(data, position)
-        self._count[0] += (found.end() if found else len(data)) - position
+        self._count[0] += (found[0][1] if found else len(data)) - position
         return found
 
     def Match(self, line: bytes) -> Any:

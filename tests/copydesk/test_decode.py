@@ -6,13 +6,14 @@ import subprocess
 import sys
 import unicodedata
 
+import ftfy
 import pytest
 from hypothesis import given
 from hypothesis import settings as rules
 from hypothesis import strategies as st
 
 from copydesk.errors import ItemError
-from copydesk.text.decode import charset_named, declared_charset, decode, is_binary, mend
+from copydesk.text.decode import _fixed, charset_named, declared_charset, decode, is_binary, mend
 
 FRENCH = "Le café du théâtre fermera à la fin de l’été, a annoncé la mairie. « C’est dommage », dit un habitué âgé. "
 CZECH = "Přívoz přes řeku začne jezdit až příští měsíc, oznámilo město. Důvodem je nízká hladina, řekl převozník. "
@@ -190,3 +191,14 @@ def test_clean_text_does_not_import_ftfy() -> None:
         "decode(b'It\\x92s'); assert not {'ftfy', 'charset_normalizer'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+WRITTEN = ["café", "“no” ", "naïve à la", "№ 5", " x", "plain words of some length. " * 3]
+
+
+@given(st.lists(st.sampled_from(WRITTEN)))
+def test_ascii_far_from_mojibake_makes_no_difference(parts: list[str]) -> None:
+    line = "".join(
+        part.encode().decode("cp1252", "replace") if number % 2 else part for number, part in enumerate(parts)
+    )
+    assert _fixed(line) == ftfy.fix_encoding(line)

@@ -1,0 +1,55 @@
+"""Patterns say what the binding of RE2 says of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import re2
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cleaners.batch import less
+from cleaners.patterns import Pattern, Regexp, lines
+from cleaners.rules import options
+
+PATTERN = r"(?im)^by (?P<authors>\w+)(?: and (?P<more>\w+))?|(b+)"
+
+
+@given(st.text("aby\n BY", max_size=30).map(str.encode), st.integers(0, 30))
+def test_a_match_is_what_the_binding_finds(data: bytes, position: int) -> None:
+    found = Regexp(PATTERN, options()).search(data, min(position, len(data)))
+    told = re2.compile(PATTERN, options()).search(data, min(position, len(data)))
+    assert (found and list(found)) == (told and [told.span(group) for group in range(4)])
+
+
+def test_values_are_of_groups_that_have_a_part_in_the_match() -> None:
+    pattern = Pattern(PATTERN)
+    assert pattern.matches(b"by Ada and Bo") == ((0, 13, (("authors", "Ada"), ("more", "Bo"))),)
+    assert pattern.matches(b"by Ada, abb") == ((0, 6, (("authors", "Ada"),)), (9, 11, ()))
+    with pytest.raises(re2.error):
+        Pattern("(").matches(b"")
+
+
+def test_lines_that_match() -> None:
+    assert list(lines(Regexp("b", options()), b"ab\n\na\nb")) == [(0, 2), (6, 7)]
+
+
+@given(st.lists(st.tuples(st.text("ab", max_size=3), st.booleans()), max_size=8), st.integers(1, 3))
+def test_texts_less_parts_of_them(parts: list[tuple[str, bool]], size: int) -> None:
+    texts = [parts[at : at + size] for at in range(0, len(parts), size)]
+    data = "\n".join("".join(part for part, _ in text) for text in texts).encode()
+    begins, ends, starts, stops, bounds, at = [], [], [], [], [], 0
+    for text in texts:
+        begins.append(at)
+        for part, taken in text:
+            if taken:
+                starts.append(at)
+                stops.append(at + len(part))
+            at += len(part)
+        ends.append(at)
+        bounds.append(len(starts))
+        at += 1
+    numbers = (np.array(one, np.int64) for one in (begins, ends, starts, stops, bounds))
+    left, lefts = less(np.frombuffer(data, np.uint8), *numbers)
+    assert left.tobytes().decode() == "".join(part for text in texts for part, taken in text if not taken)
+    assert lefts.tolist() == np.cumsum([sum(len(p) for p, taken in text if not taken) for text in texts]).tolist()
