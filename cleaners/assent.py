@@ -23,17 +23,18 @@ from cleaners.cut import (
     ends_stopped,
     takes_line,
 )
-from cleaners.registry import ASKED, POINTER, PROSE, SAID, WITHIN
+from cleaners.registry import ASKED, FORM, POINTER, PROSE, WITHIN
 from cleaners.scan import CHARS, DOCUMENT, HASH
 
 # How sure the model must be of a line next to one that rules take, and of one that stands alone: of lines shorter than
-# 30, 60 and 140 characters, and of all others. As probabilities .75, .88, .91, .93 and .95, .93, .93, .93: short lines
+# 30, 60 and 140 characters, and of all others. As probabilities .75, .75, .85, .90 and .95, .93, .93, .93: short lines
 # of a story are subheads, items of lists and who speaks in an interview, which look like boilerplate. Among some
-# different lines of which the model is sure (.88), short ones aside, less will do for short ones, and of a long one,
-# which may be a reader's, more is asked: .80, .91, .94, .95. With lower bars for lines alone (.80) one in ten was wrong
-# of what the model alone takes from scraped articles, a few of each site, read one by one; nearly all were below .93.
+# different lines of which the model is sure (.88), short ones aside, less will do for short ones that stand alone, and
+# of longer ones, which may be items of a list or a reader's, more is asked: .80, .91, .94, .95. With lower bars for
+# lines alone (.80) one in ten was wrong of what the model alone takes from scraped articles, a few of each site, read
+# one by one; nearly all were below .93.
 SHORT_LINE, MIDDLING, LONG_LINE = 30, 60, 140
-BESIDE_BARS = (1099, 2000, 2300, 2587)
+BESIDE_BARS = (1099, 1099, 1700, 2200)
 ALONE_BARS = (2944, 2587, 2587, 2587)
 AMONG_BARS = (1400, 2300, 2800, 2944)
 SURE, SURE_LINES = 2000, 3
@@ -50,10 +51,12 @@ DOUBT = -3178
 POINTER_DOUBT = -1600
 # Where so many lines of a text go or are surely boilerplate it is taken for the dump of a page: 68 % of the dumps among
 # labelled articles, 3 % of the texts. Pages have much that looks like boilerplate and is none, and long lines are what
-# is lost there. So of those that a phrase or their place gives away, by their length as above, so much is asked. Models
-# that had not seen the publisher said less to 1 % of the lines of dumps that rules take rightly, and of the long lines
-# that stay to 92 and 99 %.
+# is lost there. So the model must be surer of a line next to those of rules (.75, .88, .91, .93), and must say so much
+# to those that rules take; to captions of STORY_CHARS_ELSE as much as to a phrase, as they end with credits, and so do
+# paragraphs that a credit is glued to. Models that had not seen the publisher said less to 1 % of the lines of dumps
+# that rules take rightly, and of the long lines that stay to 92 and 98 %.
 PAGE_LINES = 5
+PAGE_BARS = (1099, 2000, 2300, 2587)
 PAGE_DOUBTS = (DOUBT, DOUBT, -1600, -1300)
 
 # States of a line while a text is looked at.
@@ -95,9 +98,23 @@ def hear(
         first = last
         while last < count and cuts[last][CUT_ROW] < high:
             last += 1
-        object_to(table, low, high, scores, kinds, states, needed, objected, cuts, first, last)
+        of_page = paged(table, low, high, scores, states, cuts, first, last)
+        object_to(table, low, high, scores, kinds, of_page, states, needed, objected, cuts, first, last)
         total = vote(
-            table, low, high, ends[document] + 0, scores, kinds, model, taken, objected, cuts, first, last, total
+            table,
+            low,
+            high,
+            ends[document] + 0,
+            scores,
+            kinds,
+            model,
+            of_page,
+            taken,
+            objected,
+            cuts,
+            first,
+            last,
+            total,
         )
         low = high
     return total
@@ -109,6 +126,7 @@ def object_to(
     high: Any,
     scores: Any,
     kinds: Any,
+    of_page: Any,
     states: Any,
     needed: Any,
     objected: Any,
@@ -122,7 +140,6 @@ def object_to(
     Lines below one that stands where boilerplate does and is of the story stay as well, if they are not more likely
     boilerplate than not: it may have gone on there, down to the next line of another rule.
     """
-    of_page = paged(table, low, high, scores, states, cuts, first, last)
     placed = False
     for k in range(first, last):
         cut = cuts[k]
@@ -131,7 +148,7 @@ def object_to(
         if (
             of_page
             and takes_line(table, cut)
-            and (cut[CUT_NEEDS] != ANY_SCORE or kinds[cut[CUT_CATEGORY]] & SAID)
+            and not kinds[cut[CUT_CATEGORY]] & FORM
             and score < bar(table[row][CHARS] + 0, PAGE_DOUBTS)
         ):
             objected[k] = 1
@@ -145,8 +162,10 @@ def object_to(
             states[row] = states[row] | TAKEN
             kind = kinds[cut[CUT_CATEGORY]] + 0
             chars = table[row][CHARS] + 0
-            most = STORY_CHARS if kind & PROSE else STORY_CHARS_ELSE
-            if (cut[CUT_END] - cut[CUT_START] >= most and chars >= most and score < STORY_BAR) or (
+            strict = of_page and not kind & WITHIN
+            most = STORY_CHARS if kind & PROSE and not strict else STORY_CHARS_ELSE
+            least = DOUBT if strict else STORY_BAR
+            if (cut[CUT_END] - cut[CUT_START] >= most and chars >= most and score < least) or (
                 kind & ASKED and score < (POINTER_DOUBT if kind & POINTER and pointing(table[row]) else DOUBT)
             ):
                 objected[k] = 1
@@ -196,6 +215,7 @@ def vote(
     scores: Any,
     kinds: Any,
     model: Any,
+    of_page: Any,
     taken: Any,
     objected: Any,
     cuts: Any,
@@ -222,6 +242,7 @@ def vote(
     if not some:
         return count
     alone = AMONG_BARS if sure >= SURE_LINES else ALONE_BARS
+    beside = PAGE_BARS if of_page else BESIDE_BARS
     for k in range(first, last):
         if not objected[k] and takes_line(table, cuts[k]):
             taken[cuts[k][CUT_ROW]] = cuts[k][CUT_CATEGORY]
@@ -233,7 +254,7 @@ def vote(
         chars = table[row][CHARS] + 0
         score = scores[row] + 0
         if score >= bar(chars, alone) or (
-            score >= bar(chars, BESIDE_BARS)
+            score >= bar(chars, beside)
             and (
                 (row > low and in_frame(taken[row - 1], kinds)) or (row + 1 < high and in_frame(taken[row + 1], kinds))
             )

@@ -21,7 +21,7 @@ from cleaners.scan import DOCUMENT, LEXICAL, LINE_END, LINE_START
 
 # Parts of so many bytes and more are asked about, if their lexical score is below this. What is surely of the story
 # then (as paragraphs are, see assent.py) stays.
-PART_BYTES, PART_LEXICAL = 60, 0
+PART_BYTES, PART_LEXICAL = 100, 0
 _BLANKS = b" \t"
 
 

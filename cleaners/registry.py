@@ -46,7 +46,7 @@ BUILT_IN = {
 BESIDE_AD, FIRST_LINE, MENU_LINE, REPEATS_TITLE, SEPARATOR_LINE, TAIL_LINE = range(6)
 
 # What is told of categories, as bits.
-FRAME, WITHIN, ASKED, SPOKEN, AD, SECTION, POINTER, PROSE, SAID = (1 << n for n in range(9))
+FRAME, WITHIN, ASKED, SPOKEN, AD, SECTION, POINTER, PROSE, FORM = (1 << n for n in range(9))
 
 OF_FRAME = frozenset({"comment", "newsletter", "social", "promo", "contact", "related", "legal", "header"})
 """Categories whose lines stand around a story, not within it."""
@@ -66,11 +66,12 @@ OF_SPOKEN = frozenset({"bio", "comment", "contact", "dangling", "newsletter", "p
 OF_POINTER = frozenset({"related"})
 """Categories of pointers to other pages: as whole sentences guides give them to their readers as well."""
 
-OF_SAID = OF_ASKED - {"legal"}
-"""Of these, the categories whose long lines a story may have; what is said of cookies and copyright it has not."""
-
 OF_PROSE = frozenset({"caption", "comment", "headline", "video"})
 """Categories whose lines may read as paragraphs of a story do."""
+
+OF_FORM = OF_PROSE | {"legal", "placeholder_list"}
+"""Categories whose long lines have a form that a story never has (a credit, what is said of cookies), and else read as
+one does: the model cannot tell."""
 
 _BITS: tuple[tuple[int, Set[str]], ...] = (
     (FRAME, OF_FRAME),
@@ -81,7 +82,7 @@ _BITS: tuple[tuple[int, Set[str]], ...] = (
     (SECTION, frozenset({"caption", "header", "section"})),
     (POINTER, OF_POINTER),
     (PROSE, OF_PROSE),
-    (SAID, OF_SAID),
+    (FORM, OF_FORM),
 )
 _VOTES = 101  # ids of the model's votes: a probability in hundredths
 

@@ -69,14 +69,15 @@ def test_a_line_that_a_phrase_takes_stays_if_the_model_doubts_it() -> None:
 def test_long_lines_of_a_page_need_more() -> None:
     text = [*LINES, *(f"Ring bell {number}." for number in range(PAGE_LINES - 1))]
     menu = [(number, "header", ANY_SCORE) for number in range(len(LINES), len(text))]
-    for category, needs in (("bio", ANY_SCORE), ("related", LISTED)):
+    for category, needs in (("bio", ANY_SCORE), ("related", LISTED), ("attribution", ANY_SCORE)):
         for score in (PAGE_DOUBTS[3], PAGE_DOUBTS[3] - 1):
             _, objected, _ = _heard({2: score}, (2, category, needs), *menu, text=text)
             assert objected[0] == (score < PAGE_DOUBTS[3]), category
             _, objected, _ = _heard({2: score}, (2, category, needs), *menu[:-1], text=text)
             assert not objected[0], "no page"
-    _, objected, _ = _heard({2: DOUBT}, (2, "legal", ANY_SCORE), *menu, text=text)
-    assert not objected[0], "what has a form of its own"
+    for score in (DOUBT, DOUBT - 1):
+        _, objected, _ = _heard({2: score}, (2, "caption", ANY_SCORE), *menu, text=text)
+        assert objected[0] == (score < DOUBT), "what has a form of its own"
     sure = dict.fromkeys(range(len(LINES), len(text)), SURE)
     _, objected, _ = _heard({2: PAGE_DOUBTS[3] - 1, **sure}, (2, "bio", ANY_SCORE), text=text)
     assert objected[0], "lines of which the model is sure count as well"
