@@ -20,7 +20,7 @@ from cleaners import Cleaner, Source
 from cleaners.cleaning import default
 from cleaners.engine import TRIGGER_BYTES
 from cleaners.rules import Rule
-from copydesk.clock import Limit, TimeUp
+from copydesk.workers.clock import Limit, TimeUp
 
 _OUR_BYTES, _THEIR_BYTES = 4_000_000, 200_000  # of text that each is timed on
 _RULE_SECONDS = 2.0  # that a pattern may take with `re`

@@ -16,11 +16,11 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from copydesk import place
-from copydesk.dataset import open_dataset
-from copydesk.maintain import maintain
-from copydesk.pipeline import run
+from copydesk.run.pipeline import run
 from copydesk.settings import Settings
+from copydesk.store import place
+from copydesk.store.dataset import open_dataset
+from copydesk.upkeep.maintain import maintain
 from tests.copydesk import news
 from tests.copydesk.s3 import S3, serving_here
 

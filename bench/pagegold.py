@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from copydesk import sources
-from copydesk.discover import discover
-from copydesk.documents import page_of
+from copydesk.articles.documents import page_of
 from copydesk.model import Item
+from copydesk.run.discover import discover
 from copydesk.settings import Settings
 from copydesk.urls import registrable_domain
 

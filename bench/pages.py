@@ -1,6 +1,6 @@
 """Text and metadata of pages with a gold text, beside trafilatura's own of the same pages in the same process.
 
-    .venv/bin/python -m bench.pages FOLDER [--half 0|1] [--model copydesk/pages.npz] [--worst 10]
+    .venv/bin/python -m bench.pages FOLDER [--half 0|1] [--model copydesk/pages/pages.npz] [--worst 10]
 
 FOLDER: as bench/pagegold.py says. Prints for each set F1 over word 4-grams, before and after cleaning, and how often
 title, author and date are right; then the share of pages by path, the ratio of processor time for text and metadata and
@@ -25,13 +25,14 @@ from typing import Any
 from bench import pagegold
 from bench.pagegold import GoldPage
 from cleaners import Source
-from copydesk import cleaning, metadata, page, story, trees
-from copydesk.decode import mend
+from copydesk.articles import cleaning
 from copydesk.errors import ItemError
-from copydesk.extract import OWN, second
-from copydesk.language import detect
 from copydesk.model import Metadata
+from copydesk.pages import metadata, page, story, trees
+from copydesk.pages.extract import OWN, second
 from copydesk.settings import Settings
+from copydesk.text.decode import mend
+from copydesk.text.language import detect
 
 _NAME = re.compile(r"[;,]| and ")
 

@@ -22,9 +22,10 @@ import pyarrow.parquet as pq
 from bench.duplicates import InMemory
 from cleaners import Source
 from cleaners.cleaning import default, rehearse
-from copydesk import cleaned, compiled, sketch
-from copydesk.index import Index
-from copydesk.match import NEW, match
+from copydesk.articles import cleaned
+from copydesk.dedup import compiled, sketch
+from copydesk.dedup.index import Index
+from copydesk.dedup.match import NEW, match
 
 T = TypeVar("T")
 AT_ONCE = 512  # articles

@@ -19,11 +19,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk import parquet, schema
+from copydesk import schema
+from copydesk.inspect.report import write
 from copydesk.model import RunInfo
-from copydesk.pipeline import Summary
-from copydesk.report import write
-from copydesk.store import Store
+from copydesk.run.pipeline import Summary
+from copydesk.store import parquet
+from copydesk.store.store import Store
 
 RUNS = 30
 PUBLISHERS = 200

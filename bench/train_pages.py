@@ -1,6 +1,6 @@
-"""Train the classifier of a page's blocks (copydesk/trees.py) on pages with a gold text.
+"""Train the classifier of a page's blocks (copydesk/pages/trees.py) on pages with a gold text.
 
-    .venv/bin/python -m bench.train_pages FOLDER [--half 0|1] [--out copydesk/pages.npz]
+    .venv/bin/python -m bench.train_pages FOLDER [--half 0|1] [--out copydesk/pages/pages.npz]
 
 FOLDER: as bench/pagegold.py says. --half: learn from one half of the sites only, to try the model on the other
 (bench.pages --half). Needs catboost, which nothing else here does (`pip install -e '.[train]'`). The same input gives
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from bench import pagegold
-from copydesk import blocks, evidence, page, trees
+from copydesk.pages import blocks, evidence, page, trees
 
 TREES = {
     "iterations": 300,
@@ -171,7 +171,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--half", type=int, choices=(0, 1))
-    parser.add_argument("--out", type=Path, default=Path("copydesk") / trees.FILE)
+    parser.add_argument("--out", type=Path, default=Path("copydesk/pages") / trees.FILE)
     given = parser.parse_args()
     pages = [labelled(gold) for gold in pagegold.read(given.folder) if given.half in (None, gold.half)]
     content = learn(pages).write()

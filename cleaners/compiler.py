@@ -20,14 +20,14 @@ def compiled(scope: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
     scope: the names of the modules. What was compiled is kept in numba's cache for the next process.
     """
-    numba = _numba()
+    njit = numba().njit
     scope = dict(scope)
     for name in names:
         function = types.FunctionType(scope[name].__code__, scope, name)
         try:
-            scope[name] = numba.njit(cache=True, nogil=True)(function)
+            scope[name] = njit(cache=True, nogil=True)(function)
         except RuntimeError:  # there is no place that it may write to: every process compiles for itself
-            scope[name] = numba.njit(nogil=True)(function)
+            scope[name] = njit(nogil=True)(function)
     return scope
 
 
@@ -58,9 +58,10 @@ def _state(modules: Iterable[types.ModuleType]) -> list[str]:
     return found
 
 
-def _numba() -> Any:
-    """numba, less scipy: it imports that for linear algebra where it is installed, in a fifth of a second."""
+def numba() -> Any:
+    """numba, less scipy: it imports that for linear algebra where it is installed, in a fifth of a second. Raises
+    ImportError without it."""
     with absent("scipy"):
-        import numba
+        import numba as found
         import numba.np.arraymath  # where it looks
-    return numba
+    return found

@@ -200,6 +200,9 @@ DATASETS: dict[str, pa.Schema] = {
     "runs": RUNS,
 }
 
+KINDS = {"article": "articles", "duplicate": "duplicates", "revision": "revisions"}
+"""The dataset that a decision's kind puts a record into; `seen` puts it nowhere."""
+
 ADDED: dict[str, frozenset[str]] = {
     **dict.fromkeys(("articles", "duplicates", "revisions"), frozenset({"bio"})),
     "runs": frozenset({"peak_memory", "cpu_seconds"}),

@@ -13,12 +13,12 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from copydesk import place
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
-from copydesk.spare import spare_pandas
+from copydesk.store import place
 from copydesk.terminal import printable, printable_lines
-from copydesk.workers import get_ready
+from copydesk.workers.local import get_ready
+from copydesk.workers.spare import spare_pandas
 from flows import examples, looking, settings_cli
 from flows.options import (
     AsJson,
@@ -123,7 +123,7 @@ def ingest(
     if settings.engine == "local" and settings.workers > 1:
         get_ready()
     spare_pandas()
-    from copydesk.pipeline import run
+    from copydesk.run.pipeline import run
     from flows import console, progress
 
     with progress.told(log_format, quiet=json) as log:
@@ -145,8 +145,8 @@ def verify(
     json: AsJson = False,
 ) -> int:
     """Check that the output is whole: the books, ids, stories, removals and files. Exit code 4 if it is not."""
-    from copydesk import repair as repairs
-    from copydesk.verify import verify as check
+    from copydesk.upkeep import repair as repairs
+    from copydesk.upkeep.verify import verify as check
     from flows import console
 
     root = existing(read_settings(config, output=output).output, sync=not repair)
@@ -167,7 +167,7 @@ def verify(
 @app.command
 def reindex(*, output: Output = None, config: Config = None, json: AsJson = False) -> int:
     """Build the index of what was ingested anew, from the Parquet alone."""
-    from copydesk.history import reindex as rebuild
+    from copydesk.store.history import reindex as rebuild
     from flows import console
 
     root = existing(read_settings(config, output=output).output)
@@ -201,7 +201,7 @@ def forget(
     json: AsJson = False,
 ) -> int:
     """Erase articles from the output for good, and keep them out of it; docs/forget.md says what that reaches."""
-    from copydesk.forget import forget as let_go
+    from copydesk.upkeep.forget import forget as let_go
     from flows import console
 
     root = existing(read_settings(config, output=output).output, whole=True)
@@ -222,8 +222,8 @@ def maintain(
     json: AsJson = False,
 ) -> int:
     """Merge small files and index segments, and delete what was replaced before; no row changes."""
-    from copydesk.maintain import GRACE_HOURS
-    from copydesk.maintain import maintain as merge
+    from copydesk.upkeep.maintain import GRACE_HOURS
+    from copydesk.upkeep.maintain import maintain as merge
     from flows import console
 
     root = existing(read_settings(config, output=output).output)
@@ -244,7 +244,7 @@ def reclean(
     json: AsJson = False,
 ) -> int:
     """Restore the texts and clean them with today's rules, from the Parquet alone; the input files are not needed."""
-    from copydesk import reclean as cleaning
+    from copydesk.upkeep import reclean as cleaning
     from flows import recleaned as shown
 
     settings = read_settings(config, output=output, rules=rules, without=without, learn=learn)
@@ -319,7 +319,7 @@ def duplicates(
     json: AsJson = False,
 ) -> int:
     """Show the story of an article: its copies and versions, how alike they are, and the stories it overlaps with."""
-    from copydesk import family
+    from copydesk.inspect import family
     from flows import duplicated
 
     if limit < 1:

@@ -7,7 +7,7 @@ import sys
 from itertools import pairwise
 
 from copydesk.garbage import uncollected
-from copydesk.workers import get_ready
+from copydesk.workers.local import get_ready
 
 _WITHOUT_WORKERS = frozenset({"-h", "--help", "-w1", "-w=1", "--workers=1", "--engine"})
 
@@ -22,10 +22,10 @@ def main() -> None:
         from flows import cli  # a third of a second
 
         if runs:
-            from copydesk.spare import spare_pandas
+            from copydesk.workers.spare import spare_pandas
 
             spare_pandas()
-            importlib.import_module("copydesk.pipeline")
+            importlib.import_module("copydesk.run.pipeline")
     cli.main()
 
 

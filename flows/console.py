@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from copydesk.forget import Forgotten
-from copydesk.maintain import Maintained
-from copydesk.pipeline import Summary
+from copydesk.run.pipeline import Summary
 from copydesk.terminal import printable
+from copydesk.upkeep.forget import Forgotten
+from copydesk.upkeep.maintain import Maintained
 
 
 def as_json(row: Mapping[str, Any]) -> str:

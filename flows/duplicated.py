@@ -12,10 +12,10 @@ from dataclasses import asdict
 
 import orjson
 
-from copydesk.family import Pair, Story
-from copydesk.relatives import Relative, Row
+from copydesk.inspect.family import Pair, Story
+from copydesk.inspect.relatives import Relative, Row
 from copydesk.terminal import printable, printable_lines
-from copydesk.worddiff import Piece
+from copydesk.text.worddiff import Piece
 
 FOLDED = 60
 """Of more words in a row that both texts have, only the first and last ones are shown."""

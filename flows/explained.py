@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from cleaners import Removal, Vetoed
-from copydesk.explain import Explanation
+from copydesk.inspect.explain import Explanation
+from copydesk.inspect.relatives import Relative
 from copydesk.model import Reject
-from copydesk.relatives import Relative
 from copydesk.terminal import printable
 
 if TYPE_CHECKING:

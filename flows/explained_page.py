@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from cleaners import Removal
-from copydesk import family, relatives, web
 from copydesk.errors import StoreError, UsageError
-from copydesk.explain import Explanation
+from copydesk.inspect import family, relatives, web
+from copydesk.inspect.explain import Explanation
+from copydesk.inspect.relatives import Relative
 from copydesk.model import Reject
-from copydesk.relatives import Relative
 from flows import explained
 from flows.duplicated import folded
 

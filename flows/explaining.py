@@ -8,11 +8,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from copydesk import objects, place
+from copydesk import objects
 from copydesk.errors import UsageError
-from copydesk.explain import STDIN, Explanation, of_input, of_output
+from copydesk.inspect.explain import STDIN, Explanation, of_input, of_output
 from copydesk.model import Reject
 from copydesk.settings import Settings
+from copydesk.store import place
 from copydesk.terminal import printable
 from flows import explained, explained_page
 from flows.options import existing

@@ -18,13 +18,14 @@ from prefect.runtime import flow_run
 from prefect.states import Failed
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 
-from copydesk import place
 from copydesk.errors import CopydeskError
-from copydesk.orphan import end_with_parent
-from copydesk.pipeline import Map, run
+from copydesk.run.pipeline import run
 from copydesk.settings import Settings
-from copydesk.store import Store
+from copydesk.store import place
+from copydesk.store.store import Store
 from copydesk.terminal import printable, printable_lines
+from copydesk.workers.mapping import Map
+from copydesk.workers.orphan import end_with_parent
 from flows import telling
 from flows.patience import patiently
 from flows.tasks import tasks

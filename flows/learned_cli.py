@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from copydesk import place
+from copydesk.store import place
 from flows.options import AsJson, Config, Output, existing, read_settings
 
 if TYPE_CHECKING:
-    from copydesk.learned import Learned
-    from copydesk.rulings import Ruling
+    from copydesk.templates.learned import Learned
+    from copydesk.templates.rulings import Ruling
 
 Lines = Annotated[
     list[str], Parameter(help="Lines: as `rules learned` and removals/ name them (template:...), or their own text.")
@@ -35,7 +35,7 @@ def learned(
     json: AsJson = False,
 ) -> int:
     """List the lines that were learned to be of a site's pages, with what speaks for it, and your rulings."""
-    from copydesk.learned import learned as find
+    from copydesk.templates.learned import learned as find
     from flows import console
 
     found = find(_root(output, config), site)
@@ -59,7 +59,7 @@ def drop(lines: Lines, /, *, output: Output = None, config: Config = None, json:
 
 
 def _rule(lines: list[str], ruling: Ruling, output: str | None, config: Path | None, json: bool) -> int:
-    from copydesk.rulings import rule
+    from copydesk.templates.rulings import rule
     from flows import console
 
     root = _root(output, config)

@@ -16,7 +16,7 @@ from copydesk.terminal import printable
 from flows.options import AsJson, Config, Output, existing, read_settings
 
 if TYPE_CHECKING:
-    from copydesk.drawing import Drawn
+    from copydesk.inspect.drawing import Drawn
 
 REPORT_EXAMPLES = """
 Examples:
@@ -51,7 +51,7 @@ def report(
     config: Config = None,
 ) -> int:
     """Write an HTML page of what the output holds and how its runs went; it needs no network (docs/report.md)."""
-    from copydesk.report import write
+    from copydesk.inspect.report import write
 
     page = write(existing(read_settings(config, output=output).output, whole=True), to or Path("report.html"))
     print(f"{printable(str(page))}: {page.stat().st_size / 1e6:.1f} MB")
@@ -68,7 +68,7 @@ def sample(
     json: AsJson = False,
 ) -> int:
     """Show what a rule took out: removals drawn at random, with what stood around them, to judge it by."""
-    from copydesk.drawing import draw
+    from copydesk.inspect.drawing import draw
 
     if number < 1:
         raise UsageError("--number is a number from 1")
@@ -93,7 +93,7 @@ def _lines(one: Drawn) -> Iterator[str]:
 
 def views(*, output: Output = None, config: Config = None) -> int:
     """Print SQL for DuckDB: views of the datasets, of the latest text of each item, of stories with copies."""
-    from copydesk.dataset import duckdb_views
+    from copydesk.store.dataset import duckdb_views
 
     sys.stdout.write("SET TimeZone = 'UTC';  -- days are days of UTC, as in the report\n")
     place = read_settings(config, output=output).output

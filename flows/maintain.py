@@ -14,12 +14,12 @@ from prefect.states import Failed
 from pydantic import NonNegativeFloat
 
 from copydesk.errors import CopydeskError
-from copydesk.fault import Fault
-from copydesk.maintain import GRACE_HOURS, Maintained
-from copydesk.maintain import maintain as merge
 from copydesk.settings import Settings
 from copydesk.terminal import printable, printable_lines
-from copydesk.verify import verify as check
+from copydesk.upkeep.fault import Fault
+from copydesk.upkeep.maintain import GRACE_HOURS, Maintained
+from copydesk.upkeep.maintain import maintain as merge
+from copydesk.upkeep.verify import verify as check
 from flows import telling
 from flows.options import existing
 from flows.patience import patiently
@@ -36,20 +36,20 @@ def _run_name() -> str:
 
 @task(cache_policy=NO_CACHE, persist_result=False)
 def maintain_output(output: Path, grace_hours: float, wait: float) -> Maintained:
-    """copydesk.maintain.maintain as a task."""
+    """copydesk.upkeep.maintain.maintain as a task."""
     return merge(output, grace_hours=grace_hours, wait=wait)
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
 def verify_output(output: Path, read_data: bool) -> list[Fault]:
-    """copydesk.verify.verify as a task."""
+    """copydesk.upkeep.verify.verify as a task."""
     return check(output, read_data=read_data)
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
 def report_output(output: Path | str, to: Path) -> Path:
-    """copydesk.report.write as a task."""
-    from copydesk.report import write
+    """copydesk.inspect.report.write as a task."""
+    from copydesk.inspect.report import write
 
     return write(existing(output, whole=True), to)
 
@@ -73,9 +73,9 @@ def maintain(
 ) -> dict[str, Any] | State[Any]:
     """Merge the small files of `output` and delete what was replaced, then check that it is whole.
 
-    grace_hours: see copydesk.maintain. read_data: also read every file and compare its checksum. wait: seconds to wait
-    for a run on the output to end. report: where the page of `copydesk report` is written anew, linked as the artifact
-    `report`; that it cannot be is a warning. Returns what was done, or the state Failed: with the words of a
+    grace_hours: see copydesk.upkeep.maintain. read_data: also read every file and compare its checksum. wait: seconds
+    to wait for a run on the output to end. report: where the page of `copydesk report` is written anew, linked as the
+    artifact `report`; that it cannot be is a warning. Returns what was done, or the state Failed: with the words of a
     CopydeskError, or with the first faults; all are in the artifact `faults`.
     """
     log = get_run_logger()

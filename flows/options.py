@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from copydesk import place
 from copydesk import settings as config
 from copydesk.errors import UsageError
 from copydesk.settings import Settings
+from copydesk.store import place
 
 CONFIG_FILE = "copydesk.toml"
 

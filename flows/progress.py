@@ -16,7 +16,7 @@ from typing import Any, Literal
 import orjson
 
 from copydesk.errors import CopydeskError
-from copydesk.pipeline import Progress, Summary
+from copydesk.run.pipeline import Progress, Summary
 
 LINE_SECONDS = 5.0
 """A line at the most this often, but for the ends of stages."""

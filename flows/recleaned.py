@@ -7,8 +7,8 @@ from pathlib import Path
 
 import orjson
 
-from copydesk.reclean import Example, Recleaned
 from copydesk.terminal import printable
+from copydesk.upkeep.reclean import Example, Recleaned
 
 _LENGTH = 100  # characters of a line that is shown
 _LINES = 3  # of an example

@@ -39,7 +39,7 @@ def list_rules(
     json: AsJson = False,
 ) -> int:
     """List the rules in force: those that come with copydesk, and your own."""
-    from copydesk import cleaning
+    from copydesk.articles import cleaning
     from flows import rules_shown
 
     settings = read_settings(config, rules=rules, without=without)
@@ -63,7 +63,7 @@ def check(
     """Run the examples of rules: each must take what it says it takes and leave the look-alikes. Exit code 1 if not."""
     from cleaners.examples import failures
     from cleaners.rules import rules as shipped
-    from copydesk import cleaning
+    from copydesk.articles import cleaning
     from flows import rules_shown
 
     checked = cleaning.own_rules(paths) if paths else shipped()
@@ -91,7 +91,7 @@ def try_rules(
     json: AsJson = False,
 ) -> int:
     """Show what rules would take out of a corpus before you adopt them; nothing is written."""
-    from copydesk import trial
+    from copydesk.inspect import trial
     from flows import rules_shown
 
     if limit < 0:

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from cleaners.examples import Failed
+from copydesk.inspect.trial import Counts, Sample, Tried
 from copydesk.terminal import printable
-from copydesk.trial import Counts, Sample, Tried
 
 _TAKEN = {
     "new": "nothing else takes it",

@@ -1,7 +1,8 @@
 """The stages of a run as tasks of a flow.
 
 When the process of a task is killed, Prefect's pool is broken for good and all tasks under way are lost. What is left
-is then done in local worker processes of ours (copydesk/workers.py), which find the item that kills and reject it.
+is then done in local worker processes of ours (copydesk/workers/local.py), which find the item that kills and reject
+it.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture, wait
 from prefect.task_runners import TaskRunner
 
-from copydesk import cluster
 from copydesk.errors import CopydeskError, TaskError, UsageError
 from copydesk.model import Shard
-from copydesk.pipeline import Map
 from copydesk.settings import Settings
 from copydesk.terminal import printable
-from copydesk.workers import Workers
+from copydesk.workers import cluster
+from copydesk.workers.local import Workers
+from copydesk.workers.mapping import Map
 from flows.patience import TASK_DELAYS, task_may_pass
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ def stage(function: Callable[[T], R], one: T) -> R:
 
 
 def tasks(settings: Settings, parts: Path, warn: Callable[[str], object]) -> AbstractContextManager[Map]:
-    """The Map (see pipeline) of a flow: tasks of its own task runner or, where the settings name a Dask cluster, of a
+    """The Map (see mapping) of a flow: tasks of its own task runner or, where the settings name a Dask cluster, of a
     DaskTaskRunner. parts: where the parts and marks of this run lie. warn: is told, once, that tasks were killed."""
     return Tasks(settings, parts, warn) if settings.engine == "local" else DaskTasks(settings, parts)
 
@@ -98,7 +99,7 @@ class Tasks:
 
 class DaskTasks:
     """A Map over tasks of a DaskTaskRunner on the cluster of `settings.engine`, where they run as they do without a
-    flow (copydesk.cluster); use it as a context. See tasks()."""
+    flow (copydesk.workers.cluster); use it as a context. See tasks()."""
 
     def __init__(self, settings: Settings, parts: Path) -> None:
         self._settings, self._parts = settings, parts

@@ -16,11 +16,11 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from copydesk import parquet
 from copydesk.model import RunInfo
-from copydesk.pipeline import Summary
+from copydesk.run.pipeline import Summary
 from copydesk.schema import REJECTS
-from copydesk.store import Store
+from copydesk.store import parquet
+from copydesk.store.store import Store
 from copydesk.terminal import printable
 
 Log = Logger | LoggerAdapter[Logger]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cleaners.rules import FIELD_NAMES, Scope
-from copydesk import cleaning
+from copydesk.articles import cleaning
 from tests.flows.test_cli import command
 
 PAGE = (Path(__file__).parent.parent / "docs" / "cleaning.md").read_text(encoding="utf-8")

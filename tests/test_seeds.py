@@ -166,7 +166,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="session")
 def summary(settings: Settings) -> Any:
-    from copydesk.pipeline import run
+    from copydesk.run.pipeline import run
 
     return run(settings)
 
@@ -282,7 +282,7 @@ def test_the_first_query_shows_it(output: Output) -> None:
 
 
 def test_a_map_reads_other_field_names(tmp_path: Path) -> None:
-    from copydesk.pipeline import run
+    from copydesk.run.pipeline import run
 
     names = {"title": "head", "authors": "writer", "date": "when", "publisher": "paper", "url": "at"}
     run(Settings(inputs=(str(SEEDS / "mapped"),), output=tmp_path / "output", map=names, workers=1))
@@ -295,7 +295,7 @@ def test_a_map_reads_other_field_names(tmp_path: Path) -> None:
 
 
 def test_running_it_again_adds_nothing(settings: Settings, output: Output) -> None:
-    from copydesk.pipeline import run
+    from copydesk.run.pipeline import run
 
     again = run(settings)
     assert (again.items, again.seen) == (EXPECTED["totals"]["items"],) * 2

@@ -33,6 +33,28 @@ def imported(path: Path) -> set[str]:
     return names
 
 
+BELOW = {  # the packages of the engine and what each is built upon; its own modules (model, errors, ...) are below all
+    "text": set(),
+    "sources": {"text"},
+    "pages": {"text"},
+    "dedup": set(),
+    "store": {"dedup", "sources"},
+    "articles": {"dedup", "pages", "store", "text"},
+    "templates": {"articles", "dedup", "store"},
+    "workers": {"articles", "dedup", "text"},
+    "run": {"articles", "dedup", "sources", "store", "templates", "workers"},
+    "upkeep": {"articles", "dedup", "store", "templates"},
+    "inspect": {"articles", "dedup", "run", "store", "text", "upkeep"},
+}
+"""In an order in which each comes after those that it imports."""
+
+
+def parts_imported(path: Path) -> set[str]:
+    """The X of all its imports from copydesk.X."""
+    names = {n.module for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.ImportFrom)}
+    return {name.split(".")[1] for name in names if name and name.startswith("copydesk.")}
+
+
 @pytest.mark.parametrize("package", MAY_IMPORT)
 def test_imports_run_one_way(package: str) -> None:
     files = sorted((ROOT / package).rglob("*.py"))
@@ -42,13 +64,26 @@ def test_imports_run_one_way(package: str) -> None:
         assert not wrong, f"{path.relative_to(ROOT)} imports {wrong}"
 
 
+def test_the_engine_is_built_in_layers() -> None:
+    below: set[str] = set()
+    for package, allowed in BELOW.items():
+        assert allowed <= below, f"{package} comes before what it imports"
+        below.add(package)
+        for path in sorted((ROOT / "copydesk" / package).rglob("*.py")):
+            wrong = parts_imported(path) & set(BELOW) - allowed - {package}
+            assert not wrong, f"{path.relative_to(ROOT)} imports {wrong}"
+    assert below == {p.parent.name for p in (ROOT / "copydesk").glob("*/__init__.py")}
+    for path in (ROOT / "copydesk").glob("*.py"):
+        assert path.name == "__init__.py" or not parts_imported(path) & set(BELOW), path
+
+
 def test_cleaners_know_no_files_formats_or_orchestrators() -> None:
     for path in (ROOT / "cleaners").rglob("*.py"):
         assert not imported(path) & {"prefect", "pyarrow", "socket", "urllib", "requests", "httpx", "duckdb"}, path
 
 
 def test_nothing_slow_is_imported_before_it_is_needed() -> None:
-    code = "import sys, copydesk, flows.cli, copydesk.pipeline; print(' '.join(sys.modules))"
+    code = "import sys, copydesk, flows.cli, copydesk.run.pipeline; print(' '.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"prefect", "trafilatura", "datasketch", "scipy", "duckdb", "pandas", "numba"} & set(loaded)
 

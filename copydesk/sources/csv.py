@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from copydesk.decode import decode
 from copydesk.errors import ItemError
 from copydesk.model import Item, Reject
 from copydesk.settings import RECORD_FIELDS
 from copydesk.sources.base import Reading, canonical_json, check_columns, mapped, record_id
 from copydesk.sources.lines import Piece, lines
 from copydesk.sources.stream import as_utf8, chunks
+from copydesk.text.decode import decode
 
 DELIMITERS = ",\t;|"
 _KNOWN = frozenset((*RECORD_FIELDS, "headline", "author", "published", "source", "body", "content", "article", "link"))

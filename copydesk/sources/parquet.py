@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from copydesk.decode import decode
 from copydesk.errors import ItemError
 from copydesk.model import Item, Reject
 from copydesk.settings import MIB, RECORD_FIELDS
 from copydesk.sources.base import BLOCK_ITEMS, Reading, canonical_json, check_columns, mapped, record_id
 from copydesk.sources.pages import unpacked
 from copydesk.sources.stream import chunks, open_source
+from copydesk.text.decode import decode
 
 MAGIC = b"PAR1"
 _FAULTS = (pa.ArrowException, OSError, ValueError, TypeError, KeyError, OverflowError, MemoryError)

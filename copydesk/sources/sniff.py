@@ -8,12 +8,12 @@ import zlib
 
 import zstandard
 
-from copydesk.decode import is_binary, wide_charset
 from copydesk.errors import ItemError
 from copydesk.model import Compression, Format, SourceFile
 from copydesk.sources import csv, html, jsonl, parquet, warc
 from copydesk.sources.base import endings
 from copydesk.sources.stream import compression_of, open_source, unreadable
+from copydesk.text.decode import is_binary, wide_charset
 
 _HEAD = 16 * 1024
 _ZSTD_BLOCK = 128 * 1024

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from copydesk.decode import refuse_binary
 from copydesk.errors import ItemError
 from copydesk.model import Item, Reject
 from copydesk.sources.base import Reading, name_id
 from copydesk.sources.stream import chunks
+from copydesk.text.decode import refuse_binary
 
 
 def read(reading: Reading) -> Iterator[Item | Reject]:

@@ -12,13 +12,13 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from copydesk.decode import is_binary
 from copydesk.errors import ItemError
 from copydesk.model import Item, Reject
 from copydesk.sources import starts
 from copydesk.sources.base import BLOCK_ITEMS, Reading
 from copydesk.sources.coding import is_harmless, unpacks_beyond
 from copydesk.sources.stream import chunks
+from copydesk.text.decode import is_binary
 
 _RECORD = re.compile(rb"WARC/[01]\.\d+[ \t]*\r?\n")
 _HEADER_END = re.compile(rb"(\r?\n\r?\n)|\n(?=WARC/[01]\.\d+[ \t]*\r?\n)")  # or where the next record opens

@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
-from copydesk.dataset import open_dataset
-from copydesk.pipeline import Summary, run
+from copydesk.run.pipeline import Summary, run
 from copydesk.settings import Settings
+from copydesk.store.dataset import open_dataset
 
 RUN_COLUMNS = ("run_id", "ingested_at", "ingest_date")
 """What differs between two runs over the same input."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from copydesk.layout import STATE
+from copydesk.store.layout import STATE
 from tests.copydesk.corpus import ingest, story, write_jsonl
 
 NOT_HELD = ("lock", "leases", "staging")

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from copydesk.verify import verify
+from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything
 
 ROOM = (0, 32, 128, 2000)

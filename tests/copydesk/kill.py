@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from copydesk import points
-from copydesk.store import Store
+from copydesk.store.store import Store
 
 
 def main(stage: str, base: Path, into: Path, run_id: str) -> None:

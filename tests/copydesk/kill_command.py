@@ -20,9 +20,9 @@ import pytest
 
 import cleaners
 from copydesk import points
-from copydesk.forget import forget
-from copydesk.maintain import maintain
-from copydesk.reclean import reclean
+from copydesk.upkeep.forget import forget
+from copydesk.upkeep.maintain import maintain
+from copydesk.upkeep.reclean import reclean
 
 FORGOTTEN = "https://alpha.example/news/1"
 

@@ -13,9 +13,10 @@ import signal
 import sys
 import threading
 
-from copydesk import lease, place, points
-from copydesk.maintain import maintain
-from copydesk.store import Store
+from copydesk import points
+from copydesk.store import lease, place
+from copydesk.store.store import Store
+from copydesk.upkeep.maintain import maintain
 from tests.copydesk.outputs import publish, second_part
 
 

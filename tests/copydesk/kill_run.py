@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from copydesk import points
-from copydesk.verify import verify
+from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything, ingest, story, write_jsonl
 
 Hook = Callable[[str], None]

@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow as pa
 
 from cleaners.span import Span, apply
-from copydesk import parquet
-from copydesk.dataset import open_dataset
-from copydesk.ledger import LedgerEntry
 from copydesk.schema import DATASETS
-from copydesk.store import Store
+from copydesk.store import parquet
+from copydesk.store.dataset import open_dataset
+from copydesk.store.ledger import LedgerEntry
+from copydesk.store.store import Store
 
 Row = dict[str, Any]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from copydesk import page
 from copydesk.model import Metadata
+from copydesk.pages import page
 
 
 def from_page(html: str, url: str | None = None, headers: Mapping[str, str] | None = None) -> Metadata:

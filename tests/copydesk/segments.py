@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from copydesk import sketch
-from copydesk.entries import ENTRY, describe
-from copydesk.segment import write_segment
+from copydesk.dedup import sketch
+from copydesk.dedup.entries import ENTRY, describe
+from copydesk.dedup.segment import write_segment
 
 
 def segment_from_rows(

@@ -18,10 +18,11 @@ import sys
 import time
 from pathlib import Path
 
-from copydesk import lock, points
+from copydesk import points
 from copydesk.errors import CopydeskError
-from copydesk.store import Store
-from copydesk.verify import verify
+from copydesk.store import lock
+from copydesk.store.store import Store
+from copydesk.upkeep.verify import verify
 from tests.copydesk.outputs import publish, story, view
 
 

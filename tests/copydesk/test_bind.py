@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest
 
-from copydesk import bind, manifest, points, volume
-from copydesk.dataset import TEXTS
+from copydesk import points
 from copydesk.errors import LockedError, StoreError
-from copydesk.layout import Layout
-from copydesk.manifest import Commit
-from copydesk.repair import repair
-from copydesk.store import Store
-from copydesk.verify import verify
+from copydesk.store import bind, manifest, volume
+from copydesk.store.dataset import TEXTS
+from copydesk.store.layout import Layout
+from copydesk.store.manifest import Commit
+from copydesk.store.store import Store
+from copydesk.upkeep.repair import repair
+from copydesk.upkeep.verify import verify
 from tests.copydesk.damage import cuts, flips
 from tests.copydesk.outputs import NOW, Row, first_part, second_part, stage, story, table, tree, view
 from tests.copydesk.segments import segment_from_rows

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from copydesk import blocks
-from copydesk.blocks import Blocks
+from copydesk.pages import blocks
+from copydesk.pages.blocks import Blocks
 
 
 def read(html: str) -> Blocks:

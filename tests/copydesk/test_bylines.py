@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from copydesk import byline, names
-from copydesk.page import read
+from copydesk.pages import byline, names
+from copydesk.pages.page import read
 from tests.copydesk.pages import from_page
 from tests.copydesk.test_metadata import ARTICLE, URL, html, ld, meta, moment
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from copydesk import cleaning
+from copydesk.articles import cleaning
 from copydesk.errors import UsageError
-from copydesk.reclean import preview, reclean
 from copydesk.settings import Settings, load
-from copydesk.verify import verify
+from copydesk.upkeep.reclean import preview, reclean
+from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import ingest, rows, story, write_jsonl
 
 RULE = """

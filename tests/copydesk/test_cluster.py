@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from copydesk import usage
 from copydesk.errors import UsageError
-from copydesk.pipeline import run
+from copydesk.run.pipeline import run
 from copydesk.settings import Settings, load
-from copydesk.verify import verify
+from copydesk.upkeep.verify import verify
+from copydesk.workers import usage
 from tests.copydesk.corpus import everything, ingest, rows, story, write_jsonl
 from tests.copydesk.dask_cluster import cluster, free_port
 
@@ -104,7 +104,7 @@ def children(pid: int) -> list[int]:
 
 @pytest.mark.slow
 def test_a_cluster_that_cannot_do_the_work_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from copydesk import cluster as engine_module
+    from copydesk.workers import cluster as engine_module
 
     monkeypatch.setattr(engine_module, "CONNECT_SECONDS", 8)
     source = corpus(tmp_path, 3)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk import dates
-from copydesk.date_words import MONTHS, zone
+from copydesk.pages import dates
+from copydesk.pages.date_words import MONTHS, zone
 
 NOW = dt.datetime(2025, 6, 1, tzinfo=dt.UTC)
 

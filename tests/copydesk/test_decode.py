@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import settings as rules
 from hypothesis import strategies as st
 
-from copydesk.decode import charset_named, declared_charset, decode, is_binary, mend
 from copydesk.errors import ItemError
+from copydesk.text.decode import charset_named, declared_charset, decode, is_binary, mend
 
 FRENCH = "Le café du théâtre fermera à la fin de l’été, a annoncé la mairie. « C’est dommage », dit un habitué âgé. "
 CZECH = "Přívoz přes řeku začne jezdit až příští měsíc, oznámilo město. Důvodem je nízká hladina, řekl převozník. "
@@ -186,7 +186,7 @@ def test_utf8_is_itself(text: str) -> None:
 
 def test_clean_text_does_not_import_ftfy() -> None:
     code = (
-        "import sys; from copydesk.decode import mend, decode; mend('“Clean” text — naïve, 5 €.');"
+        "import sys; from copydesk.text.decode import mend, decode; mend('“Clean” text — naïve, 5 €.');"
         "decode(b'It\\x92s'); assert not {'ftfy', 'charset_normalizer'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

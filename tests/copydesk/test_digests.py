@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from copydesk.digests import part_of_digest
-from copydesk.similarity import NONE, OVERLAP, STRONG, WEAK, Figures
+from copydesk.dedup.digests import part_of_digest
+from copydesk.dedup.similarity import NONE, OVERLAP, STRONG, WEAK, Figures
 
 Pair = tuple[int, int, float, float, int]
 """Two texts, the first longer; the share of it found in the second; the share of its lead found there; the verdict."""

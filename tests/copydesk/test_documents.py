@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from copydesk.documents import read
+from copydesk.articles.documents import read
 from copydesk.errors import ItemError
 from copydesk.model import Document, Format, Item
 from copydesk.settings import Settings

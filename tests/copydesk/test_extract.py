@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from copydesk import markup
 from copydesk.errors import ItemError
-from copydesk.extract import extract
+from copydesk.pages import markup
+from copydesk.pages.extract import extract
 
 SENTENCES = [
     "The council met on Tuesday evening and agreed that the old bridge should be closed until the spring.",

@@ -17,11 +17,12 @@ from typing import Any
 
 import pytest
 
-from copydesk import pipeline, points
+from copydesk import points
 from copydesk.errors import CopydeskError, LockedError, StoreError
-from copydesk.pipeline import Summary
-from copydesk.store import Store
-from copydesk.verify import verify
+from copydesk.run import pipeline
+from copydesk.run.pipeline import Summary
+from copydesk.store.store import Store
+from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything, ingest, rows, story, write_jsonl
 from tests.copydesk.kill_run import prepare
 

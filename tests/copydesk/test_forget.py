@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from copydesk import disk
-from copydesk.asked import parse
-from copydesk.dataset import open_dataset
 from copydesk.errors import StoreError, UsageError
-from copydesk.forget import forget
-from copydesk.history import reindex
-from copydesk.store import Store
-from copydesk.verify import verify
+from copydesk.store import disk
+from copydesk.store.dataset import open_dataset
+from copydesk.store.history import reindex
+from copydesk.store.store import Store
+from copydesk.upkeep.asked import parse
+from copydesk.upkeep.forget import forget
+from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything, ingest, rows, story, write_jsonl
 from tests.copydesk.outputs import tree
 from tests.copydesk.traces import traces
@@ -277,7 +277,7 @@ def test_any_rows_can_be_forgotten(tmp_path_factory: pytest.TempPathFactory, dat
 
 def test_ages_go_row_by_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first version is old, the later ones are not: the earliest that is left stands for the item."""
-    from copydesk import pipeline
+    from copydesk.run import pipeline
 
     days = itertools.count(1)
 

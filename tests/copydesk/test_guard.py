@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from copydesk import guard, matching
+from copydesk.articles.parts import Part
 from copydesk.errors import GuardError
-from copydesk.parts import Part
-from copydesk.store import Store
+from copydesk.run import guard, matching
+from copydesk.store.store import Store
 from tests.copydesk.corpus import ingest, rows, story, write_jsonl
 from tests.flows.test_cli import command
 

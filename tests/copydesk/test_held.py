@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from copydesk import shingling
+from copydesk.dedup import compiled, shingling
+from copydesk.dedup.held import Held
+from copydesk.dedup.shingling import shingle
 from copydesk.errors import StoreError
-from copydesk.held import Held
-from copydesk.shingling import shingle
 
 from .news import story
 
@@ -27,6 +27,12 @@ def paths(tmp_path: Path) -> list[Path]:
                 out.write_table(shingle(texts).table())
         found.append(path)
     return found
+
+
+@pytest.fixture(params=["plain", "compiled"], autouse=True)
+def reading(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    ready = compiled._compiled() if request.param == "compiled" else None
+    monkeypatch.setattr(compiled, "loops_for", lambda size: ready)
 
 
 @pytest.mark.parametrize("wanted", [[], [0], [5, 6], [3, 4, 5, 6, 7, 22], [22, 0, 13, 6, 0], list(range(23))])

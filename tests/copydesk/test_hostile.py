@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from copydesk.terminal import printable, printable_lines
-from copydesk.verify import verify
+from copydesk.upkeep.verify import verify
 from flows import console
 from tests.copydesk.corpus import ingest, rows, story, write_jsonl
 from tests.flows.test_cli import command
@@ -32,7 +32,7 @@ BOUND = 256 * MIB + 32 * 32 * MIB
 RUN = """
 import json, resource, sys
 from pathlib import Path
-from copydesk.pipeline import run
+from copydesk.run.pipeline import run
 from copydesk.settings import Settings
 books = run(Settings(inputs=(sys.argv[1],), output=Path(sys.argv[2]), workers=1))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

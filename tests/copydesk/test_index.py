@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk import compiled, loops, schema, sketch
-from copydesk import entries as entries_module
-from copydesk.entries import id_array, item_array
+from copydesk import schema
+from copydesk.dedup import compiled, loops, sketch
+from copydesk.dedup import entries as entries_module
+from copydesk.dedup.entries import id_array, item_array
+from copydesk.dedup.index import Index
+from copydesk.dedup.segment import write_segment
 from copydesk.errors import IndexDamaged
-from copydesk.index import Index
-from copydesk.segment import write_segment
 from tests.copydesk.segments import segment_from_rows
 
 from .news import Library, News, cut, edited, story, table

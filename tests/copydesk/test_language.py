@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.common_words import language_of
-from copydesk.language import detect, normalized
+from copydesk.text.common_words import language_of
+from copydesk.text.language import detect, normalized
 
 ENGLISH = "The council met on Tuesday and agreed that the old bridge over the river should be closed until the spring. "
 GERMAN = "Der Gemeinderat beschloss am Dienstag, die alte Brücke über den Fluss bis zum Frühjahr zu sperren. "

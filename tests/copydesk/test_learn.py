@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from copydesk import learn as learn_module
+from copydesk.dedup.lines import MOST_STORIES
 from copydesk.errors import UsageError
-from copydesk.forget import forget
-from copydesk.history import reindex
-from copydesk.learned import learned
-from copydesk.lines import MOST_STORIES
-from copydesk.maintain import maintain
-from copydesk.reclean import preview, reclean
-from copydesk.rulings import rule
 from copydesk.settings import Settings
-from copydesk.verify import verify
+from copydesk.store.history import reindex
+from copydesk.templates import learn as learn_module
+from copydesk.templates.learned import learned
+from copydesk.templates.rulings import rule
+from copydesk.upkeep.forget import forget
+from copydesk.upkeep.maintain import maintain
+from copydesk.upkeep.reclean import preview, reclean
+from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything, ingest, rows, story, write_jsonl
 from tests.copydesk.outputs import tree
 from tests.copydesk.traces import traces

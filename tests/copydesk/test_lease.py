@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from copydesk import lock
 from copydesk.errors import LockedError, StoreError
-from copydesk.store import Store
+from copydesk.store import lock
+from copydesk.store.store import Store
 from tests.copydesk.outputs import NOW, first_part, publish, second_part, stage, story, tree, view
 from tests.copydesk.test_store_kill import kill_at_every_point
 
@@ -60,8 +60,8 @@ def test_a_lease_that_was_let_go_is_no_obstacle(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_lease_of_this_machines_dead_is_no_obstacle(tmp_path: Path) -> None:
-    code = "import os, sys; from pathlib import Path; from copydesk.store import Store; root = Path(sys.argv[1])\n"
-    code += "with Store(root).lock('ingest'): os._exit(9)"
+    code = "import os, pathlib, sys; from copydesk.store.store import Store\n"
+    code += "with Store(pathlib.Path(sys.argv[1])).lock('ingest'): os._exit(9)"
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False).returncode == 9
     assert b"ingest" in leases(tmp_path)[-1].read_bytes()
     assert not lock.is_held(tmp_path / "_state" / "lock")

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk import ledger
 from copydesk.errors import StoreError
-from copydesk.ledger import LedgerEntry
 from copydesk.model import SourceFile
-from copydesk.store import Store
+from copydesk.store import ledger
+from copydesk.store.ledger import LedgerEntry
+from copydesk.store.store import Store
 from tests.copydesk.outputs import NOW, stage
 
 names = st.sampled_from(["file:///a", "file:///b", "file:///né\nw", "file:///" + "x" * 300])

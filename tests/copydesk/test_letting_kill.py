@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from copydesk.layout import Layout
-from copydesk.verify import verify
+from copydesk.store.layout import Layout
+from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything, ingest, write_jsonl
 from tests.copydesk.kill_command import COMMANDS, FORGOTTEN
 from tests.copydesk.test_forget import corpus, record

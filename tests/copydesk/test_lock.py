@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from copydesk import lock
 from copydesk.errors import LockedError
-from copydesk.store import Store
+from copydesk.store import lock
+from copydesk.store.store import Store
 
 HOLD = """
 import os, subprocess, sys, time
 from pathlib import Path
-from copydesk.store import Store
+from copydesk.store.store import Store
 with Store(Path(sys.argv[1])).lock("ingest a.jsonl"):
     child = 0
     if sys.argv[2] == "fork":

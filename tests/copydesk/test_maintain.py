@@ -7,14 +7,14 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from copydesk.dataset import open_dataset
 from copydesk.errors import StoreError
-from copydesk.forget import forget
-from copydesk.history import open_index, reindex, segments
-from copydesk.maintain import Limits, maintain
 from copydesk.schema import DATASETS
-from copydesk.store import Store
-from copydesk.verify import verify
+from copydesk.store.dataset import open_dataset
+from copydesk.store.history import open_index, reindex, segments
+from copydesk.store.store import Store
+from copydesk.upkeep.forget import forget
+from copydesk.upkeep.maintain import Limits, maintain
+from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything, ingest, rows, write_jsonl
 from tests.copydesk.outputs import data_files, first_part, publish, second_part, tree, view
 from tests.copydesk.test_forget import corpus, near, record

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from copydesk import match as matching
-from copydesk.index import PER_TEXT, Index
-from copydesk.match import LINKS, ROWS, relation
-from copydesk.segment import write_segment
-from copydesk.shingling import Shingles
-from copydesk.similarity import Figures, compare
+from copydesk.dedup import match as matching
+from copydesk.dedup.index import PER_TEXT, Index
+from copydesk.dedup.match import LINKS, ROWS, relation
+from copydesk.dedup.segment import write_segment
+from copydesk.dedup.shingling import Shingles
+from copydesk.dedup.similarity import Figures, compare
 
 from .news import Library, News, cut, decide, edited, story, table
 

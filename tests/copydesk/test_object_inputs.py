@@ -13,14 +13,15 @@ import pytest
 pytest.importorskip("obstore")
 pytest.importorskip("moto.server")
 
-from copydesk import listing, objects
-from copydesk.dataset import open_dataset
+from copydesk import objects
 from copydesk.errors import UsageError
-from copydesk.listing import fixed, pattern
-from copydesk.pipeline import Summary, run
+from copydesk.run import listing
+from copydesk.run.listing import fixed, pattern
+from copydesk.run.pipeline import Summary, run
 from copydesk.settings import Settings
 from copydesk.sources import ranges
-from copydesk.verify import verify
+from copydesk.store.dataset import open_dataset
+from copydesk.upkeep.verify import verify
 from tests.copydesk import news
 from tests.copydesk.s3 import S3, Asked, serving_here
 

@@ -23,15 +23,16 @@ import pyarrow.dataset as ds
 import pyarrow.fs as pa_fs
 import pyarrow.parquet as pq
 
-from copydesk import dataset, lease, lock, objects, origin, place, points
-from copydesk.dataset import open_dataset
+from copydesk import objects, points
 from copydesk.errors import LockedError, StoreError, UsageError
-from copydesk.forget import forget
-from copydesk.maintain import maintain
-from copydesk.pipeline import Summary, run
+from copydesk.run.pipeline import Summary, run
 from copydesk.settings import Settings
-from copydesk.store import Store
-from copydesk.verify import verify
+from copydesk.store import dataset, lease, lock, origin, place
+from copydesk.store.dataset import open_dataset
+from copydesk.store.store import Store
+from copydesk.upkeep.forget import forget
+from copydesk.upkeep.maintain import maintain
+from copydesk.upkeep.verify import verify
 from flows.cli import main
 from tests.copydesk import news
 from tests.copydesk.outputs import NOW, first_part, publish, second_part, stage, story, view

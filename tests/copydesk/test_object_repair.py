@@ -12,14 +12,15 @@ import pytest
 pytest.importorskip("obstore")
 pytest.importorskip("moto.server")
 
-from copydesk import history, objects, place
-from copydesk.dataset import TEXTS, open_dataset
+from copydesk import objects
 from copydesk.errors import StoreError
-from copydesk.forget import forget
-from copydesk.maintain import maintain
-from copydesk.repair import Repaired, repair
 from copydesk.schema import DATASETS
-from copydesk.verify import verify
+from copydesk.store import history, place
+from copydesk.store.dataset import TEXTS, open_dataset
+from copydesk.upkeep.forget import forget
+from copydesk.upkeep.maintain import maintain
+from copydesk.upkeep.repair import Repaired, repair
+from copydesk.upkeep.verify import verify
 from flows.cli import main
 from tests.copydesk.corpus import ingest as ingest_here
 from tests.copydesk.corpus import rows, story, write_jsonl

@@ -14,7 +14,7 @@ import pytest
 SCRIPT = """
 import multiprocessing, sys, time
 from concurrent.futures import ProcessPoolExecutor
-from copydesk.orphan import end_with_parent
+from copydesk.workers.orphan import end_with_parent
 
 if __name__ == "__main__":
     pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(sys.argv[1]), initializer=end_with_parent)

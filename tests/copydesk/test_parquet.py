@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from copydesk import parquet
 from copydesk.errors import StoreError
 from copydesk.schema import DATASETS
+from copydesk.store import parquet
 from tests.copydesk.outputs import first_part, story, table
 
 

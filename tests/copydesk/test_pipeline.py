@@ -14,12 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from copydesk import compared, pipeline
 from copydesk.errors import LockedError, UsageError
-from copydesk.history import reindex
-from copydesk.pipeline import Summary
-from copydesk.store import Store
-from copydesk.verify import verify
+from copydesk.run import compared, pipeline
+from copydesk.run.pipeline import Summary
+from copydesk.store.history import reindex
+from copydesk.store.store import Store
+from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything, ingest, rows, story, write_jsonl
 
 ADDED = ("articles", "duplicates", "revisions", "rejects")
@@ -167,7 +167,7 @@ def test_killed_between_stages_a_rerun_mends_it(stage: str, when: str, corpus: P
 KILL = """
 import os, signal, sys
 from pathlib import Path
-from copydesk import pipeline, matching
+from copydesk.run import matching, pipeline
 from copydesk.settings import Settings
 stage, when, corpus, out = sys.argv[1:]
 owner, _, name = stage.rpartition(".")

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from copydesk import dataset, parquet, plain_pages
-from copydesk.dataset import texts
 from copydesk.schema import DATASETS
+from copydesk.store import dataset, parquet, plain_pages
+from copydesk.store.dataset import texts
 from tests.copydesk.corpus import ingest, rows, story, write_jsonl
 
 TEXTS = [story(n % 40, sentences=1 + n % 30) + f"\n\nZähler {n} 😀" for n in range(900)]

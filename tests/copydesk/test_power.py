@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from copydesk.bind import bind
-from copydesk.dataset import TEXTS
-from copydesk.layout import Layout
-from copydesk.store import Store
-from copydesk.verify import verify
+from copydesk.store.bind import bind
+from copydesk.store.dataset import TEXTS
+from copydesk.store.layout import Layout
+from copydesk.store.store import Store
+from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything, ingest
 from tests.copydesk.kill_run import prepare
 from tests.copydesk.outputs import DAY, NOW, first_part, publish, second_part, stage, table, tree, view

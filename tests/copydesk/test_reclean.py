@@ -12,12 +12,13 @@ import pytest
 import cleaners
 from cleaners import Cleaned, Fields, Removal, Source
 from cleaners.registry import BUILT_IN
-from copydesk import again, history
-from copydesk.cleaning import rules_of
-from copydesk.dataset import open_dataset
-from copydesk.reclean import preview, reclean
+from copydesk.articles import again
+from copydesk.articles.cleaning import rules_of
 from copydesk.settings import Settings
-from copydesk.verify import verify
+from copydesk.store import history
+from copydesk.store.dataset import open_dataset
+from copydesk.upkeep.reclean import preview, reclean
+from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything, ingest, rows, story, write_jsonl
 from tests.copydesk.damage import make_output
 from tests.copydesk.outputs import tree

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from copydesk.articles.records import item_key
 from copydesk.model import Item, Metadata
-from copydesk.records import item_key
 
 FILE, STDIN = "file:///in/a.jsonl", "-"
 URL, PAPER = Metadata(canonical_url="https://a.example/1"), Metadata(publisher="Ferry Post")

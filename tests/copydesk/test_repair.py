@@ -9,17 +9,17 @@ import pyarrow as pa
 import pytest
 
 import cleaners
-from copydesk import manifest, volume
-from copydesk.dataset import TEXTS
 from copydesk.errors import StoreError
-from copydesk.forget import forget
-from copydesk.layout import STATE, Layout
-from copydesk.maintain import maintain
-from copydesk.reclean import reclean
-from copydesk.repair import Repaired, repair
 from copydesk.schema import DATASETS
-from copydesk.store import Store
-from copydesk.verify import verify
+from copydesk.store import manifest, volume
+from copydesk.store.dataset import TEXTS
+from copydesk.store.layout import STATE, Layout
+from copydesk.store.store import Store
+from copydesk.upkeep.forget import forget
+from copydesk.upkeep.maintain import maintain
+from copydesk.upkeep.reclean import reclean
+from copydesk.upkeep.repair import Repaired, repair
+from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything, ingest, rows
 from tests.copydesk.damage import cuts, files, flips, make_output
 from tests.copydesk.test_reclean import no_rules

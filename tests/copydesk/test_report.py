@@ -1,4 +1,4 @@
-"""copydesk.report: its numbers are those of the lists behind them, and texts of strangers are only text."""
+"""copydesk.inspect.report: its numbers are those of the lists behind them, and texts of strangers are only text."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from justhtml import JustHTML
 
 from bench import report as bench
 from copydesk.errors import StoreError, UsageError
-from copydesk.maintain import maintain
-from copydesk.report import charts, sections, write
-from copydesk.report.figures import Figures, Row, Section
+from copydesk.inspect.report import charts, sections, write
+from copydesk.inspect.report.figures import Figures, Row, Section
+from copydesk.upkeep.maintain import maintain
 from tests import markup
 from tests.copydesk.corpus import ingest, story, write_jsonl
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench import report as bench
-from copydesk.report import write
+from copydesk.inspect.report import write
 from tests.browser import DESK, PHONE, browser, opened
 from tests.copydesk.corpus import ingest, story, write_jsonl
 from tests.copydesk.test_report import HOSTILE, SCRIPT

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk import compiled, loops, shingling, sketch, token_loops, tokens
-from copydesk.shingling import shingle
+from copydesk.dedup import compiled, loops, shingling, sketch, token_loops, tokens
+from copydesk.dedup.shingling import shingle
 
 from .news import WORDS, story
 
@@ -64,7 +64,7 @@ def test_batches_do_not_matter() -> None:
 def test_the_same_in_every_process_and_version() -> None:
     """Stored segments rest on these values: if this fails, raise sketch.VERSION."""
     text = "The “quick” brown fox naïvely jumped — über den 懶惰的狗跳過去 fence."
-    program = f"from copydesk import sketch; print(sketch.sketch([{text!r}]).text_hash[0].hex())"
+    program = f"from copydesk.dedup import sketch; print(sketch.sketch([{text!r}]).text_hash[0].hex())"
     other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     here = sketch.sketch([text]).text_hash[0]
     assert here is not None
@@ -168,6 +168,13 @@ def test_the_vocabulary_is_only_a_cache(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(tokens, "_CACHED_TOKENS", 3)
     sketch.sketch([story(2)])
     assert np.array_equal(sketch.sketch([story(1)]).signature, before.signature)
+
+
+@given(
+    st.text(st.sampled_from("abc ABC-'1é\u0301字กา\u00ad") | st.characters(), max_size=60) | st.text("a ", min_size=60)
+)
+def test_tokens_of_at_least_so_many_characters(text: str) -> None:
+    assert tokens.tokens(text, 4) == [token for token in tokens.tokens(text) if len(token) >= 4]
 
 
 # ---- compiled and not

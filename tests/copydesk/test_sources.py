@@ -24,8 +24,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as rules
 from hypothesis import strategies as st
 
-from copydesk import discover, sources
+from copydesk import sources
 from copydesk.model import Compression, Format, Item, Reject, Shard, SourceFile
+from copydesk.run import discover
 from copydesk.settings import Settings
 from copydesk.sources import lines as lines_module
 from copydesk.sources import stream, warc

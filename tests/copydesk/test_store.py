@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk import manifest, points
+from copydesk import points
 from copydesk.errors import StoreError
-from copydesk.layout import Layout
-from copydesk.store import Store
-from copydesk.verify import verify
+from copydesk.store import manifest
+from copydesk.store.layout import Layout
+from copydesk.store.store import Store
+from copydesk.upkeep.verify import verify
 from tests.copydesk.outputs import (
     DAY,
     NOW,

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from copydesk.dataset import TEXTS
 from copydesk.errors import StoreError
-from copydesk.layout import Layout
-from copydesk.store import Store
-from copydesk.verify import verify
+from copydesk.store.dataset import TEXTS
+from copydesk.store.layout import Layout
+from copydesk.store.store import Store
+from copydesk.upkeep.verify import verify
 from tests.copydesk.outputs import NOW, Row, first_part, publish, stage, story, table, tree, view
 from tests.copydesk.segments import segment_from_rows
 

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 
-from copydesk import dataset, parquet
-from copydesk.dataset import PARTITION, duckdb_views, open_dataset
 from copydesk.errors import StoreError, UsageError
 from copydesk.schema import DATASETS
-from copydesk.store import Store
+from copydesk.store import dataset, parquet
+from copydesk.store.dataset import PARTITION, duckdb_views, open_dataset
+from copydesk.store.store import Store
 from tests.copydesk.outputs import DAY, NOW, Row, first_part, identity, publish, second_part, stage, story
 
 DATE = dt.date(2026, 11, 22)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from copydesk.stories import Edge, Node, Tie, assign
+from copydesk.dedup.stories import Edge, Node, Tie, assign
 
 
 def edge(a: int, b: int, tie: Tie, jaccard: float = 0.5, longer: int | None = None) -> Edge:

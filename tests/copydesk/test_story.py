@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from copydesk import evidence, page, shapes, story, trees
-from copydesk.extract import FALLBACK, OWN, UNSURE, extract
+from copydesk.pages import evidence, page, shapes, story, trees
+from copydesk.pages.extract import FALLBACK, OWN, UNSURE, extract
 from tests.copydesk.test_extract import PAGE, SENTENCES
 
 MENU = (
@@ -81,7 +81,7 @@ def test_a_short_text_is_never_sure() -> None:
 def test_the_paths_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(story, "SURE", 1001)
     assert extract(made(body())).extracted_by == FALLBACK
-    monkeypatch.setattr("copydesk.extract._by_trafilatura", lambda html, url, fast: None)
+    monkeypatch.setattr("copydesk.pages.extract._by_trafilatura", lambda html, url, fast: None)
     done = extract(made(body()))
     assert done.extracted_by == UNSURE
     assert SENTENCES[3] in done.text
@@ -95,7 +95,7 @@ def test_trafilatura_is_asked_again_before_a_page_is_without_result(monkeypatch:
         return None if fast else SENTENCES[1]
 
     monkeypatch.setattr(story, "SURE", 1001)
-    monkeypatch.setattr("copydesk.extract._by_trafilatura", nothing_at_first)
+    monkeypatch.setattr("copydesk.pages.extract._by_trafilatura", nothing_at_first)
     assert extract("<html><body><p>x</p></body></html>").text == SENTENCES[1]
     assert asked == [True, False]
 
@@ -113,7 +113,7 @@ def test_article_body_is_evidence_and_no_more() -> None:
 def test_sure_pages_load_neither_trafilatura_nor_dates_patterns() -> None:
     html = made(body(), head='<meta property="article:published_time" content="2026-03-03T10:00:00Z">')
     code = (
-        "import sys\nfrom copydesk.documents import read\nfrom copydesk.model import Item\n"
+        "import sys\nfrom copydesk.articles.documents import read\nfrom copydesk.model import Item\n"
         "from copydesk.settings import Settings\n"
         f"done = read(Item('file:///a', 'html', 'a', {html.encode()!r}), Settings())\n"
         "print(done.extracted_by, sorted({'trafilatura', 'htmldate', 'dateparser', 'lxml'} & set(sys.modules)))"
@@ -141,7 +141,7 @@ def test_hostile_pages_have_a_result(name: str) -> None:
 
 def test_large_pages_are_not_given_to_trafilatura(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(story, "SURE", 1001)
-    monkeypatch.setattr("copydesk.extract._by_trafilatura", lambda html, url, fast: pytest.fail("it was asked"))
+    monkeypatch.setattr("copydesk.pages.extract._by_trafilatura", lambda html, url, fast: pytest.fail("it was asked"))
     assert extract(made(body(), "<i>a</i>" * 30_000)).extracted_by == UNSURE
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from copydesk.forget import forget
-from copydesk.succession import settle
-from copydesk.verify import verify
+from copydesk.upkeep.forget import forget
+from copydesk.upkeep.succession import settle
+from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import ingest, rows, story, write_jsonl
 from tests.copydesk.news import edited
 from tests.copydesk.test_forget import near, record

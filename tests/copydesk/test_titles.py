@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from copydesk.titles import at_odds, other_year, title_containment
+from copydesk.dedup.titles import at_odds, other_year, title_containment
 
 
 def test_years_of_titles() -> None:

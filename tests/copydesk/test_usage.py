@@ -11,12 +11,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from copydesk import dataset, usage
-from copydesk.maintain import maintain
-from copydesk.report import sections, write
-from copydesk.report.figures import Figures
-from copydesk.verify import verify
-from copydesk.workers import Workers
+from copydesk.inspect.report import sections, write
+from copydesk.inspect.report.figures import Figures
+from copydesk.store import dataset
+from copydesk.upkeep.maintain import maintain
+from copydesk.upkeep.verify import verify
+from copydesk.workers import usage
+from copydesk.workers.local import Workers
 from tests.copydesk.corpus import ingest, rows, story, write_jsonl
 
 MB = 1 << 20
@@ -47,7 +48,7 @@ def test_this_process_is_counted_once(tmp_path: Path) -> None:
 
 def test_a_process_does_not_tell_of_what_started_it() -> None:
     held = b"x" * (400 * MB)
-    command = [sys.executable, "-c", "from copydesk import usage; print(usage.peak_memory())"]
+    command = [sys.executable, "-c", "from copydesk.workers import usage; print(usage.peak_memory())"]
     told = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert 0 < told < len(held) < usage.peak_memory()
 

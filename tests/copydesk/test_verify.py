@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from copydesk import fault, relations
 from copydesk.errors import UsageError
-from copydesk.fault import Fault
-from copydesk.layout import Layout
-from copydesk.store import Store
-from copydesk.verify import verify
+from copydesk.store.layout import Layout
+from copydesk.store.store import Store
+from copydesk.upkeep import fault, relations
+from copydesk.upkeep.fault import Fault
+from copydesk.upkeep.verify import verify
 from tests.copydesk.outputs import DAY, Row, first_part, identity, publish, second_part, story, tree
 
 Part = dict[str, list[Row]]
@@ -157,8 +157,8 @@ def test_a_footer_that_only_duckdb_cannot_read(sound: Path, tmp_path: Path, monk
     root = tmp_path / "output"
     shutil.copytree(sound, root)
     _spoil_footer(root)
-    monkeypatch.setattr("copydesk.intact.fault", lambda *_, **__: None)
-    monkeypatch.setattr("copydesk.restored.check", lambda *_: None)
+    monkeypatch.setattr("copydesk.upkeep.intact.fault", lambda *_, **__: None)
+    monkeypatch.setattr("copydesk.upkeep.restored.check", lambda *_: None)
     assert ("unreadable", "articles/") in {(f.check, f.where) for f in verify(root)}
 
 

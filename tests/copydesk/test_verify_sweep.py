@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from copydesk.layout import STATE
+from copydesk.dedup.segment import MAGIC
 from copydesk.schema import DATASETS
-from copydesk.segment import MAGIC
-from copydesk.verify import verify
+from copydesk.store.layout import STATE
+from copydesk.upkeep.verify import verify
 from tests.copydesk.damage import cuts, files, flips, make_output
 
 

@@ -11,12 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import cleaners
-from copydesk import dataset, history, parquet, schema
+from copydesk import schema
 from copydesk.errors import StoreError
-from copydesk.reclean import reclean
 from copydesk.schema import DATASETS
-from copydesk.store import Store
-from copydesk.verify import verify
+from copydesk.store import dataset, history, parquet
+from copydesk.store.store import Store
+from copydesk.upkeep.reclean import reclean
+from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything, ingest, rows, write_jsonl
 from tests.copydesk.test_reclean import no_rules
 from tests.tools import make_output

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk import worddiff
-from copydesk.worddiff import Diff, compare
+from copydesk.text import worddiff
+from copydesk.text.worddiff import Diff, compare
 
 from .news import WORDS, edited, story
 

@@ -14,14 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk import retry, sources, workers
+from copydesk import sources
 from copydesk.errors import TaskError
-from copydesk.marks import Mark
 from copydesk.model import Fault, Item, Shard, SourceFile
 from copydesk.settings import Settings
-from copydesk.store import Store
-from copydesk.verify import verify
-from copydesk.workers import Workers
+from copydesk.store.store import Store
+from copydesk.upkeep.verify import verify
+from copydesk.workers import local as workers
+from copydesk.workers import retry
+from copydesk.workers.local import Workers
+from copydesk.workers.marks import Mark
 from tests.copydesk.corpus import ingest, rows, story, write_jsonl
 
 DEADLY = Path(__file__).parent / "deadly"
@@ -117,7 +119,7 @@ def test_what_is_no_shard_is_tried_twice(tmp_path: Path) -> None:
 
 INTERRUPTED = """
 import os, signal, sys
-from copydesk import workers
+from copydesk.workers import local
 from flows.cli import main
 
 def then_interrupt(function):
@@ -129,9 +131,9 @@ def then_interrupt(function):
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
     if sys.argv[1] == "server":
-        workers.forkserver.ensure_running = then_interrupt(workers.forkserver.ensure_running)
+        local.forkserver.ensure_running = then_interrupt(local.forkserver.ensure_running)
     else:
-        workers._Lane.__init__ = then_interrupt(workers._Lane.__init__)
+        local._Lane.__init__ = then_interrupt(local._Lane.__init__)
     main(["ingest", sys.argv[2], "-o", sys.argv[3], "-w", "2", "--json"])
 """
 

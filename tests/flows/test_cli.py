@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from copydesk.dataset import open_dataset
 from copydesk.errors import UsageError
 from copydesk.settings import load
-from copydesk.store import Store
+from copydesk.store.dataset import open_dataset
+from copydesk.store.store import Store
 from flows.cli import main
 from flows.options import read_settings
 from tests.copydesk.corpus import story, write_jsonl
@@ -89,7 +89,7 @@ def test_an_interrupted_run_says_what_became_of_it(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("copydesk.pipeline.run", interrupted)
+    monkeypatch.setattr("copydesk.run.pipeline.run", interrupted)
     assert command("ingest", "in.jsonl") == 130
     assert "interrupted" in capsys.readouterr().err
 

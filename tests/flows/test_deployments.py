@@ -18,7 +18,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from copydesk.verify import verify
+from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything, rows, story, write_jsonl
 from tests.copydesk.corpus import ingest as ingest_here
 from tests.flows.conftest import PREFECT, process, schedules, wait_until

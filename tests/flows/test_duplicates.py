@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from copydesk.dataset import open_dataset
+from copydesk.store.dataset import open_dataset
 from tests.copydesk.corpus import ingest, story, write_jsonl
 from tests.flows.test_cli import command
 

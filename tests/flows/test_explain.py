@@ -16,11 +16,11 @@ import pytest
 from rich.console import Console
 
 from cleaners import Removal, templates
-from copydesk import relatives
-from copydesk.dataset import open_dataset
-from copydesk.explain import Explanation, of_input
+from copydesk.inspect import relatives
+from copydesk.inspect.explain import Explanation, of_input
 from copydesk.model import Reject
 from copydesk.settings import Settings
+from copydesk.store.dataset import open_dataset
 from flows import explained
 from tests.copydesk.corpus import ingest, story, write_jsonl
 from tests.flows.test_cli import command

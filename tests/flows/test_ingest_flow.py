@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from copydesk import usage
 from copydesk.errors import TaskError
 from copydesk.settings import Settings
-from copydesk.verify import verify
+from copydesk.upkeep.verify import verify
+from copydesk.workers import usage
 from tests.copydesk.corpus import everything, rows, story, write_jsonl
 from tests.copydesk.corpus import ingest as ingest_here
 from tests.copydesk.dask_cluster import cluster

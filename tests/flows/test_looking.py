@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from justhtml import JustHTML
 
-from copydesk.dataset import open_dataset
+from copydesk.store.dataset import open_dataset
 from tests import markup
 from tests.browser import PHONE, browser, opened
 from tests.copydesk.corpus import ingest, story, write_jsonl

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from copydesk.verify import verify
+from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import ingest, story, write_jsonl
 
 pytestmark = pytest.mark.slow

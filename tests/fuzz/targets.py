@@ -17,16 +17,19 @@ from typing import cast, get_args
 import orjson
 
 from cleaners import clean, restore
-from copydesk import dates, documents, jsonld, language, metadata, page, sources, urls
-from copydesk.decode import declared_charset, decode, mend
+from copydesk import sources, urls
+from copydesk.articles import documents
+from copydesk.articles.parts import RECORDS
 from copydesk.errors import ItemError
-from copydesk.extract import extract
 from copydesk.model import Format, Item, Reject, Shard, SourceFile
-from copydesk.parts import RECORDS
-from copydesk.process import process
+from copydesk.pages import dates, jsonld, metadata, page
+from copydesk.pages.extract import extract
+from copydesk.run.process import process
 from copydesk.settings import Settings
 from copydesk.sources.sniff import sniff
 from copydesk.sources.stream import compression_of
+from copydesk.text import language
+from copydesk.text.decode import declared_charset, decode, mend
 from tests.copydesk.pages import from_page
 
 FORMATS = cast(tuple[Format, ...], get_args(Format))

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from copydesk.pipeline import run
+from copydesk.run.pipeline import run
 from copydesk.settings import Settings
 from tests.copydesk.corpus import write_jsonl
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cleaners.registry import BUILT_IN
 from cleaners.vetoes import BUILT_IN_VETOES
-from copydesk.cleaning import rules_of
+from copydesk.articles.cleaning import rules_of
 from copydesk.schema import markdown
 from copydesk.settings import Settings
 from flows.cli import app

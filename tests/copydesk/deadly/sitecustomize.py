@@ -8,7 +8,7 @@ import signal
 import time
 from typing import Any
 
-from copydesk import documents
+from copydesk.articles import documents
 from copydesk.model import Document, Item
 from copydesk.settings import Settings
 from copydesk.sources import jsonl

@@ -1,0 +1,105 @@
+"""From an item as found to a document: decoded, extracted if it is a page, described by its record and its page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeGuard
+
+from copydesk.errors import ItemError
+from copydesk.model import Document, Item, Metadata
+from copydesk.pages import metadata as described
+from copydesk.pages import page
+from copydesk.pages.extract import extract
+from copydesk.settings import Settings
+from copydesk.text.decode import declared_charset, decode, mend
+from copydesk.text.language import detect
+
+_MARKUP = re.compile(r"<(?:!doctype\s+html|html|head|body|article|div|p|meta|title|script)\b", re.I)
+
+
+def read(item: Item, settings: Settings) -> Document:
+    """A document of an item. Raises ItemError where it holds no text that could be read."""
+    if item.record is not None:
+        return _of_record(item, item.record, settings)
+    kind = _header(item.http_headers, "content-type") or ""
+    decoded = decode(item.content, declared_charset(item.content, kind))
+    if item.source_format == "html" or (item.source_format == "warc" and _is_html(item, kind, decoded.text)):
+        return _of_page(item, decoded.text, decoded.repaired, Metadata(), settings)
+    text, mended = mend(decoded.text)
+    told = described.from_record({}, item.url)
+    return _document(item, text, told, "plain", _both(decoded.repaired, mended), ())
+
+
+def page_of(item: Item) -> tuple[str, tuple[str, ...]]:
+    """A page's HTML, decoded, and what decoding mended."""
+    decoded = decode(item.content, declared_charset(item.content, _header(item.http_headers, "content-type") or ""))
+    return decoded.text, decoded.repaired
+
+
+def _of_record(item: Item, record: Mapping[str, Any], settings: Settings) -> Document:
+    told = described.from_record(record, item.url)
+    html, text = record.get("html"), record.get("text")
+    if _has_text(html):
+        return _of_page(item, html, (), told, settings)
+    if not _has_text(text):
+        given = "`text` is blank" if isinstance(text, str) else "it has neither `text` nor `html`"
+        raise ItemError(
+            "read", "no-text", f"the record holds no article: {given} (other names can be mapped: --map text=body)"
+        )
+    mended, repaired = mend(text)
+    title = mend(told.title)[0] if told.title else None
+    own = told if title == told.title else replace(told, title=title)  # which costs as much as all of mend()
+    return _document(item, mended, own, "plain", repaired, ())
+
+
+def _of_page(item: Item, html: str, repaired: tuple[str, ...], told: Metadata, settings: Settings) -> Document:
+    url = told.url or item.url
+    found = page.read(html, url, item.http_headers, settings.page_elements)
+    extracted = extract(html, url, settings.page_elements, found)
+    own = page.guessed(described.merge(told, found.metadata), html, url, found.blocks)
+    own = replace(own, canonical_url=found.metadata.canonical_url or own.canonical_url)
+    text, mended = mend(extracted.text)
+    if own.title and " ".join(text.split()) == own.title:
+        raise ItemError("extract", "no-content", "nothing but its headline was found in the page")
+    if own.title:
+        own = replace(own, title=mend(own.title)[0].strip() or None)
+    return _document(
+        item, text, own, extracted.extracted_by, _both(repaired, mended), _both(found.flags, extracted.flags)
+    )
+
+
+def _document(
+    item: Item, text: str, told: Metadata, extracted_by: str, repaired: tuple[str, ...], flags: tuple[str, ...]
+) -> Document:
+    if not text.strip():
+        raise ItemError("decode", "empty", "there is no text in it but blanks")
+    language = detect(text, told.language)
+    own = told if language == told.language else replace(told, language=language)
+    return Document(item, text, own, extracted_by, repaired, flags)
+
+
+def _is_html(item: Item, kind: str, text: str) -> bool:
+    """A WARC response is a page by its content type; without one that says, by its first characters."""
+    if item.http_status is None and not item.http_headers:  # a conversion record: text already
+        return False
+    if "html" in kind.casefold():
+        return True
+    if kind and not kind.casefold().startswith(("application/octet-stream", "text/")):
+        raise ItemError(
+            "extract", "not-text", f"the response is {kind.partition(';')[0].strip()}, neither HTML nor text"
+        )
+    return bool(_MARKUP.search(text[:2048]))
+
+
+def _header(headers: Mapping[str, str], name: str) -> str | None:
+    return next((value for key, value in headers.items() if key.casefold() == name), None)
+
+
+def _has_text(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _both(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *second)))

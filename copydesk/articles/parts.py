@@ -1,0 +1,169 @@
+"""What a worker leaves for the next stage: a folder of Arrow files, so that stages pass paths and not articles.
+
+records.arrow    RECORD and the sketch's columns, a row a record; `minhash` is of the text before templates
+shingles.arrow   shingling.COLUMNS: what the records are compared by
+removals.arrow   REMOVALS, with `row` (the record's row in records.arrow) in place of `id`
+rejects.arrow    REJECTS without `run_id`
+lines.arrow      lines.LINES: the lines of the records that no rule touches
+places.arrow     cleaned.PLACES: where these stand
+files.arrow      a row a source file: what the ledger will say of it
+templates.arrow  written by the learn stage, if any: rows and lines that the apply stage is to take out; it writes
+                 records.applied.arrow, shingles.applied.arrow and removals.applied.arrow
+decisions.arrow  written by the match stage: a row a record, in the order of records.arrow
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+
+from copydesk import points, schema
+from copydesk.articles.cleaned import PLACES, REMOVALS, CleanedTexts, moved
+from copydesk.articles.records import reject_id
+from copydesk.dedup import lines, shingling, sketch
+from copydesk.model import Record, Reject, SourceFile
+
+RECORDS = pa.schema([*schema.RECORD, *sketch.SKETCH, pa.field("minhash", pa.list_(pa.uint16(), lines.MINHASHES))])
+REJECTS = pa.schema([f for f in schema.REJECTS if f.name != "run_id"])
+FILES = pa.schema(
+    [
+        ("uri", pa.string()),
+        ("size", pa.int64()),
+        ("mtime_ns", pa.int64()),
+        ("items", pa.int64()),
+        ("stable", pa.bool_()),  # false: it changed while it was read, so the ledger must not know it
+    ]
+)
+
+_FILES = {
+    "records": RECORDS,
+    "shingles": shingling.COLUMNS,
+    "removals": REMOVALS,
+    "lines": lines.LINES,
+    "places": PLACES,
+    "rejects": REJECTS,
+    "files": FILES,
+}
+_APPLIED = ("records", "shingles", "removals")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A processed shard. number: its shard's, from 0. folder: where its files lie.
+
+    applied: whether the apply stage has changed its records, their shingles and removals.
+    """
+
+    number: int
+    folder: str
+    records: int
+    rejects: int
+    applied: bool = False
+
+    def read(self, name: str) -> pa.Table:
+        """One of the part's files, memory-mapped: only what is touched is read."""
+        return pa.ipc.open_file(pa.memory_map(str(self.path(name)))).read_all()
+
+    def columns(self, name: str, columns: Sequence[str]) -> pa.Table:
+        """Some columns of one of the part's files, as a copy: of a mapped file what lies around what is read counts as
+        this process's memory as well, several times as much."""
+        sink = pa.BufferOutputStream()
+        chosen = self.read(name).select(columns)
+        with pa.ipc.new_stream(sink, chosen.schema) as out:
+            out.write_table(chosen)
+        return pa.ipc.open_stream(sink.getvalue()).read_all()
+
+    def path(self, name: str) -> Path:
+        """Where one of the part's files lies."""
+        return Path(self.folder) / (f"{name}.applied.arrow" if self.applied and name in _APPLIED else f"{name}.arrow")
+
+    def write(self, name: str, table: pa.Table) -> None:
+        """Add a file to the part."""
+        with (
+            pa.OSFile(str(Path(self.folder) / f"{name}.arrow"), "wb") as sink,
+            pa.ipc.new_file(sink, table.schema) as out,
+        ):
+            out.write_table(table)
+        points.checkpoint(f"part: {name} written")
+
+
+class PartWriter:
+    """Writes a part, batch by batch, to a folder of its own below `parts`; only the current batch is in memory."""
+
+    def __init__(self, number: int, parts: Path, name: str | None = None) -> None:
+        """name: of its folder, unique among all parts and all tries; default: from the number."""
+        folder = parts / (name or f"{number:05d}")
+        folder.mkdir(parents=True, exist_ok=True)
+        points.checkpoint("part: folder made")
+        self._number, self._folder = number, folder
+        self._records = self._rejects = 0
+        self._sinks = [pa.OSFile(str(folder / f"{name}.arrow"), "wb") for name in _FILES]
+        self._out = {
+            name: pa.ipc.new_file(sink, columns)
+            for (name, columns), sink in zip(_FILES.items(), self._sinks, strict=True)
+        }
+
+    def __enter__(self) -> PartWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        points.checkpoint("part: before close")
+        for out in self._out.values():
+            out.close()
+        for sink in self._sinks:
+            sink.close()
+        points.checkpoint("part: closed")
+
+    def add(self, records: Sequence[Record], cleaned: CleanedTexts) -> None:
+        """Records and what cleaning made of their texts, in the same order. Sketches them."""
+        columns = {name: list(map(attrgetter(name), records)) for name in schema.RECORD.names if name != "text"}
+        batch = pa.table(columns | {"text": cleaned.text}, schema=schema.RECORD)
+        made = sketch.sketch(cleaned.text)
+        for name, column in made.columns().items():
+            batch = batch.append_column(sketch.SKETCH.field(name), column)
+        minima = lines.as_lists(made.signature)
+        self._out["records"].write_table(batch.append_column(RECORDS.field("minhash"), minima))
+        self._out["shingles"].write_table(made.shingles.table())
+        for name in ("lines", "places", "removals"):
+            self._out[name].write_table(moved(getattr(cleaned, name), self._records))
+        self._records += len(records)
+        points.checkpoint("part: batch added")
+
+    def reject(self, rejects: Sequence[Reject], limit: int) -> None:
+        """What could not be ingested; `limit`: how many bytes of each are kept."""
+        rows: list[dict[str, Any]] = []
+        for r in rejects:
+            content = r.content[:limit] if r.content is not None else None
+            rows.append(
+                {
+                    "id": reject_id(r.source_uri, r.source_id, r.stage, r.error, r.content),
+                    "source_uri": r.source_uri,
+                    "source_id": r.source_id,
+                    "stage": r.stage,
+                    "error": r.error,
+                    "message": r.message,
+                    "bytes": content,
+                }
+            )
+        self._out["rejects"].write_table(pa.Table.from_pylist(rows, schema=REJECTS))
+        self._rejects += len(rejects)
+
+    def files(self, read: Iterable[tuple[SourceFile, int, bool]]) -> None:
+        """What was read of each source file: the file, how many items, and whether reading it again gives the same."""
+        rows = [
+            {"uri": f.uri, "size": f.size, "mtime_ns": f.mtime_ns, "items": items, "stable": stable}
+            for f, items, stable in read
+        ]
+        self._out["files"].write_table(pa.Table.from_pylist(rows, schema=FILES))
+
+    def part(self) -> Part:
+        """The part as written; call it after closing."""
+        return Part(self._number, str(self._folder), self._records, self._rejects)

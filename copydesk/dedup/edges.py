@@ -1,0 +1,102 @@
+"""Judged pairs (similarity.py) as the edges from which stories are made (stories.py)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from copydesk.dedup.similarity import (
+    EMBEDS,
+    I8,
+    I64,
+    LEAST,
+    NONE,
+    OVERLAP,
+    STRONG,
+    STRONG_BETWEEN,
+    WEAK,
+    Bools,
+    Figures,
+    connected,
+    half_held,
+)
+from copydesk.dedup.stories import Edge, Tie
+
+TIES: dict[int, Tie] = {OVERLAP: "overlap", EMBEDS: "embeds", WEAK: "weak", STRONG: "strong"}
+
+ALIKE = 0.5
+"""Jaccard from which on two texts are one story's whatever their titles: these may be the name of the site."""
+
+SURE, SOME = 3, 2
+"""Telling words that each of two titles has, and none in common, for the titles to be at odds: surely, or somewhat."""
+
+OWN_LEAD, HELD_LEAD = 0.7, 0.75
+"""Of a text that holds another and something else: no more than that share of its lead is found in the other, and that
+share or more of the other's lead in it."""
+
+
+def edges_of(a: I64, b: I64, figures: Figures, verdicts: I8, chosen: I64, place: I64) -> list[Edge]:
+    """Those of the pairs (a[k], b[k]) with k in `chosen`, none of which is NONE; the ends are numbered by `place`."""
+    f, one, two = figures.at(chosen), a[chosen], b[chosen]
+    a_is_longer = f.a_size >= f.b_size
+    held = np.where(a_is_longer, f.b_in_a, f.a_in_b)
+    longer = np.where(held >= 0.5, place[np.where(a_is_longer, one, two)], -1)
+    most = np.maximum(f.a_in_b, f.b_in_a)
+    columns = (place[one], place[two], verdicts[chosen], f.jaccard, most, longer)
+    return [
+        Edge(first, second, TIES[verdict], (jaccard, share), more)
+        for first, second, verdict, jaccard, share, more in zip(*(c.tolist() for c in columns), strict=True)
+    ]
+
+
+def embedding(a: I64, b: I64, figures: Figures, verdicts: I8, count: int) -> Bools:
+    """Which of `count` nodes embed most of those that they are in one of these pairs with, all of one story."""
+    said = verdicts > OVERLAP
+    return _most(a[said], b[said], figures.at(np.flatnonzero(said)), verdicts[said] == EMBEDS, count)
+
+
+def holding_more(a: I64, b: I64, figures: Figures, verdicts: I8, odds: I64, count: int) -> Bools:
+    """Which of `count` nodes hold, of most of those that they are in one of these pairs with, all of one story, the
+    text and something else: they begin, or go on after their first words, with what the other has not, or have a
+    headline that is about something else.
+
+    It may be a digest of which the other stories are not here. A text of which the others are cuts begins as they do.
+    odds: how much the titles of a pair are at odds (titles.py).
+    """
+    a_is_longer = figures.a_size >= figures.b_size
+    longer_lead = np.where(a_is_longer, figures.a_lead_in_b, figures.b_lead_in_a)
+    shorter_lead = np.where(a_is_longer, figures.b_lead_in_a, figures.a_lead_in_b)
+    own_lead = longer_lead <= OWN_LEAD
+    holds = half_held(figures) & (own_lead & (shorter_lead >= HELD_LEAD) | (odds >= SOME))
+    said = (verdicts > OVERLAP) & (holds | ~own_lead | (shorter_lead >= HELD_LEAD))  # nothing by two that begin apart
+    return _most(a[said], b[said], figures.at(np.flatnonzero(said)), holds[said], count)
+
+
+def about_something_else(a: I64, b: I64, figures: Figures, verdicts: I8, odds: I64, base: Bools) -> Bools:
+    """Which of the pairs do not make a story of their texts, because these are too little alike for that where all
+    titles are at odds: a passage, or all of one text, in another that is about something else.
+
+    A group whose texts are strongly alike has the titles of all of them. odds: of each pair (titles.py). base: of each
+    text, whether it is no revision.
+    """
+    same = verdicts > OVERLAP
+    little = np.where(odds >= SURE, (verdicts == EMBEDS) | (figures.jaccard < ALIKE), figures.jaccard < STRONG_BETWEEN)
+    odd = same & (odds >= SOME) & little & (np.minimum(figures.a_size, figures.b_size) >= LEAST)
+    if not odd.any():
+        return np.asarray(odd, np.bool_)
+    strong = (verdicts == STRONG) & ~odd & base[a] & base[b]
+    roots = connected(a[strong], b[strong], len(base))
+    one, two = np.minimum(roots[a], roots[b]), np.maximum(roots[a], roots[b])
+    between = one * len(base) + two
+    return np.asarray(odd & ~np.isin(between, between[(verdicts != NONE) & (odds < SOME)]), np.bool_)
+
+
+def _most(a: I64, b: I64, figures: Figures, holds: Bools, count: int) -> Bools:
+    """Which of `count` nodes hold most of those that they are in a pair with. holds: whether the longer of a pair holds
+    the shorter.
+
+    Not all of a story do: what one of a pair holds more, the other does less.
+    """
+    a_is_longer = figures.a_size >= figures.b_size
+    longer, shorter = np.where(a_is_longer, a, b), np.where(a_is_longer, b, a)
+    more = np.bincount(longer, np.where(holds, 1, -1), count) - np.bincount(shorter, minlength=count)
+    return np.asarray(more > 0, np.bool_)

@@ -1,0 +1,446 @@
+"""Decides what each record of a run is: an article, a duplicate, a revision, or seen before.
+
+    identity (seen, revisions) -> one node a distinct text -> candidates by band keys -> verified pairs -> stories
+
+Identical texts are collapsed before anything is compared, and of a crowded band only the first texts stand for the
+rest, so a run of copies of one text costs little more than one. The result depends on the set of rows, not on their
+order: rows are first put in order of precedence (earliest publication, unknown last; longest; smallest id).
+
+Columns and pairs are arrays throughout; there are Python objects only for what is rare: later versions, and texts whose
+story is not plain from strong pairs alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk.dedup import lines, sketch
+from copydesk.dedup.digests import part_of_digest
+from copydesk.dedup.edges import about_something_else, edges_of, embedding, holding_more
+from copydesk.dedup.entries import REVISION, codes_of, entries_of, id_array, precedence
+from copydesk.dedup.identity import Ordered, identify
+from copydesk.dedup.index import Index
+from copydesk.dedup.nodes import Compared, History, Nodes
+from copydesk.dedup.pairs import OfTable, Signed, verified
+from copydesk.dedup.segment import Keys
+from copydesk.dedup.similarity import EMBEDS, MOSTLY, NONE, OVERLAP, STRONG, Figures, compare, connected, in_threads
+from copydesk.dedup.stories import Edge, Node, assign
+from copydesk.garbage import give_back, seldom_collected
+
+I64 = npt.NDArray[np.int64]
+I8 = npt.NDArray[np.int8]
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+NEW = ("id", "item_key", "publisher", "title", "published_at", "modified_at", "fetched_at", "char_count")
+"""Columns that match() needs beside those of sketch.SKETCH."""
+
+ROWS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("kind", pa.string()),  # article, duplicate, revision, seen
+        ("story_id", pa.string()),  # null if seen
+        ("duplicate_of", pa.string()),
+        ("relation", pa.string()),
+        ("jaccard", pa.float64()),  # with the original; of a revision, with the version before it
+        ("containment_in_original", pa.float64()),
+        ("containment_of_original", pa.float64()),
+        ("revises", pa.string()),
+        ("version", pa.int32()),
+    ]
+)
+ADDED = ("kind", "story_id", "version", "jaccard")
+"""Columns of ROWS that go into the index."""
+
+LINKS = pa.schema(
+    [
+        ("a", pa.string()),
+        ("b", pa.string()),
+        ("jaccard", pa.float64()),
+        ("containment_ab", pa.float64()),
+        ("containment_ba", pa.float64()),
+    ]
+)
+
+KINDS = ("article", "duplicate", "revision", "seen")
+RELATIONS = ("exact", "truncated", "extended", "copy")
+
+_SIGNATURES = ("signature", "lead_signature")
+
+SURE = (1.0, 1.0)
+
+FURNITURE = 3
+"""A story that overlaps with as many others of its publisher shares furniture with them (galleries, background)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """rows: ROWS, as long as the records and in their order. overlaps: LINKS between stories, a < b, distinct."""
+
+    rows: pa.Table
+    overlaps: pa.Table
+
+    def entries(self, new: pa.Table) -> tuple[pa.Table, Keys]:
+        """What segment.write_segment() takes of what was handed to match(): entries and their band keys."""
+        places = np.flatnonzero(pc.not_equal(self.rows["kind"], "seen"))
+        return added_entries(new, self.rows), lambda rows: OfTable(new).keys(places[rows])
+
+
+def added_entries(new: pa.Table, decided: pa.Table) -> pa.Table:
+    """The entries of all rows of a run but those seen. new: see match(). decided: the columns ADDED of its answer."""
+    known = [name for name in new.column_names if name not in (*ADDED, *_SIGNATURES)]
+    rows = pa.table({name: new[name] for name in known} | {name: decided[name] for name in ADDED})
+    if "minhash" not in known:
+        rows = rows.append_column("minhash", lines.as_lists(sketch.matrix(new["signature"], sketch.K)))
+    return entries_of(rows.filter(pc.not_equal(decided["kind"], "seen")))
+
+
+@seldom_collected
+def match(new: pa.Table, index: Index, compared: Compared, threads: int = 1, signed: Signed | None = None) -> Decisions:
+    """Decide on the records of a run.
+
+    new: a row a record, columns NEW and sketch.SKETCH. compared: asked only for those that are compared, in batches.
+    threads: that compare at once, 0 for one a core. signed: knows the rows' signatures, default: those of `new`, which
+    needs none otherwise. Raises ValueError if an id is not 32 hex digits.
+    """
+    order = _canonical_order(new)
+    run = _Run(new, order, index, compared, threads, signed or OfTable(new, threads))
+    return Decisions(run.decide(), run.overlaps())
+
+
+def _canonical_order(new: pa.Table) -> I64:
+    """Precedence; rows of one id by whatever else they say, so that the first of them is always the same one."""
+    order = precedence(new)
+    ids = new["id"].take(pa.array(order))
+    if pc.count_distinct(ids).as_py() == len(ids):
+        return order
+    names = ids.to_pylist()
+    known = ("published_at", "modified_at", "fetched_at", "publisher", "title", "source_uri", "source_offset")
+    says = new.select([name for name in known if name in new.column_names]).take(pa.array(order)).to_pylist()
+    lengths = new["char_count"].take(pa.array(order)).to_pylist()
+    first = {name: i for i, name in reversed(list(enumerate(names)))}
+    rank = sorted(range(len(names)), key=lambda i: (first[names[i]], -lengths[i], repr(tuple(says[i].values()))))
+    return order[rank]
+
+
+class _Run:
+    """The work of one match(): rows in order of precedence, nodes for the distinct texts among them."""
+
+    def __init__(
+        self,
+        new: pa.Table,
+        order: I64,
+        index: Index,
+        compared: Compared,
+        threads: int,
+        signed: Signed,
+    ) -> None:
+        self.index, self.threads = index, threads
+        self.rows = Ordered(new, order)
+        self.identity = identify(self.rows, index)
+        self.nodes = Nodes(self.rows, self.identity, compared)
+        self.exact = index.exact(self.nodes.hashes)
+        self.pairs = verified(self.nodes, signed, index, self.exact, threads)
+        self.history = self.pairs.history
+
+    def decide(self) -> pa.Table:
+        for step in (self._assign, self._name_stories, self._find_links):
+            give_back()  # what the one before worked with
+            step()
+        give_back()
+        return self._decisions()
+
+    # ---- stories
+
+    def _assign(self) -> None:
+        """Where the nodes end: `group`, which those of one new story share; `published`, the number of a published
+        story, -1 for none; `embeds`, `more`: see edges.py; `attached`: see stories.Place; `core`: strongly alike
+        another.
+
+        Where strong pairs alone join all that are in pairs with each other, there is nothing to weigh.
+        """
+        a, b, figures, verdicts = self.pairs.a, self.pairs.b, self.pairs.figures, self.pairs.verdicts
+        count = len(self.nodes)
+        total = count + len(self.history)
+        base = np.concatenate([self.nodes.base, np.zeros(len(self.history), np.bool_)])
+        ties = np.array([*self.nodes.twins, *self._versions()], np.int64).reshape(-1, 2)
+        apart = part_of_digest(a, b, figures, verdicts, total, np.concatenate([ties, self._published_ties()]))
+        verdicts = np.where(apart, np.int8(NONE), verdicts)
+        elsewhere = about_something_else(a, b, figures, verdicts, self.pairs.odds, base)
+        verdicts = np.where(elsewhere, np.int8(OVERLAP), verdicts)
+        told = np.flatnonzero(verdicts != NONE)
+        strong = told[(verdicts[told] == STRONG) & base[a[told]] & base[b[told]]]
+        roots = connected(a[strong], b[strong], total)
+        longer = np.where(figures.a_size >= figures.b_size, a, b)
+        holding = np.zeros(total, np.bool_)
+        holding[longer[told[verdicts[told] == EMBEDS]]] = True
+        told = told[(verdicts[told] != OVERLAP) | holding[longer[told]]]  # others join nothing
+        wide = connected(np.concatenate([a[told], ties[:, 0]]), np.concatenate([b[told], ties[:, 1]]), total)
+        unsettled = roots != wide
+        unsettled[a[told]] |= ~base[a[told]]
+        unsettled[b[told]] |= ~base[b[told]]
+        unsettled[:count] |= ~self.nodes.base | (self.exact >= 0)
+        of_root = np.bincount(wide, weights=unsettled, minlength=total) > 0
+        self._number_stories()
+        self.group, self.published = np.where(self.nodes.base, roots[:count], -1), np.full(count, -1, np.int64)
+        self.attached = np.zeros(count, np.bool_)
+        of_root &= ~self._join_published(told, verdicts, ties, roots, wide)
+        one_group = base[a[told]] & base[b[told]] & (roots[a[told]] == roots[b[told]])
+        weighed = told[of_root[wide[a[told]]] & (~one_group | holding[longer[told]])]
+        known = np.zeros(total, np.bool_)
+        known[:count] = known[a[told]] = known[b[told]] = True
+        nodes = np.flatnonzero(of_root[wide] & known)
+        place = np.searchsorted(nodes, np.arange(total))
+        edges = edges_of(a, b, figures, verdicts, weighed, place)
+        edges += [Edge(int(place[one]), int(place[other]), "strong", SURE) for one, other in self.nodes.twins]
+        self._weigh(nodes, edges, place[roots[nodes]])
+        new = np.flatnonzero(base[a] & base[b])
+        new = new[self.group[a[new]] == self.group[b[new]]]
+        self.core = np.bincount(roots[:count], minlength=total)[roots[:count]] > 1
+        alike = a[new], b[new], figures.at(new), verdicts[new]
+        self.embeds = embedding(*alike, count)
+        self.more = holding_more(*alike, self.pairs.odds[new], count)
+
+    def _join_published(self, told: I64, verdicts: I8, ties: I64, roots: I64, wide: I64) -> Bools:
+        """Have groups join the earliest of the published stories that they are strongly alike, where nothing else is
+        told of any text that is connected. Returns of each root in `wide` whether that is so."""
+        a, b, count = self.pairs.a, self.pairs.b, len(self.nodes)
+        sound = np.concatenate([self.nodes.base, self.history.kinds != REVISION])
+        doubtful = ~sound
+        doubtful[:count] |= self.exact >= 0
+        weaker = told[(verdicts[told] != STRONG) | ~sound[a[told]] | ~sound[b[told]]]
+        for nodes in (a[weaker], b[weaker], ties.reshape(-1)):
+            doubtful[nodes] = True
+        plain = np.bincount(wide, weights=doubtful, minlength=len(wide)) == 0
+        claims = told[(b[told] >= count) & plain[wide[a[told]]]]
+        numbers = self.history.articles
+        earliest = np.full(len(wide), np.iinfo(np.int64).max)
+        np.minimum.at(earliest, roots[a[claims]], numbers[self.history.story[b[claims] - count]])
+        found = earliest[roots[:count]]
+        self.published = np.where(found < np.iinfo(np.int64).max, found, -1)
+        return np.asarray(plain, np.bool_)
+
+    def _versions(self) -> list[tuple[int, int]]:
+        """Pairs of nodes: of a revision, and of the first version in this run of its item."""
+        of_row = self.nodes.of_row
+        pairs = ((row, r.first) for row, r in self.identity.revisions.items() if r.first is not None)
+        return [(int(of_row[row]), int(of_row[first])) for row, first in pairs]
+
+    def _published_ties(self) -> I64:
+        """Pairs of nodes: of texts of a published story, and revisions of those, with the first of them."""
+        count, story = len(self.nodes), self.history.story
+        first = np.unique(story, return_index=True)[1] + count
+        revised = [
+            (int(self.nodes.of_row[row]), r.story)
+            for row, r in self.identity.revisions.items()
+            if r.first is None and r.story
+        ]
+        place = dict(zip(self.history.stories, first.tolist(), strict=True)) if revised else {}
+        more = np.array([(place.setdefault(name, node), node) for node, name in revised], np.int64)
+        return np.concatenate([np.stack([first[story], np.arange(len(story)) + count], 1), more.reshape(-1, 2)])
+
+    def _weigh(self, nodes: I64, edges: Sequence[Edge], joined: I64) -> None:
+        """The places of these nodes, by stories.assign. edges: between them, by their places in `nodes`; joined: see
+        there."""
+        base = self.nodes.base.tolist()
+        for node, found in zip(nodes.tolist(), assign(self._made(nodes), edges, joined.tolist()), strict=False):
+            if node < len(base) and base[node]:
+                self.group[node] = nodes[found.group]
+                self.published[node] = -1 if found.story is None else found.story
+                self.attached[node] = found.attached
+
+    def _number_stories(self) -> None:
+        """`names`: the ids of the published stories that matter here, those of `history` first; `numbers`: of each the
+        entry of its article, which says what comes first; `place`: of a name in them."""
+        revised = {r.story for r in self.identity.revisions.values() if r.story is not None}
+        others = sorted(revised.difference(self.history.stories))
+        self.names = [*self.history.stories, *others]
+        self.numbers = np.concatenate([self.history.articles, self.index.find_ids(id_array(others))])
+        self.place = {name: i for i, name in enumerate(self.names)} if revised else {}
+
+    def _made(self, nodes: I64) -> list[Node]:
+        """stories.Node of these nodes."""
+        count, history, numbers = len(self.nodes), self.history, self.numbers.tolist()
+        place = {node: i for i, node in enumerate(nodes.tolist())}
+        here = self.nodes.rows[nodes[nodes < count]]
+        names, made = self.rows.at("id", here).to_pylist(), []
+        for node, row, name in zip(nodes.tolist(), here.tolist(), names, strict=False):
+            revision = self.identity.revisions.get(row)
+            exact = history.place.get(int(self.exact[node])) if revision is None else None
+            item = None if revision is None or revision.first is None else place[int(self.nodes.of_row[revision.first])]
+            story = None if revision is None or revision.story is None else numbers[self.place[revision.story]]
+            fixed = None if exact is None else numbers[history.story[exact]]
+            size = int(self.nodes.sizes[node])
+            made.append(Node(name, size, revision is None, item=item, story=story, fixed=fixed))
+        for i in (nodes[nodes >= count] - count).tolist():
+            story, size = numbers[history.story[i]], int(history.sizes[i])
+            made.append(
+                Node(history.ids[i], size, bool(history.kinds[i] != REVISION), story=story, core=history.core[i])
+            )
+        return made
+
+    def _name_stories(self) -> None:
+        """`story`: of each row the story it is of: the row of its article; below -1, -2 less the place of a published
+        one in `names`; -1 for what was seen."""
+        of_node = np.full(len(self.nodes), -1, np.int64)
+        new = self.nodes.base & (self.published < 0)
+        fit = new & ~self.embeds & ~self.attached
+
+        def prefer(fit: Bools) -> None:
+            nodes = np.flatnonzero(fit)[::-1]
+            of_node[self.group[nodes]] = nodes  # the last to be written is the first in precedence
+
+        for better in (new, new & ~self.embeds, fit):
+            prefer(better)
+        # Where no date decides, length does not either for a text that holds something else as well.
+        undated = ~np.asarray(pc.is_valid(self.nodes.column("published_at")), np.bool_)
+        fit &= ~self.more & (self.more & undated)[of_node[self.group]]
+        prefer(fit)
+        prefer(fit & self.core)
+        of_node = np.where(of_node < 0, -1, self.nodes.rows[of_node])[np.maximum(self.group, 0)]
+        old = np.flatnonzero(self.published >= 0)
+        by_number = np.argsort(self.numbers)
+        of_node[old] = -2 - by_number[np.searchsorted(self.numbers, self.published[old], sorter=by_number)]
+        first = self.identity.first_versions
+        self.story = np.full(len(self.rows), -1, np.int64)
+        self.story[first] = of_node[self.nodes.of_row[first]]
+        for row, revision in self.identity.revisions.items():
+            if revision.first is None:
+                self.story[row] = -2 - self.place[revision.story or ""]
+            else:
+                self.story[row] = self.story[revision.first]
+
+    def _ids(self, codes: I64) -> pa.Array:
+        """The ids that such codes stand for; null for -1."""
+        known = pa.chunked_array([*self.rows.table["id"].chunks, pa.array(self.names, pa.string())])
+        places = np.where(codes >= 0, self.rows.order[np.maximum(codes, 0)], len(self.rows) - 2 - codes)
+        return known.take(pa.array(places, mask=codes == -1)).combine_chunks()
+
+    def _find_links(self) -> None:
+        """Pairs of stories that are not one, of which texts are alike; by id. Less those that share what many stories
+        of their publisher share."""
+        stories = np.concatenate([self.story[self.nodes.rows], -2 - self.history.story])
+        a, b, told = self.pairs.a, self.pairs.b, self.pairs.told()
+        told = told[stories[a[told]] != stories[b[told]]]
+        one, two = (self._ids(stories[side[told]]).to_pylist() for side in (a, b))
+        within = (self.pairs.verdicts[told] == OVERLAP) & self.pairs.same_publisher[told]
+        found: tuple[set[tuple[str, str]], set[tuple[str, str]]] = set(), set()
+        for first, second, of_one in zip(one, two, within.tolist(), strict=True):
+            found[of_one].add((min(first, second), max(first, second)))
+        others = Counter(chain.from_iterable(found[1]))
+        self.links = sorted(found[0] | {pair for pair in found[1] if max(others[s] for s in pair) < FURNITURE})
+
+    # ---- what is handed back
+
+    def _decisions(self) -> pa.Table:
+        """ROWS, as the rows were handed in."""
+        count = len(self.rows)
+        back = np.empty(count, np.int64)
+        back[self.rows.order] = np.arange(count)
+        first = self.identity.first_versions
+        copy = first & (self.story != np.arange(count))
+        kinds = np.select([copy, first, self.identity.seen], [1, 0, 3], 2)
+        compared = self._compared(np.flatnonzero(copy))
+        places, none = np.zeros(count, np.int64), np.ones(count, np.bool_)
+        rows = np.concatenate([np.flatnonzero(copy), np.array(sorted(self.identity.revisions), np.int64)])
+        places[rows], none[rows] = np.arange(len(rows)), False
+        columns = {
+            "id": self.rows.table["id"],
+            "kind": pa.array(KINDS).take(pa.array(kinds[back])),
+            "story_id": self._ids(self.story[back]),
+        }
+        found = pa.array(places[back], mask=none[back])
+        columns |= {name: compared[name].take(found) for name in compared.column_names}
+        return pa.table(columns).select(ROWS.names).cast(ROWS)
+
+    def _compared(self, copies: I64) -> pa.Table:
+        """The columns of ROWS from `duplicate_of` on, of copies with their original and then of revisions, by row, with
+        the version before."""
+        revisions = [revision for _, revision in sorted(self.identity.revisions.items())]
+        revised = np.array(sorted(self.identity.revisions), np.int64)
+        others = [code if code >= 0 else self.names[-2 - code] for code in self.story[copies].tolist()]
+        others += [r.revises if r.before is None else r.before for r in revisions]
+        history = self.history.with_ids(other for other in others if isinstance(other, str))
+        place = {id_: i for i, id_ in enumerate(history.ids, len(self.nodes))}
+        of_row = self.nodes.of_row
+        number = (place[other] if isinstance(other, str) else int(of_row[other]) for other in others)
+        nodes = of_row[np.concatenate([copies, revised])]
+        figures, same = self._figures(nodes, np.fromiter(number, np.int64, len(others)), history)
+        jaccard, in_other, of_other = figures
+        relations = _relations(in_other, of_other, same)
+        no_copy = np.arange(len(nodes)) >= len(copies)
+        nothing = [None] * len(copies)
+        return pa.table(
+            {
+                "duplicate_of": pa.concat_arrays([self._ids(self.story[copies]), pa.nulls(len(revised), pa.string())]),
+                "relation": pa.array(RELATIONS).take(pa.array(relations, mask=no_copy)),
+                "jaccard": pa.array(jaccard),
+                "containment_in_original": pa.array(in_other, mask=no_copy),
+                "containment_of_original": pa.array(of_other, mask=no_copy),
+                "revises": pa.array([*nothing, *(r.revises for r in revisions)], pa.string()),
+                "version": pa.array([*nothing, *(r.version for r in revisions)], pa.int32()),
+            }
+        )
+
+    def _figures(self, nodes: I64, others: I64, history: History) -> tuple[Floats, Bools]:
+        """Of pairs of nodes: float64[3, n], Jaccard, containment in the other and of the other; and whether the tokens
+        are the same. What was verified is not measured again. history: the published texts behind the nodes."""
+        total = len(self.nodes) + len(history)
+        codes, which = np.unique(np.minimum(nodes, others) * total + np.maximum(nodes, others), return_inverse=True)
+        known = self.pairs.a * total + self.pairs.b
+        order = np.argsort(known)
+        at = np.searchsorted(known[order], codes)
+        found = np.flatnonzero(at < len(known))
+        found = found[known[order[at[found]]] == codes[found]]
+        rows, told = order[at[found]], self.pairs.figures
+        of_code = np.zeros((3, len(codes)))
+        of_code[:, found] = told.jaccard[rows], told.a_in_b[rows], told.b_in_a[rows]
+        missing = np.setdiff1d(np.arange(len(codes)), found)
+        one, two = np.divmod(codes[missing], total)
+        more = self._measured(one, two, history)
+        of_code[:, missing] = more.jaccard, more.a_in_b, more.b_in_a
+        jaccard, a_in_b, b_in_a = of_code[:, which]
+        turned = nodes > others
+        coded = codes_of(pa.chunked_array([self.nodes.column("text_hash", history)]))
+        hashes = np.asarray(pc.fill_null(coded.indices, -1), np.int64)
+        same = (hashes[nodes] == hashes[others]) & (hashes[nodes] >= 0)
+        alike = np.stack([jaccard, np.where(turned, b_in_a, a_in_b), np.where(turned, a_in_b, b_in_a)])
+        return np.where(same, 1.0, alike), same
+
+    def _measured(self, a: I64, b: I64, history: History) -> Figures:
+        sizes = np.concatenate([self.nodes.sizes, history.sizes])
+        if max(a.max(initial=0), b.max(initial=0)) < len(self.nodes):
+            return compare(a, b, sizes, self.nodes.count)
+        return compare(a, b, sizes, in_threads(partial(self.nodes.shingles, history=history)))
+
+    def overlaps(self) -> pa.Table:
+        ids = sorted({id_ for pair in self.links for id_ in pair})
+        nodes = pc.index_in(pa.array(ids, pa.string()), value_set=self.nodes.column("id")).to_pylist()
+        number = {id_: node for id_, node in zip(ids, nodes, strict=True) if node is not None}
+        history = self.history.with_ids(set(ids).difference(number))
+        number |= {id_: i for i, id_ in enumerate(history.ids, len(self.nodes))}
+        a, b = (np.array([number[pair[i]] for pair in self.links], np.int64) for i in (0, 1))
+        figures, _ = self._figures(a, b, history)
+        names = [[pair[i] for pair in self.links] for i in (0, 1)]
+        return pa.table([*names, *figures], schema=LINKS)
+
+
+def relation(in_original: float, of_original: float, same_text: bool) -> str:
+    """exact: the same tokens; truncated: mostly in the original, which has more; extended: the reverse; else copy."""
+    return RELATIONS[int(_relations(np.array(in_original), np.array(of_original), np.array(same_text)))]
+
+
+def _relations(in_original: Floats, of_original: Floats, same_text: Bools) -> I64:
+    """`relation` of many, as places in RELATIONS."""
+    cut = (in_original >= MOSTLY) & (of_original < MOSTLY)
+    grown = (of_original >= MOSTLY) & (in_original < MOSTLY)
+    return np.select([same_text, cut, grown], [0, 1, 2], 3)

@@ -1,0 +1,1 @@
+"""For people who look: an article explained, its family, samples of removals, rules tried, the report."""

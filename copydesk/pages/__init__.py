@@ -1,0 +1,1 @@
+"""An HTML page, read: its story, and what it says of itself."""

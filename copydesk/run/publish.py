@@ -1,0 +1,101 @@
+"""The publish stage: a processed and matched part becomes final Parquet files, staged for the one commit of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from copydesk import schema
+from copydesk.articles.parts import Part
+from copydesk.errors import TaskError
+from copydesk.model import RunInfo
+from copydesk.store import parquet
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Rows that a part added, by dataset, and the records and rejects in it that were known already."""
+
+    articles: int = 0
+    duplicates: int = 0
+    revisions: int = 0
+    seen: int = 0
+    rejects: int = 0
+
+    def __add__(self, other: Published) -> Published:
+        return Published(
+            self.articles + other.articles,
+            self.duplicates + other.duplicates,
+            self.revisions + other.revisions,
+            self.seen + other.seen,
+            self.rejects + other.rejects,
+        )
+
+
+def publish(part: Part, run: RunInfo, known_rejects: Collection[str], final: Path) -> Published:
+    """Write the part's rows to their datasets under `final`.
+
+    The files of a part have one name in all datasets: the removals of a row lie in the file of removals/ that is
+    named like the row's own. known_rejects: ids of rejects that the output has already.
+    """
+    records, decisions = part.read("records"), part.read("decisions")
+    kinds = decisions["kind"]
+    counts: dict[str, int] = {}
+    for kind, dataset in schema.KINDS.items():
+        taken = pc.equal(kinds, kind)
+        rows = _rows(records.filter(taken), decisions.filter(taken), run, schema.DATASETS[dataset])
+        counts[dataset] = _write(rows, dataset, run, final, part.number)
+    _write(_removals(part, records, kinds), "removals", run, final, part.number)
+    told = part.read("rejects")
+    rejects = _new_rejects(told, known_rejects)
+    rejects = rejects.append_column("run_id", pa.array([run.run_id] * len(rejects), pa.string()))
+    added = _write(rejects.select(schema.REJECTS.names), "rejects", run, final, part.number)
+    seen = pc.sum(pc.equal(kinds, "seen")).as_py() or 0
+    if seen + sum(counts.values()) != part.records:  # nothing is lost in silence
+        raise TaskError(f"part {part.number}: {part.records} records, but {counts} and {seen} seen before")
+    return Published(**counts, seen=seen + len(told) - added, rejects=added)
+
+
+def _rows(records: pa.Table, decisions: pa.Table, run: RunInfo, wanted: pa.Schema) -> pa.Table:
+    """Records with their decisions and the run's columns, in the order of `wanted`."""
+    columns = {}
+    for field in wanted:
+        if field.name in records.schema.names:
+            columns[field.name] = records[field.name]
+        elif field.name in decisions.schema.names:
+            columns[field.name] = decisions[field.name]
+        else:
+            value = {"ingested_at": run.started_at, "run_id": run.run_id}[field.name]
+            columns[field.name] = pa.repeat(pa.scalar(value, field.type), len(records))
+    return pa.table(columns, schema=wanted)
+
+
+def _removals(part: Part, records: pa.Table, kinds: pa.ChunkedArray) -> pa.Table:
+    """The removals of records that are published, with the record's id in place of its row."""
+    cut = part.read("removals")
+    published = np.asarray(pc.not_equal(kinds, "seen"))
+    cut = cut.filter(pa.array(published[cut["row"].to_numpy()]))
+    ids = records["id"].take(cut["row"])
+    return cut.append_column("id", ids).select(schema.REMOVALS.names)
+
+
+def _new_rejects(rejects: pa.Table, known: Collection[str]) -> pa.Table:
+    """Rejects not known from before, each once."""
+    told = set(known)
+    first = []
+    for row, id_ in enumerate(rejects["id"].to_pylist()):
+        if id_ not in told:
+            told.add(id_)
+            first.append(row)
+    return rejects.take(pa.array(first, pa.int64()))
+
+
+def _write(table: pa.Table, dataset: str, run: RunInfo, final: Path, number: int) -> int:
+    if len(table):
+        parquet.write(table, final / run.path(dataset, number), dataset)
+    return len(table)

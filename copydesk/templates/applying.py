@@ -1,0 +1,196 @@
+"""The apply stage: what the learn stage found to be templates is taken out of a part's texts.
+
+Where the lines stand is known from the process stage (cleaned.PLACES), so that no text is read again: the parts that go
+are cut out of the column as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from cleaners import templates
+from cleaners.reader import Reader, reader
+from copydesk.articles import cleaning
+from copydesk.articles.cleaned import REMOVALS, strings
+from copydesk.articles.parts import RECORDS, Part
+from copydesk.articles.records import MOSTLY_REMOVED
+from copydesk.dedup import sketch
+from copydesk.garbage import seldom_collected
+from copydesk.settings import Settings
+
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
+Bools = npt.NDArray[np.bool_]
+Kept = Callable[[Sequence[str], str | None], Sequence[bool]]
+
+MOSTLY = "mostly-removed"
+
+
+@seldom_collected
+def apply(part: Part, settings: Settings) -> Part:
+    """The part with its templates taken out: text, removals and what follows from them.
+
+    It writes beside what is there, so that it can be done again. Memory is that of the part.
+    """
+    records, cleaner = part.read("records"), cleaning.cleaner(settings)
+    texts = _Texts.of(records)
+    cuts = _Cuts.of(part.read("places"), part.read("templates"))
+    cuts = cuts.only(~_named(cuts.line, cleaner.without))
+    cuts = cuts.only(~_kept(cuts, texts, records["language"].combine_chunks(), cleaner.kept))
+    text, words = texts.without(cuts)
+    empty = np.isin(cuts.row, np.flatnonzero((words == 0) & (np.diff(texts.offsets) > 0)))
+    if empty.any():  # a text of which nothing would be left stays as it is
+        cuts = cuts.only(~empty)
+        text, words = texts.without(cuts)
+    part.write("removals.applied", pa.concat_tables([part.read("removals"), _removals(cuts, texts)]))
+    _write(part, _changed(records, text, words, cuts), np.unique(cuts.row))
+    return replace(part, applied=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The texts of a part, one behind the other as UTF-8. offsets: where each begins, and the last one ends."""
+
+    data: npt.NDArray[np.uint8]
+    offsets: I64
+    with_: Reader
+
+    @classmethod
+    def of(cls, records: pa.Table) -> _Texts:
+        column = pa.concat_arrays(records["text"].chunks) if len(records) else pa.array([], pa.large_string())
+        _, offsets, data = column.buffers()
+        ends = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
+        held = np.frombuffer(data, np.uint8)[: ends[-1]] if data is not None else np.empty(0, np.uint8)
+        held.flags.writeable = False
+        return cls(held, ends, reader(len(held)))
+
+    def without(self, cuts: _Cuts) -> tuple[pa.LargeStringArray, I64]:
+        """The texts less the cuts, and how many words each has."""
+        starts = self.offsets[cuts.row] + cuts.begin
+        bounds = np.searchsorted(cuts.row, np.arange(len(self.offsets) - 1), side="right")
+        out, ends = np.empty(len(self.data) - int(cuts.size.sum()), np.uint8), np.empty(len(bounds), np.int64)
+        begins, stops = self.offsets[:-1].copy(), self.offsets[1:].copy()
+        self.with_.run("carve", self.data, begins, stops, starts, starts + cuts.size, bounds, out, ends)
+        words, chars = np.empty_like(ends), np.empty_like(ends)
+        self.with_.run("count_words", out, ends, self.with_.blanks, words, chars)
+        return strings(out, ends), words
+
+    def parts(self, cuts: _Cuts) -> pa.LargeStringArray:
+        """What the cuts take out."""
+        starts = self.offsets[cuts.row] + cuts.begin
+        out = np.empty(int(cuts.size.sum()), np.uint8)
+        self.with_.run("copy", self.data, starts, starts + cuts.size, out)
+        return strings(out, np.cumsum(cuts.size))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cuts:
+    """Lines to be taken out, in order of rows and places; the columns are those of cleaned.PLACES."""
+
+    row: I64
+    line: U64
+    start: I64
+    length: I64
+    begin: I64
+    size: I64
+
+    @classmethod
+    def of(cls, places: pa.Table, out: pa.Table) -> _Cuts:
+        """The places of what is to be taken out. out: learn.TEMPLATES."""
+        known, code = np.unique(out["line"].to_numpy(), return_inverse=True)
+        wanted = out["row"].to_numpy().astype(np.int64) * len(known) + code
+        row, line = places["row"].to_numpy().astype(np.int64), places["line"].to_numpy()
+        place = np.minimum(np.searchsorted(known, line), len(known) - 1)
+        chosen = np.flatnonzero((known[place] == line) & np.isin(row * len(known) + place, wanted))
+        chosen = chosen[np.lexsort((places["begin"].to_numpy()[chosen], row[chosen]))]
+        columns = (places[name].to_numpy()[chosen].astype(np.int64) for name in ("start", "length", "begin", "size"))
+        return cls(row[chosen], line[chosen], *columns)
+
+    def only(self, rows: I64 | Bools) -> _Cuts:
+        return _Cuts(*(getattr(self, name)[rows] for name in self.__slots__))
+
+
+def _named(line: U64, without: Collection[str]) -> Bools:
+    """Which lines are of templates that are to be left alone."""
+    if not any(name.startswith(templates.RULE) for name in without):
+        return np.zeros(len(line), np.bool_)
+    return np.array([templates.rule_id(hash_) in without for hash_ in line.tolist()], np.bool_)
+
+
+def _kept(cuts: _Cuts, texts: _Texts, languages: pa.Array, kept: Kept) -> Bools:
+    """Which lines must stay, in a text of its language. Each is asked about once, those of a language together."""
+    if not len(cuts.row):
+        return np.zeros(0, np.bool_)
+    spoken = languages.dictionary_encode()
+    language = spoken.indices.fill_null(-1).to_numpy(zero_copy_only=False)[cuts.row]
+    _, code = np.unique(cuts.line, return_inverse=True)
+    _, first, which = np.unique(code * (len(spoken.dictionary) + 1) + language, return_index=True, return_inverse=True)
+    lines = [told.split("\n", 1)[0] for told in texts.parts(cuts.only(first)).to_pylist()]
+    names = [*spoken.dictionary.to_pylist(), None]
+    found = np.zeros(len(lines), np.bool_)
+    for number in np.unique(language[first]).tolist():
+        here = np.flatnonzero(language[first] == number)
+        found[here] = kept([lines[place] for place in here.tolist()], names[number])
+    return np.asarray(found[which], np.bool_)
+
+
+def _removals(cuts: _Cuts, texts: _Texts) -> pa.Table:
+    known, which = np.unique(cuts.line, return_inverse=True)
+    rules = pa.array([templates.rule_id(line) for line in known.tolist()], pa.string()).take(pa.array(which))
+    count = len(cuts.row)
+    columns = {
+        "row": cuts.row.astype(np.int32),
+        "start": cuts.start.astype(np.int32),
+        "end": (cuts.start + cuts.length).astype(np.int32),
+        "text": texts.parts(cuts).cast(pa.string()),
+        "rules": pa.ListArray.from_arrays(pa.array(np.arange(count + 1), pa.int32()), rules),
+        "category": pa.repeat(templates.CATEGORY, count),
+        "action": pa.repeat("drop", count),
+        "field": pa.nulls(count, pa.string()),
+    }
+    return pa.table([columns[name] for name in REMOVALS.names], schema=REMOVALS)
+
+
+def _changed(records: pa.Table, text: pa.LargeStringArray, words: I64, cuts: _Cuts) -> pa.Table:
+    """The records with what changes with their texts, but for the sketch."""
+    gone = np.bincount(cuts.row, cuts.length, len(records)).astype(np.int64)
+    chars = records["char_count"].to_numpy().astype(np.int64) - gone
+    removed = records["removed_chars"].to_numpy().astype(np.int64) + gone
+    flags = records["flags"].to_pylist()
+    for row in np.flatnonzero((gone > 0) & (removed > MOSTLY_REMOVED * (chars + removed))).tolist():
+        if MOSTLY not in flags[row]:
+            flags[row] = [*flags[row], MOSTLY]
+    news = {
+        "text": text,
+        "word_count": np.where(gone > 0, words, records["word_count"].to_numpy()),
+        "char_count": chars,
+        "removed_chars": removed,
+        "flags": flags,
+    }
+    for name, column in news.items():
+        kind = RECORDS.field(name)
+        records = records.set_column(records.schema.get_field_index(name), kind, pa.array(column, kind.type))
+    return records
+
+
+def _write(part: Part, records: pa.Table, rows: I64) -> None:
+    """The records, and the sketches of those rows whose texts have changed."""
+    made = sketch.sketch(records["text"].combine_chunks().take(pa.array(rows)))
+    place = np.arange(len(records))
+    place[rows] = len(records) + np.arange(len(rows))
+    part.write("records.applied", _with(records, pa.table(made.columns()), place))
+    part.write("shingles.applied", _with(part.read("shingles"), made.shingles.table(), place))
+
+
+def _with(table: pa.Table, news: pa.Table, place: I64) -> pa.Table:
+    """The rows of `table` and behind them `news` in the order of `place`; news: some columns, the others stay."""
+    for name in news.column_names if len(news) else ():
+        kind = table.schema.field(name)
+        both = pa.chunked_array([*table[name].chunks, *news[name].cast(kind.type).chunks])
+        table = table.set_column(table.schema.get_field_index(name), kind, both.take(pa.array(place)))
+    return table

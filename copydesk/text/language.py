@@ -1,0 +1,190 @@
+"""The language of a text, as a BCP 47 tag, found offline."""
+
+from __future__ import annotations
+
+import re
+import threading
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cleaners.kept import kept
+from copydesk.text.common_words import language_of
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+MIN_LETTERS = 40
+"""Below this a text tells nothing: a hint decides, or nobody."""
+
+OVERRULE_LETTERS = 200
+"""A hint is overruled by a text of at least this many letters ..."""
+
+MIN_PROBABILITY = 0.8
+OVERRULE_PROBABILITY = 0.999
+"""... and this sure an answer. Many sites say `en` in every page of their template, whatever the page holds."""
+
+SAMPLE = 1500
+"""Characters that are looked at, from the middle of a longer text, where there is less boilerplate than at its ends."""
+
+GLANCE = 400
+"""Characters that are looked at first: as a rule they leave no doubt, at a quarter of the cost."""
+
+LONG_LOOK = 8000
+"""Characters in which common words are looked for at last: still at a fraction of what the classifier costs."""
+
+_TAG = re.compile(
+    r"([a-z]{2,3})(-[a-z]{4})?(-(?:[a-z]{2}|[0-9]{3}))?((?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}|[a-z]-[a-z0-9]{2,8}))*)",
+    re.ASCII,
+)
+
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
+
+_UNSPACED = re.compile("[\u0e00-\u0eff\u2e80-\ud7ff]+")
+
+_NAMES = {
+    "arabic": "ar", "bengali": "bn", "bulgarian": "bg", "catalan": "ca", "chinese": "zh", "croatian": "hr",
+    "czech": "cs", "danish": "da", "dutch": "nl", "english": "en", "estonian": "et", "finnish": "fi", "french":
+    "fr", "german": "de", "greek": "el", "hebrew": "he", "hindi": "hi", "hungarian": "hu", "indonesian": "id",
+    "italian": "it", "japanese": "ja", "korean": "ko", "latvian": "lv", "lithuanian": "lt", "malay": "ms",
+    "norwegian": "no", "persian": "fa", "polish": "pl", "portuguese": "pt", "romanian": "ro", "russian": "ru",
+    "serbian": "sr", "slovak": "sk", "slovenian": "sl", "spanish": "es", "swedish": "sv", "tamil": "ta", "thai":
+    "th", "turkish": "tr", "ukrainian": "uk", "urdu": "ur", "vietnamese": "vi", "deutsch": "de", "español":
+    "es", "français": "fr", "italiano": "it", "português": "pt", "nederlands": "nl",
+}  # fmt: skip
+
+_THREE_LETTERS = {
+    "ara": "ar", "ben": "bn", "bul": "bg", "cat": "ca", "ces": "cs", "cze": "cs", "chi": "zh", "zho": "zh", "dan": "da",
+    "deu": "de", "ger": "de", "dut": "nl", "nld": "nl", "ell": "el", "gre": "el", "eng": "en", "est": "et", "fas": "fa",
+    "per": "fa", "fin": "fi", "fra": "fr", "fre": "fr", "heb": "he", "hin": "hi", "hrv": "hr", "hun": "hu", "ind": "id",
+    "ita": "it", "jpn": "ja", "kor": "ko", "lav": "lv", "lit": "lt", "may": "ms", "msa": "ms", "nor": "no", "nob": "nb",
+    "nno": "nn", "pol": "pl", "por": "pt", "ron": "ro", "rum": "ro", "rus": "ru", "slk": "sk", "slo": "sk", "slv": "sl",
+    "spa": "es", "srp": "sr", "swe": "sv", "tam": "ta", "tha": "th", "tur": "tr", "ukr": "uk", "urd": "ur", "vie": "vi",
+}  # fmt: skip
+"""ISO 639-2 and 639-3 codes of languages that BCP 47 wants in two letters."""
+
+_OLD = {"iw": "he", "in": "id", "ji": "yi", "jp": "ja", "gr": "el", "cn": "zh", "kr": "ko", "ua": "uk", "cz": "cs"}
+"""Codes that were withdrawn, and countries mistaken for languages."""
+
+_NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis", "xx", "utf", "nan", "null", "none"})
+
+_ALIKE = (
+    frozenset({"no", "nb", "nn", "da"}),
+    frozenset({"hr", "bs", "sr", "sh", "sl", "cnr"}),
+    frozenset({"id", "ms", "jv", "su"}),
+    frozenset({"pt", "gl"}),
+    frozenset({"cs", "sk"}),
+    frozenset({"zh", "yue", "cmn"}),
+    frozenset({"af", "nl", "li", "fy"}),
+    frozenset({"hi", "mr", "ne"}),
+    frozenset({"fa", "ps", "ur", "ckb", "prs"}),
+    frozenset({"tl", "fil"}),
+    frozenset({"ca", "oc"}),
+    frozenset({"mo", "ro"}),
+    frozenset({"bg", "mk"}),
+)
+"""Languages that the detector takes for one another: between these a hint is believed."""
+
+
+def detect(text: str, hint: str | None = None) -> str | None:
+    """The language of a text as a BCP 47 tag, or None where neither text nor hint tells.
+
+    hint: what the record or the page says, a tag or a name (`en_us`, `eng`, `English`). It wins, region and all,
+    unless the text is long and plainly in another language.
+    """
+    told = normalized(hint)
+    sample = _sample(text, SAMPLE)
+    if not _has_letters(sample, OVERRULE_LETTERS if told else MIN_LETTERS):
+        return told
+    found, probability = _found(text, sample)
+    if told is None:
+        return found if probability >= MIN_PROBABILITY else None
+    base = told.partition("-")[0]
+    if base == found or probability < OVERRULE_PROBABILITY or base not in _known():
+        return told
+    return told if any(base in group and found in group for group in _ALIKE) else found
+
+
+def _found(text: str, sample: str) -> tuple[str, float]:
+    """The language of a text and how sure it is: by its commonest words, else by the classifier."""
+    glance = _sample(sample, GLANCE)
+    if plain := language_of(glance) or language_of(sample) or language_of(_sample(text, LONG_LOOK)):
+        return plain, 1.0
+    found, probability = _classified(glance)
+    return _classified(sample) if probability < OVERRULE_PROBABILITY else (found, probability)
+
+
+def normalized(tag: str | None) -> str | None:
+    """A tag as BCP 47 spells it (`pt-BR`, `zh-Hant-TW`), of tags and names as they are found; None if it is neither."""
+    if not isinstance(tag, str):
+        return None
+    plain = re.split(r"[,;.@(]", tag.strip().casefold().replace("_", "-"), maxsplit=1)[0].strip()
+    plain = _NAMES.get(plain.partition(" ")[0], plain)
+    match = _TAG.fullmatch(plain)
+    if match is None:
+        return None
+    language = _THREE_LETTERS.get(match[1], _OLD.get(match[1], match[1]))
+    if language in _NO_LANGUAGE:
+        return None
+    return language + (match[2] or "").title() + (match[3] or "").upper() + (match[4] or "")
+
+
+def _sample(text: str, size: int) -> str:
+    start = max(0, (len(text) - size) // 2)
+    return text[start : start + size]
+
+
+def _has_letters(sample: str, count: int) -> bool:
+    """Whether there are so many letters: as a rule a glance at those of ASCII tells."""
+    glance = sample[: 2 * count].encode("ascii", "ignore").translate(None, _NO_LETTERS)
+    return len(glance) >= count or _letters(sample) >= count
+
+
+def _letters(text: str) -> int:
+    """How many letters; one of an unspaced script says as much as several of an alphabet."""
+    if text.isascii():
+        return len(text.encode().translate(None, _NO_LETTERS))
+    return sum(map(str.isalpha, text)) + 3 * sum(map(len, _UNSPACED.findall(text)))
+
+
+def _classified(text: str) -> tuple[str, float]:
+    # The identifier keeps no state between texts, but its first use builds it.
+    plain = re.sub(r"https?://\S+|\S+@\S+", " ", text).encode("utf-8", "replace").decode("utf-8")
+    language, probability = _identifier().classify(plain)
+    return str(language), float(probability)
+
+
+@cache
+def _known() -> frozenset[str]:
+    """The languages that the detector could have said at all: of others a hint cannot be doubted."""
+    return frozenset(map(str, _identifier().nb_classes))
+
+
+_LOCK = threading.Lock()
+
+
+@cache
+def _loaded() -> LanguageIdentifier:
+    # Imported and loaded when first needed. Unpacking the model takes 0.4 s: it is kept unpacked.
+    from py3langid import langid, modelio
+
+    path = langid.MODEL_DIR / langid.MODEL_FILE
+    names = "ptc", "pc", "classes", "nextmove", "row", "output"
+    of = version("py3langid"), str(path.stat().st_size)
+    found = kept("language", of, lambda: dict(zip(names, map(np.asarray, modelio.load_model(path)), strict=True)))
+    ptc, pc, classes, nextmove, row, output = (found[name] for name in names)
+    walk = nextmove.data  # 40 MB, of which little is ever read
+    rows = row.tolist()
+    return langid.LanguageIdentifier(ptc, pc, classes.tolist(), walk, output.tolist(), norm_probs=True, tk_row=rows)
+
+
+def warm() -> None:
+    """Load the classifier, so that processes that are forked from this one have it."""
+    _identifier()
+
+
+def _identifier() -> LanguageIdentifier:
+    with _LOCK:  # two threads would load it twice
+        return _loaded()

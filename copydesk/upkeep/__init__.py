@@ -1,0 +1,1 @@
+"""What is done to an output between runs: maintain, verify, repair, forget, reclean."""

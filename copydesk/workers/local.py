@@ -1,0 +1,231 @@
+"""Local worker processes that may die: what one had in hand is tried again, the others are not disturbed.
+
+Every worker is a pool of one process, so that a death tells which shard it was.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import forkserver, resource_tracker
+from multiprocessing.context import BaseContext
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from copydesk.errors import TaskError
+from copydesk.model import Shard
+from copydesk.workers import marks, retry
+from copydesk.workers.orphan import end_with_parent
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+TICK = 1.0
+"""Seconds between two looks at what the workers are doing."""
+
+PATIENCE = 4
+"""A worker that stands at one item for so many times `item_seconds` by the clock is killed. Python code is stopped
+by the worker itself (clock.Limit); this is for code that does not come back."""
+
+_START_SECONDS = 10.0
+"""Within which a new worker is there, or it is left alone."""
+
+MOST_DEATHS = 200
+"""Of workers in one run; after so many it is not the articles."""
+
+
+@dataclass(slots=True)
+class _Task:
+    """One thing to be done. stands: seconds it has been at the same mark. timed_out: killed for it."""
+
+    one: Any
+    again: bool = False
+    mark: marks.Mark | None = None
+    stands: float = 0.0
+    timed_out: bool = False
+
+
+def _begin(size: int) -> None:
+    """Called in a worker when it starts. What takes a while and lets other threads run is done beside the first shard,
+    not in the process that all are forked from: that would keep all waiting."""
+    from copydesk.dedup import compiled  # not by the command line, which has workers started before all else
+    from copydesk.text import language
+
+    end_with_parent()
+    compiled.foresee(size)
+    threading.Thread(target=language.warm, name="copydesk-language", daemon=True).start()
+
+
+class _Lane:
+    """One worker process."""
+
+    def __init__(self, context: BaseContext, size: int) -> None:
+        self.pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(size,))
+        self._pid = self.pool.submit(os.getpid)
+
+    def kill(self) -> None:
+        with suppress(Exception):  # it may be dead already
+            os.kill(self._pid.result(timeout=_START_SECONDS), signal.SIGKILL)
+
+    def close(self, at_once: bool = False) -> None:
+        if at_once:
+            self.kill()
+        self.pool.shutdown(wait=not at_once, cancel_futures=True)
+
+
+class Workers:
+    """A Map (see mapping) over local processes; use it as a context.
+
+    count: of processes. parts: where the parts and marks of this run lie. item_seconds: see Settings. size: bytes that
+    each will have to work on, if that is known.
+    """
+
+    def __init__(self, count: int, parts: Path, item_seconds: float, size: int = 0) -> None:
+        # Not fork: Arrow's threads do not survive it, and a child would hold the output's lock.
+        self._context = _context()
+        self._count, self._size = count, size
+        self._lanes: list[_Lane] = []
+        self._parts = parts
+        self._patience = PATIENCE * item_seconds
+        self._deaths = 0
+        self._closed = False
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close(at_once=kind is not None)
+
+    def close(self, at_once: bool = False) -> None:
+        """End the processes. at_once: also what they have in hand; whoever waits for it is told by an exception."""
+        self._closed = True
+        for lane in self._lanes:
+            lane.close(at_once)
+        self._lanes = []
+
+    def __call__(self, stage: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterator[R]:
+        """Raises TaskError if what is no shard ends two workers, or workers keep dying; and what `function` raises."""
+        waiting = deque(_Task(one) for one in over)
+        running: dict[Future[R], tuple[_Lane, _Task]] = {}
+        idle = list(self._lanes)
+        seen = time.monotonic()
+        while waiting or running:
+            while waiting and (idle or len(self._lanes) < self._count):
+                lane, task = idle.pop() if idle else self._new_lane(), waiting.popleft()
+                running[lane.pool.submit(function, task.one)] = lane, task
+            done = wait(running, TICK, FIRST_COMPLETED).done
+            # A run that was stopped for an hour has not watched for an hour.
+            passed, seen = min(time.monotonic() - seen, 2 * TICK), time.monotonic()
+            for future in done:
+                lane, task = running.pop(future)
+                try:
+                    result = future.result()
+                except (BrokenProcessPool, MemoryError) as error:
+                    if self._closed:
+                        raise
+                    self._lanes.remove(lane)
+                    lane.close(at_once=True)
+                    waiting.extendleft(reversed(self._instead(stage, task, error)))
+                else:
+                    idle.append(lane)
+                    yield result
+            for lane, task in running.values():
+                self._watch(lane, task, passed)
+
+    def _new_lane(self) -> _Lane:
+        with _uninterrupted():
+            lane = _Lane(self._context, self._size)
+            self._lanes.append(lane)
+        return lane
+
+    def _watch(self, lane: _Lane, task: _Task, passed: float) -> None:
+        if not isinstance(task.one, Shard):
+            return
+        mark = marks.last(self._parts, task.one.name)
+        # Reading may have to pass over gigabytes that are not its own.
+        if mark is None or mark.step == "read" or mark != task.mark:
+            task.mark, task.stands = mark, 0.0
+            return
+        task.stands += passed
+        if task.stands > self._patience and not task.timed_out:
+            task.timed_out = True
+            lane.kill()
+
+    def _instead(self, stage: str, task: _Task, error: Exception) -> list[_Task]:
+        """What to do instead of a task whose worker has died."""
+        self._deaths += 1
+        if self._deaths > MOST_DEATHS:
+            raise TaskError(f"{self._deaths} workers have died: too many for it to be the articles; {ADVICE}")
+        if isinstance(task.one, Shard):
+            mark = marks.last(self._parts, task.one.name)
+            name, why = (retry.TIMEOUT, _STOOD) if task.timed_out else (retry.KILLED, _why(error))
+            return [_Task(piece) for piece in retry.pieces(task.one, mark, name, why)]
+        if task.again:
+            raise TaskError(f"{stage}: two workers died of the same part: {_why(error)}")
+        return [_Task(task.one, again=True)]
+
+
+def get_ready() -> None:
+    """Start what worker processes are forked from: it imports what they need while this process goes on."""
+    _context()
+    with _uninterrupted():
+        pass
+
+
+def _context() -> BaseContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["copydesk.run.preloaded"])
+    return context
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits until a worker is there whole: one of which only half is there would tell of it at length.
+
+    What forks the workers is started deaf to it, and so are they: it is for this process to end them.
+    """
+    # Only the main thread may say what a signal does, and only what Python knows can be put back.
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is None:
+        yield
+        return
+    came = False
+
+    def note(*_: object) -> None:
+        nonlocal came
+        came = True
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        resource_tracker.ensure_running()  # which would undo the next line
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # as children inherit it
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
+
+
+ADVICE = "give it more memory, or fewer workers (--workers)"
+_STOOD = "a worker process stood still at it and was killed"
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return f"a worker process ran out of memory over it; {ADVICE}"
+    return f"a worker process was killed over it, as when memory runs out; {ADVICE}"
