@@ -23,7 +23,7 @@ from cleaners.cut import (
     ends_stopped,
     takes_line,
 )
-from cleaners.registry import ASKED, FORM, POINTER, PROSE, WITHIN
+from cleaners.registry import ASKED, POINTER, PROSE, SAID, WITHIN
 from cleaners.scan import CHARS, DOCUMENT, HASH
 
 # How sure the model must be of a line next to one that rules take, and of one that stands alone: of lines shorter than
@@ -52,9 +52,9 @@ POINTER_DOUBT = -1600
 # Where so many lines of a text go or are surely boilerplate it is taken for the dump of a page: 68 % of the dumps among
 # labelled articles, 3 % of the texts. Pages have much that looks like boilerplate and is none, and long lines are what
 # is lost there. So the model must be surer of a line next to those of rules (.75, .88, .91, .93), and must say so much
-# to those that rules take; to captions of STORY_CHARS_ELSE as much as to a phrase, as they end with credits, and so do
-# paragraphs that a credit is glued to. Models that had not seen the publisher said less to 1 % of the lines of dumps
-# that rules take rightly, and of the long lines that stay to 92 and 98 %.
+# to those that a phrase or their place gives away; to captions of STORY_CHARS_ELSE as much as to a phrase, as they end
+# with credits, and so do paragraphs that a credit is glued to. Models that had not seen the publisher said less to 1 %
+# of the lines of dumps that rules take rightly, and of the long lines that stay to 92 and 98 %.
 PAGE_LINES = 5
 PAGE_BARS = (1099, 2000, 2300, 2587)
 PAGE_DOUBTS = (DOUBT, DOUBT, -1600, -1300)
@@ -148,7 +148,7 @@ def object_to(
         if (
             of_page
             and takes_line(table, cut)
-            and not kinds[cut[CUT_CATEGORY]] & FORM
+            and (cut[CUT_NEEDS] != ANY_SCORE or kinds[cut[CUT_CATEGORY]] & SAID)
             and score < bar(table[row][CHARS] + 0, PAGE_DOUBTS)
         ):
             objected[k] = 1

@@ -46,7 +46,7 @@ BUILT_IN = {
 BESIDE_AD, FIRST_LINE, MENU_LINE, REPEATS_TITLE, SEPARATOR_LINE, TAIL_LINE = range(6)
 
 # What is told of categories, as bits.
-FRAME, WITHIN, ASKED, SPOKEN, AD, SECTION, POINTER, PROSE, FORM = (1 << n for n in range(9))
+FRAME, WITHIN, ASKED, SPOKEN, AD, SECTION, POINTER, PROSE, SAID = (1 << n for n in range(9))
 
 OF_FRAME = frozenset({"comment", "newsletter", "social", "promo", "contact", "related", "legal", "header"})
 """Categories whose lines stand around a story, not within it."""
@@ -60,6 +60,9 @@ that had not seen the publisher: of 826 lines of boilerplate that they take of t
 what they take of pages that they were not written from, guides and blogs among them, 18 of 50 lines of the text and 4
 of 109 others."""
 
+OF_SAID = OF_ASKED - {"legal"}
+"""Of these, the categories whose long lines a story may have; what is said of cookies and copyright it has not."""
+
 OF_SPOKEN = frozenset({"bio", "comment", "contact", "dangling", "newsletter", "promo", "related", "social"})
 """Categories of what somebody may say: in an open quotation it stays. (A widget or an ad marker may be glued in.)"""
 
@@ -68,10 +71,6 @@ OF_POINTER = frozenset({"related"})
 
 OF_PROSE = frozenset({"caption", "comment", "headline", "video"})
 """Categories whose lines may read as paragraphs of a story do."""
-
-OF_FORM = OF_PROSE | {"legal", "placeholder_list"}
-"""Categories whose long lines have a form that a story never has (a credit, what is said of cookies), and else read as
-one does: the model cannot tell."""
 
 _BITS: tuple[tuple[int, Set[str]], ...] = (
     (FRAME, OF_FRAME),
@@ -82,7 +81,7 @@ _BITS: tuple[tuple[int, Set[str]], ...] = (
     (SECTION, frozenset({"caption", "header", "section"})),
     (POINTER, OF_POINTER),
     (PROSE, OF_PROSE),
-    (FORM, OF_FORM),
+    (SAID, OF_SAID),
 )
 _VOTES = 101  # ids of the model's votes: a probability in hundredths
 

@@ -69,7 +69,7 @@ def test_a_line_that_a_phrase_takes_stays_if_the_model_doubts_it() -> None:
 def test_long_lines_of_a_page_need_more() -> None:
     text = [*LINES, *(f"Ring bell {number}." for number in range(PAGE_LINES - 1))]
     menu = [(number, "header", ANY_SCORE) for number in range(len(LINES), len(text))]
-    for category, needs in (("bio", ANY_SCORE), ("related", LISTED), ("attribution", ANY_SCORE)):
+    for category, needs in (("bio", ANY_SCORE), ("related", LISTED)):
         for score in (PAGE_DOUBTS[3], PAGE_DOUBTS[3] - 1):
             _, objected, _ = _heard({2: score}, (2, category, needs), *menu, text=text)
             assert objected[0] == (score < PAGE_DOUBTS[3]), category
