@@ -15,7 +15,7 @@ setup: .venv/.installed
 	$(BIN)/python -m compileall -q copydesk cleaners flows # as pip does with what it copies
 	@echo "Compiling loops, once: half a minute."
 	@$(BIN)/python -c "from copydesk.articles import cleaning; cleaning.warm(1 << 30)" & \
-		$(BIN)/python -c "from copydesk.dedup import compiled; compiled.warm(1 << 30)" && wait $$!
+		$(BIN)/python -c "from copydesk.sketches import compiled; compiled.warm(1 << 30)" && wait $$!
 	touch $@
 
 demo: setup

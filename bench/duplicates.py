@@ -27,13 +27,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from copydesk.dedup import compiled, shingling, sketch
-from copydesk.dedup.held import Held
-from copydesk.dedup.index import Index
 from copydesk.dedup.match import NEW, Decisions, match
-from copydesk.dedup.segment import write_segment
-from copydesk.dedup.shingling import Shingles, shingle
-from copydesk.dedup.similarity import Counts, Stretch, in_threads
+from copydesk.index.index import Index
+from copydesk.index.segment import write_segment
+from copydesk.sketches import compiled, shingling, sketch
+from copydesk.sketches.held import Held
+from copydesk.sketches.shingling import Shingles, shingle
+from copydesk.sketches.similarity import Counts, Stretch, in_threads
 
 I64 = npt.NDArray[np.int64]
 UTC = pa.timestamp("us", tz="UTC")
@@ -268,7 +268,7 @@ def _ngrams(text: str) -> list[bytes]:
 
 
 def _components(count: int, pairs: Sequence[tuple[int, int]]) -> pa.Array:
-    from copydesk.dedup.similarity import connected
+    from copydesk.sketches.similarity import connected
 
     a, b = (np.array([pair[i] for pair in pairs], np.int64) for i in (0, 1))
     return pa.array(connected(a, b, count))

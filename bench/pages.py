@@ -25,10 +25,10 @@ from typing import Any
 from bench import pagegold
 from bench.pagegold import GoldPage
 from cleaners import Source
-from copydesk.articles import cleaning
+from copydesk.articles import cleaning, metadata
 from copydesk.errors import ItemError
 from copydesk.model import Metadata
-from copydesk.pages import metadata, page, story, trees
+from copydesk.pages import page, story, trees
 from copydesk.pages.extract import OWN, second
 from copydesk.settings import Settings
 from copydesk.text.decode import mend

@@ -23,9 +23,9 @@ from bench.duplicates import InMemory
 from cleaners import Source
 from cleaners.cleaning import default, rehearse
 from copydesk.articles import cleaned
-from copydesk.dedup import compiled, sketch
-from copydesk.dedup.index import Index
 from copydesk.dedup.match import NEW, match
+from copydesk.index.index import Index
+from copydesk.sketches import compiled, sketch
 
 T = TypeVar("T")
 AT_ONCE = 512  # articles

@@ -8,7 +8,7 @@ import datasketch
 
 from bench.pairs import ratio
 from bench.texts import articles
-from copydesk.dedup import sketch
+from copydesk.sketches import sketch
 
 
 def main(count: int = 1000) -> None:

@@ -19,7 +19,6 @@ from cleaners.spot import code_at
 HEAD, TAIL, LOW, FIRST_LINE, LAST_LINE, EARLY, LATE, BESIDE, SENTENCE, WIDE, QUOTE, FIGURES, HEADING = (
     1 << n for n in range(13)
 )
-PLACE = HEAD | TAIL | LOW | FIRST_LINE | LAST_LINE | EARLY | LATE | BESIDE
 OUTER = 3
 
 LONGEST = 2000

@@ -20,3 +20,8 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """As printable(), line by line."""
     return "\n".join(map(printable, text.split("\n")))
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

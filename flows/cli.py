@@ -130,6 +130,8 @@ def ingest(
         summary = run(settings, progress=log.progress)
         log.done(summary)
     print(console.as_json(asdict(summary)) if json else console.summary(summary, settings.output))
+    if summary.rejects and not json:
+        print("\n".join(console.reasons(settings.output, summary.run_id)))
     return 0
 
 
@@ -157,9 +159,7 @@ def verify(
     else:
         lines = [*(f"mended: {line}" for line in done.mended), *(f"not mended: {line}" for line in done.cannot)]
         lines += [f"{f.check}: {f.where}: {f.message}" for f in done.faults]
-        lines.append(
-            f"{len(done.faults)} faults found in {place.name(root)}" if done.faults else f"{place.name(root)} is whole"
-        )
+        lines.append(console.verified(done.faults, root))
         print("\n".join(map(printable, lines)))
     return EXIT_FAULTS if done.faults else 0
 
@@ -167,7 +167,7 @@ def verify(
 @app.command
 def reindex(*, output: Output = None, config: Config = None, json: AsJson = False) -> int:
     """Build the index of what was ingested anew, from the Parquet alone."""
-    from copydesk.store.history import reindex as rebuild
+    from copydesk.index.history import reindex as rebuild
     from flows import console
 
     root = existing(read_settings(config, output=output).output)

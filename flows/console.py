@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 
 from copydesk.run.pipeline import Summary
-from copydesk.terminal import printable
+from copydesk.store import place
+from copydesk.store.dataset import open_dataset
+from copydesk.terminal import counted, printable
+from copydesk.upkeep.fault import Fault
 from copydesk.upkeep.forget import Forgotten
 from copydesk.upkeep.maintain import Maintained
 
@@ -30,9 +34,27 @@ def summary(books: Summary, output: Path | str) -> str:
         "seen": "known from before, unchanged",
         "rejects": "could not be ingested; why is in rejects/",
     }
-    lines = [f"run {books.run_id} -> {printable(str(output))}: {books.items:,} items in {seconds:.1f} s"]
+    items = counted(books.items, "item")
+    lines = [f"run {books.run_id} -> {printable(str(output))}: {items} in {seconds:.1f} s"]
     lines += [f"  {name:<11}{getattr(books, name):>9,}  {about[name]}" for name in parts]
     return "\n".join(lines)
+
+
+REASONS_SHOWN = 3
+
+
+def reasons(output: Path | str, run_id: str) -> Iterator[str]:
+    """Why a run rejected items, for people: of the commonest reasons how many, and one of them. Nothing of an output in
+    object storage."""
+    import pyarrow.parquet as pq
+
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path in sorted(Path(output).glob(f"rejects/*/{run_id}*.parquet")):
+        for row in pq.read_table(path, columns=["source_uri", "source_id", "error", "message"]).to_pylist():
+            found.setdefault(row["error"], []).append(row)
+    for error, rows in sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))[:REASONS_SHOWN]:
+        where = " ".join(filter(None, (unquote(rows[0]["source_uri"].rsplit("/", 1)[-1]), rows[0]["source_id"])))
+        yield printable(f"  {len(rows):>18,}  {error}; {where}: {rows[0]['message']}")
 
 
 ROWS_SHOWN = 20
@@ -47,7 +69,7 @@ def forgotten(told: Forgotten, output: Path | str, dry_run: bool) -> str:
         would = "would be" if dry_run else "is"
         return f"no row in {printable(str(output))} is meant by that; what comes of it {would} kept out from now on"
     said = "would go" if dry_run else "gone"
-    lines = [f"{printable(str(output))}: {total:,} rows {said}"]
+    lines = [f"{printable(str(output))}: {counted(total, 'row')} {said}"]
     lines += [f"  {name:<11}{rows:>9,}" for name, rows in told.removed.items() if rows]
     lines += [f"  {name}/{id_}  {printable(title or '')}" for name, id_, title in told.rows[:ROWS_SHOWN]]
     if len(told.rows) > ROWS_SHOWN:
@@ -58,6 +80,14 @@ def forgotten(told: Forgotten, output: Path | str, dry_run: bool) -> str:
         lines.append(f"copies that stay: {len(told.copies):,}; --copies takes them too")
     lines.append("The input files are not touched: what is still in them is kept out by a tombstone.")
     return "\n".join(lines)
+
+
+def verified(faults: Sequence[Fault], root: Path) -> str:
+    """The last line of verify."""
+    if faults:
+        return f"{counted(len(faults), 'fault')} found in {place.name(root)}"
+    runs, articles = (open_dataset(root, name).count_rows() for name in ("runs", "articles"))
+    return f"{place.name(root)} is whole: {counted(runs, 'run')}, {counted(articles, 'article')}"
 
 
 def maintained(done: Maintained, output: Path | str, dry_run: bool) -> str:

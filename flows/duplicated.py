@@ -14,11 +14,13 @@ import orjson
 
 from copydesk.inspect.family import Pair, Story
 from copydesk.inspect.relatives import Relative, Row
-from copydesk.terminal import printable, printable_lines
+from copydesk.terminal import counted, printable, printable_lines
 from copydesk.text.worddiff import Piece
 
 FOLDED = 60
 """Of more words in a row that both texts have, only the first and last ones are shown."""
+
+LEGEND = "in: how much of it the article has; of: how much of the article it has; jaccard: what both have, of all of it"
 
 _ENDS = 15
 _STYLES = {"first": "strike red", "second": "green", "both": ""}
@@ -48,10 +50,12 @@ def _stories(told: list[Story]) -> Iterator[str]:
         if number:
             yield ""
         publishers = {one.publisher for one in story.members if one.publisher}
-        yield f"story {story.id}: {_counted(len(story.members), 'text')}, {_counted(len(publishers), 'publisher')}"
+        yield f"story {story.id}: {counted(len(story.members), 'text')}, {counted(len(publishers), 'publisher')}"
         for one in (*story.members, *story.overlaps):
             mark = "*" if one.id in story.asked else " "
             yield f"{mark} {_kind(one):<12} {one.id}  {_figures(one):<34}  {_about(one)}".rstrip()
+    if any(_figures(one) for story in told for one in (*story.members, *story.overlaps)):
+        yield LEGEND
 
 
 def _kind(one: Relative) -> str:
@@ -114,7 +118,3 @@ def _marked(piece: Piece, text: str) -> str:
     bare = shown.rstrip()
     opened, closed = ("[-", "-]") if piece.where == "first" else ("{+", "+}")
     return f"{opened}{bare}{closed}{shown[len(bare) :]}"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from cleaners import Cleaner, Fields, Source, templates
 from cleaners.batch import Batch
 from copydesk import schema
-from copydesk.dedup import lines
+from copydesk.index import lines
 
 I64 = npt.NDArray[np.int64]
 

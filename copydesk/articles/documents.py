@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeGuard
 
+from copydesk.articles import metadata as described
 from copydesk.errors import ItemError
 from copydesk.model import Document, Item, Metadata
-from copydesk.pages import metadata as described
 from copydesk.pages import page
 from copydesk.pages.extract import extract
 from copydesk.settings import Settings

@@ -26,8 +26,9 @@ import pyarrow as pa
 from copydesk import points, schema
 from copydesk.articles.cleaned import PLACES, REMOVALS, CleanedTexts, moved
 from copydesk.articles.records import reject_id
-from copydesk.dedup import lines, shingling, sketch
+from copydesk.index import lines
 from copydesk.model import Record, Reject, SourceFile
+from copydesk.sketches import shingling, sketch
 
 RECORDS = pa.schema([*schema.RECORD, *sketch.SKETCH, pa.field("minhash", pa.list_(pa.uint16(), lines.MINHASHES))])
 REJECTS = pa.schema([f for f in schema.REJECTS if f.name != "run_id"])

@@ -9,9 +9,9 @@ from operator import attrgetter
 from typing import Any
 
 from cleaners import Cleaned, Fields
+from copydesk.articles import metadata as meta
 from copydesk.errors import ItemError
 from copydesk.model import Document, Item, Metadata, Record
-from copydesk.pages import metadata as meta
 
 FILE_OF_ONE = frozenset({"text", "html"})
 """Formats of which a file holds one article."""

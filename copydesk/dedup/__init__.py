@@ -1,1 +1,1 @@
-"""Telling copies: tokens, shingles, signatures, candidates, verified pairs, stories; and the index that remembers."""
+"""Which texts are copies: candidates, verified pairs, stories; against the run itself and all that was before."""

@@ -12,7 +12,7 @@ from collections import defaultdict
 import numpy as np
 import numpy.typing as npt
 
-from copydesk.dedup.similarity import NONE, Figures, connected, under_another_lead
+from copydesk.sketches.similarity import NONE, Figures, connected, under_another_lead
 
 I64 = npt.NDArray[np.int64]
 I8 = npt.NDArray[np.int8]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from copydesk.dedup.similarity import (
+from copydesk.dedup.stories import Edge, Tie
+from copydesk.sketches.similarity import (
     EMBEDS,
     I8,
     I64,
@@ -19,7 +20,6 @@ from copydesk.dedup.similarity import (
     connected,
     half_held,
 )
-from copydesk.dedup.stories import Edge, Tie
 
 TIES: dict[int, Tie] = {OVERLAP: "overlap", EMBEDS: "embeds", WEAK: "weak", STRONG: "strong"}
 

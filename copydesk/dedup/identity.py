@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.dedup.entries import codes_of, first_of, microseconds
-from copydesk.dedup.index import Index
+from copydesk.index.entries import codes_of, first_of, microseconds
+from copydesk.index.index import Index
 
 I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

@@ -23,18 +23,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.dedup import lines, sketch
 from copydesk.dedup.digests import part_of_digest
 from copydesk.dedup.edges import about_something_else, edges_of, embedding, holding_more
-from copydesk.dedup.entries import REVISION, codes_of, entries_of, id_array, precedence
 from copydesk.dedup.identity import Ordered, identify
-from copydesk.dedup.index import Index
 from copydesk.dedup.nodes import Compared, History, Nodes
 from copydesk.dedup.pairs import OfTable, Signed, verified
-from copydesk.dedup.segment import Keys
-from copydesk.dedup.similarity import EMBEDS, MOSTLY, NONE, OVERLAP, STRONG, Figures, compare, connected, in_threads
 from copydesk.dedup.stories import Edge, Node, assign
 from copydesk.garbage import give_back, seldom_collected
+from copydesk.index import lines
+from copydesk.index.entries import REVISION, codes_of, entries_of, id_array, precedence
+from copydesk.index.index import Index
+from copydesk.index.segment import Keys
+from copydesk.sketches import sketch
+from copydesk.sketches.similarity import EMBEDS, MOSTLY, NONE, OVERLAP, STRONG, Figures, compare, connected, in_threads
 
 I64 = npt.NDArray[np.int64]
 I8 = npt.NDArray[np.int8]

@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.dedup import candidates, sketch
-from copydesk.dedup.entries import ARTICLE, REVISION
-from copydesk.dedup.index import Index
 from copydesk.dedup.nodes import History, Nodes
-from copydesk.dedup.similarity import NONE, STRONG, Count, Figures, compare, half_held, in_threads, judge
 from copydesk.dedup.titles import at_odds, other_year, title_containment
+from copydesk.index.entries import ARTICLE, REVISION
+from copydesk.index.index import Index
+from copydesk.sketches import candidates, sketch
+from copydesk.sketches.similarity import NONE, STRONG, Count, Figures, compare, half_held, in_threads, judge
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from copydesk.dedup.tokens import tokens
+from copydesk.sketches.tokens import tokens
 
 I64 = npt.NDArray[np.int64]
 Title = str | None

@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from cleaners import Explained, Removal, Source, Vetoed, explain, templates
-from copydesk.articles import again, cleaning, records
+from copydesk.articles import cleaning, records
 from copydesk.errors import ItemError, StoreError, UsageError
-from copydesk.inspect import relatives
+from copydesk.inspect import reading, relatives
 from copydesk.inspect.relatives import Relative
 from copydesk.model import Document, Metadata, Record, Reject
-from copydesk.run import reading
 from copydesk.settings import Settings
-from copydesk.upkeep import asked
+from copydesk.upkeep import again
 
 STDIN = "-"
 
@@ -70,10 +69,7 @@ def of_output(named: str, root: Path, settings: Settings, item: int | None, limi
 
     Raises UsageError if there is none; StoreError if the text before cleaning cannot be had.
     """
-    wanted = asked.parse([named])
-    if wanted.publishers:
-        raise UsageError(f"{named}: no such file, and neither an id (32 hex digits) nor a URL")
-    rows = relatives.find(root, wanted)
+    rows = relatives.find(root, relatives.named(root, named))
     if not rows:
         raise UsageError(f"{root} has no article {named}, and there is no file of that name")
     cleaner = cleaning.cleaner(settings)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from copydesk.dedup.similarity import measure
 from copydesk.errors import UsageError
 from copydesk.inspect import relatives
 from copydesk.inspect.relatives import Relative, Row
+from copydesk.sketches.similarity import measure
 from copydesk.text import worddiff
 from copydesk.text.worddiff import Diff
 from copydesk.upkeep import asked
@@ -76,10 +76,8 @@ def _only(root: Path, named: str) -> tuple[Row, str]:
 
 
 def _parse(root: Path, named: str) -> Asked:
-    wanted = asked.parse([named])
     path = os.path.expanduser(named)
     if os.path.lexists(path):
+        wanted = asked.parse([named])
         return replace(wanted, urls=wanted.urls | {Path(path).absolute().as_uri()}, publishers=frozenset())
-    if wanted.publishers:
-        raise UsageError(f"{named}: neither an id (32 hex digits) nor a URL, and there is no such file")
-    return wanted
+    return relatives.named(root, named)

@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cleaners import Removal
-from copydesk.errors import StoreError
+from copydesk.errors import StoreError, UsageError
 from copydesk.schema import DATASETS
 from copydesk.store import dataset, parquet
 from copydesk.store.parquet import BROKEN
+from copydesk.upkeep import asked
 from copydesk.upkeep.asked import Asked
 
 Row = dict[str, Any]
@@ -48,7 +49,8 @@ class Relative:
 
 _FIGURES = ("relation", "jaccard", "containment_in_original", "containment_of_original")
 _COLUMNS = (
-    *("id", "item_key", "story_id", "publisher", "url", "canonical_url", "source_uri", "title", "published_at"),
+    *("id", "item_key", "story_id", "publisher", "url", "canonical_url", "source_uri", "source_id", "title"),
+    "published_at",
     *("ingested_at", "duplicate_of", "revises", "version", *_FIGURES),
 )
 
@@ -59,6 +61,17 @@ def find(root: Path, wanted: Asked) -> list[tuple[str, Row, list[Removal]]]:
     The newest come first. Raises StoreError for a file that cannot be read.
     """
     return [whole(root, row) for row in matching(root, wanted)]
+
+
+def named(root: Path, text: str) -> Asked:
+    """What a user means by an id, a URL, an item_key, or the `id` that records came with. Raises UsageError."""
+    wanted = asked.parse([text])
+    if not wanted.publishers:
+        return wanted
+    ids = frozenset(row["id"] for row in _rows(root, lambda rows: _is(rows, "source_id", {"source_id": text})))
+    if not ids:
+        raise UsageError(f"{text}: no such file, and neither an id of {root} nor a URL")
+    return Asked(ids=ids)
 
 
 def matching(root: Path, wanted: Asked) -> list[Row]:

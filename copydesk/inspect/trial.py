@@ -21,8 +21,8 @@ from cleaners.span import Cleaned
 from cleaners.vetoes import BUILT_IN_VETOES
 from copydesk.articles import cleaning
 from copydesk.errors import UsageError
+from copydesk.inspect import reading
 from copydesk.model import Document, Reject
-from copydesk.run import reading
 from copydesk.settings import Settings
 
 BATCH_ITEMS, BATCH_CHARS = 256, 4 << 20

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from copydesk.articles.parts import Part
-from copydesk.dedup import candidates, sketch
+from copydesk.sketches import candidates, sketch
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]

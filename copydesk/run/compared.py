@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from copydesk.articles.parts import Part
-from copydesk.dedup import shingling
-from copydesk.dedup.held import Held
-from copydesk.dedup.index import Index
-from copydesk.dedup.shingling import Shingles
-from copydesk.dedup.similarity import Counts, Stretch, counted, in_threads
-from copydesk.store.history import holding, segments, text_files
+from copydesk.index.history import holding, segments, text_files
+from copydesk.index.index import Index
+from copydesk.sketches import shingling
+from copydesk.sketches.held import Held
+from copydesk.sketches.shingling import Shingles
+from copydesk.sketches.similarity import Counts, Stretch, counted, in_threads
 from copydesk.store.store import Store
 
 I64 = npt.NDArray[np.int64]

@@ -229,8 +229,17 @@ def _walk_all(named: Iterable[Sequence[str | SourceFile]], settings: Settings) -
                     seen.add(path.uri)
                     yield _Found(path.path, path)
                 continue
-            # abspath would take `link/..` for nothing, as absolute() does not.
-            yield from _walk(str(Path(path).absolute()), skip, seen)
+            yield from _walk(_absolute(path), skip, seen)
+
+
+def _absolute(path: str) -> str:
+    """One spelling of a path, however it is named: an item without a URL is known by it. `..` is gone up where links
+    lead to, which abspath would not; links below that keep their names."""
+    whole = Path(path).absolute()
+    if ".." not in whole.parts:
+        return str(whole)
+    up = len(whole.parts) - whole.parts[::-1].index("..")
+    return str(Path(os.path.realpath(Path(*whole.parts[:up])), *whole.parts[up:]))
 
 
 class _Own:

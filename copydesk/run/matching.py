@@ -13,15 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.articles.parts import RECORDS, Part
-from copydesk.dedup import lines
-from copydesk.dedup.lines import Lines
 from copydesk.dedup.match import ADDED, NEW, ROWS, added_entries, match
-from copydesk.dedup.segment import write_segment
 from copydesk.garbage import give_back
+from copydesk.index import lines
+from copydesk.index.history import open_index
+from copydesk.index.lines import Lines
+from copydesk.index.segment import write_segment
 from copydesk.run.bands import OfParts, keys_at
 from copydesk.run.compared import ComparedTexts
 from copydesk.store import tombstones
-from copydesk.store.history import open_index
 from copydesk.store.store import Store
 
 I64 = npt.NDArray[np.int64]

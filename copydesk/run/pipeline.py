@@ -26,16 +26,16 @@ import pyarrow.compute as pc
 from copydesk import points, schema
 from copydesk.articles import cleaning
 from copydesk.articles.parts import Part, PartWriter
-from copydesk.dedup import compiled, sketch
 from copydesk.errors import UsageError
+from copydesk.index.history import INDEX
 from copydesk.model import RunInfo, Shard
 from copydesk.run import guard, matching
 from copydesk.run.discover import Discovery, check, discover
 from copydesk.run.process import process
 from copydesk.run.publish import Published, publish
 from copydesk.settings import Settings
+from copydesk.sketches import compiled, sketch
 from copydesk.store import parquet, place, tombstones
-from copydesk.store.history import INDEX
 from copydesk.store.ledger import LedgerEntry
 from copydesk.store.store import Store
 from copydesk.templates.applying import apply
@@ -85,6 +85,7 @@ def run(settings: Settings, *, mapper: Mapper | None = None, progress: Progress 
     GuardError (out of all proportion), TaskError (workers that keep dying).
     """
     store = Store(place.local(settings.output))
+    store.check_ours()
     rules = cleaning.digest(settings)  # rules that are wrong end a run before it begins
     if not store.layout.state.exists():
         check(settings)  # and inputs that are not there, before anything is made for them

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 from copydesk.errors import ItemError, unexpected
 from copydesk.model import Format, Item, Reject, Shard, SourceFile
+from copydesk.ranges import read_ahead
 from copydesk.settings import Settings
 from copydesk.sources import csv, html, jsonl, parquet, text, warc
 from copydesk.sources.base import BLOCK_ITEMS, TRANSIENT, Reading
-from copydesk.sources.ranges import read_ahead
 
 __all__ = ["BLOCK_ITEMS", "READERS", "TRANSIENT", "numbered", "read"]
 

@@ -115,6 +115,13 @@ def parse(data: bytes) -> dict[str, Any]:
     return value
 
 
+def _told(fault: Exception, length: int) -> str:
+    """What is wrong with a line of JSON, and where; orjson says `line 1` of each, and then column and character."""
+    words = str(fault).partition(": line ")[0]
+    place = getattr(fault, "pos", length)
+    return f"{words}: the line may have been cut" if place >= length else f"{words} (at character {place + 1})"
+
+
 def _lenient(data: bytes, first: Exception) -> Any:
     try:
         text = data.decode()
@@ -126,4 +133,4 @@ def _lenient(data: bytes, first: Exception) -> Any:
     except RecursionError:
         raise ItemError("read", "json", "not valid JSON: nested too deeply") from None
     except ValueError:
-        raise ItemError("read", "json", f"not valid JSON ({first}): the line may have been cut") from None
+        raise ItemError("read", "json", f"not valid JSON: {_told(first, len(text))}") from None

@@ -15,7 +15,7 @@ from copydesk.sources.base import BLOCK_ITEMS, Reading
 MOST_FILES = 64
 """Of which a process remembers the blocks."""
 
-_File = tuple[str, int, int, str | None]
+_File = tuple[str, str | None, int, int, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +67,4 @@ class Learning:
 
 def _name(reading: Reading) -> _File:
     file = reading.file
-    return file.path, file.size, file.mtime_ns, file.etag
+    return file.path, file.compression, file.size, file.mtime_ns, file.etag

@@ -48,7 +48,7 @@ def open_source(file: SourceFile, block: int | None = None) -> BinaryIO:
     """
     if not objects.is_url(file.path):
         return open_regular(file.path)
-    from copydesk.sources.ranges import BLOCK, Ranges
+    from copydesk.ranges import BLOCK, Ranges
 
     return cast(BinaryIO, Ranges(file.path, file.size, file.etag, block or BLOCK))
 

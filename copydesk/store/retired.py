@@ -17,7 +17,7 @@ import pyarrow.fs as fs
 
 from copydesk.errors import ItemError, StoreError
 from copydesk.objects import Object
-from copydesk.sources.ranges import Ranges
+from copydesk.ranges import Ranges
 from copydesk.store import place
 from copydesk.store.layout import Layout
 from copydesk.store.origin import Origin

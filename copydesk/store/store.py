@@ -19,7 +19,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from copydesk.errors import LockedError, StoreError
+from copydesk.errors import LockedError, StoreError, UsageError
+from copydesk.schema import DATASETS
 from copydesk.store import commit, dataset, disk, layout, ledger, lock, manifest, place, volume
 from copydesk.store.layout import Layout
 from copydesk.store.ledger import LedgerEntry
@@ -45,6 +46,17 @@ class Store:
         self.origin = place.of(root)
         self.name = place.name(root)
         self._last_run_id = ""
+
+    def check_ours(self) -> None:
+        """Raises UsageError unless the output is one of copydesk's, or there is room for one: what others keep below
+        the names of our datasets would be taken for rows of ours, or for litter."""
+        root = self.root
+        if root.exists() and not root.is_dir():
+            raise UsageError(f"{self.name}: not a folder")
+        if not self.layout.state.exists():
+            taken = [name for name in DATASETS if any((root / name).glob("*"))]
+            if taken:
+                raise UsageError(f"{self.name}: has files in {taken[0]}/ and no _state/: not an output of copydesk")
 
     @contextmanager
     def lock(self, holder: str, wait: float = 0.0) -> Iterator[None]:

@@ -19,9 +19,9 @@ from copydesk.articles import cleaning
 from copydesk.articles.cleaned import REMOVALS, strings
 from copydesk.articles.parts import RECORDS, Part
 from copydesk.articles.records import MOSTLY_REMOVED
-from copydesk.dedup import sketch
 from copydesk.garbage import seldom_collected
 from copydesk.settings import Settings
+from copydesk.sketches import sketch
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]

@@ -17,12 +17,12 @@ import pyarrow as pa
 from cleaners import Cleaned, templates
 from copydesk import points
 from copydesk.articles.parts import Part
-from copydesk.dedup import lines
-from copydesk.dedup.entries import first_of, id_array, texts_of
-from copydesk.dedup.index import Index
-from copydesk.dedup.lines import I64, U64, Bools, Lines, Texts
+from copydesk.index import lines
+from copydesk.index.entries import first_of, id_array, texts_of
+from copydesk.index.history import open_index
+from copydesk.index.index import Index
+from copydesk.index.lines import I64, U64, Bools, Lines, Texts
 from copydesk.store import tombstones
-from copydesk.store.history import open_index
 from copydesk.store.store import Store
 from copydesk.templates.rulings import Rulings
 from copydesk.templates.rulings import load as load_rulings

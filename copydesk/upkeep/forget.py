@@ -18,16 +18,17 @@ from urllib.parse import unquote, urlsplit
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.dedup.similarity import measure
 from copydesk.errors import StoreError
+from copydesk.index import history
 from copydesk.schema import DATASETS, OVERLAPS
-from copydesk.store import disk, history, ledger, manifest, parquet, tombstones
+from copydesk.sketches.similarity import measure
+from copydesk.store import disk, ledger, manifest, parquet, tombstones
 from copydesk.store.layout import STATE
-from copydesk.store.rewrite import OF_PART, Rewrite, parts, told_in_words
 from copydesk.store.store import Store
 from copydesk.upkeep import asked as asking
 from copydesk.upkeep import rejected
 from copydesk.upkeep.asked import Asked, Family
+from copydesk.upkeep.rewrite import OF_PART, Rewrite, parts, told_in_words
 from copydesk.upkeep.succession import New, Succession, settle
 
 Row = dict[str, Any]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from copydesk import schema
-from copydesk.dedup.segment import Segment
 from copydesk.errors import IndexDamaged, IndexOutdated
+from copydesk.index.segment import Segment
 from copydesk.schema import DATASETS
 from copydesk.store.layout import STATE
 from copydesk.store.manifest import PublishedFile

@@ -25,14 +25,15 @@ from urllib.parse import unquote, urlsplit
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.dedup.segment import Segment
 from copydesk.errors import IndexDamaged
+from copydesk.index import history
+from copydesk.index.segment import Segment
 from copydesk.schema import DATASETS
-from copydesk.store import dataset, history, layout, manifest, parquet
+from copydesk.store import dataset, layout, manifest, parquet
 from copydesk.store.manifest import Commit
-from copydesk.store.rewrite import Part, Rewrite, parts
 from copydesk.store.store import Store
 from copydesk.upkeep import asked, forget
+from copydesk.upkeep.rewrite import Part, Rewrite, parts
 from copydesk.upkeep.succession import settle
 
 _BOOKED = (*dataset.TEXTS, "rejects")

@@ -17,16 +17,16 @@ from typing import Generic, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from copydesk.dedup import lines
-from copydesk.dedup.lines import Lines
-from copydesk.dedup.segment import Segment, write_segment
 from copydesk.errors import IndexDamaged, StoreError
+from copydesk.index import history, lines
+from copydesk.index.history import SegmentFile
+from copydesk.index.lines import Lines
+from copydesk.index.segment import Segment, write_segment
 from copydesk.schema import DATASETS
-from copydesk.store import bind, disk, history, ledger, manifest, parquet, tombstones
-from copydesk.store.history import SegmentFile
+from copydesk.store import bind, disk, ledger, manifest, parquet, tombstones
 from copydesk.store.layout import STATE
-from copydesk.store.rewrite import OF_PART, Part, Rewrite, parts, told_in_words
 from copydesk.store.store import RUN_ID_FORMAT, Store
+from copydesk.upkeep.rewrite import OF_PART, Part, Rewrite, parts, told_in_words
 
 T = TypeVar("T")
 

@@ -23,17 +23,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleaners import Cleaned, Removal
-from copydesk.articles import again, cleaning
-from copydesk.articles.again import Before, Row
-from copydesk.dedup import sketch
+from copydesk.articles import cleaning
 from copydesk.dedup.match import relation
-from copydesk.dedup.similarity import measure
+from copydesk.index import history
 from copydesk.schema import DATASETS
 from copydesk.settings import Settings
-from copydesk.store import dataset, history, parquet
-from copydesk.store.rewrite import OF_PART, Part, Rewrite, parts
+from copydesk.sketches import sketch
+from copydesk.sketches.similarity import measure
+from copydesk.store import dataset, parquet
 from copydesk.store.store import Store
-from copydesk.templates.templating import Desk
+from copydesk.upkeep import again
+from copydesk.upkeep.again import Before, Row
+from copydesk.upkeep.rewrite import OF_PART, Part, Rewrite, parts
+from copydesk.upkeep.templating import Desk
 
 EXAMPLES = 5
 _PAIRS_AT_ONCE = 1024

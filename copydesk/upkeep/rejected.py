@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from copydesk.dedup.similarity import Texts
-from copydesk.dedup.tokens import tokens
 from copydesk.schema import REJECTS
+from copydesk.sketches.similarity import Texts
+from copydesk.sketches.tokens import tokens
 from copydesk.store import parquet
 from copydesk.store.store import RUN_ID_FORMAT
 from copydesk.upkeep.asked import Asked
@@ -49,7 +49,7 @@ def find(paths: Sequence[Path], asked: Asked, gone: pa.Table, texts: Texts) -> d
                     or row["source_uri"] in asked.urls
                     or (row["source_uri"], row["source_id"]) in places
                     or any(u in urls or canonical(u) in urls for u in _URL.findall(said))
-                    or any(name in said.casefold() for name in asked.publishers)
+                    or (bool(asked.publishers) and _names(said, asked.publishers))
                 )
             if goes:
                 found[row["id"]] = path
@@ -61,6 +61,12 @@ def find(paths: Sequence[Path], asked: Asked, gone: pa.Table, texts: Texts) -> d
             for phrase in _phrases(text, 1):
                 found.update(phrases.pop(phrase, ()))
     return found
+
+
+def _names(said: str, publishers: Iterable[str]) -> bool:
+    """Whether a publisher is named, word for word: a name is not looked for within others."""
+    words = f" {' '.join(tokens(said))} "
+    return any(f" {' '.join(tokens(name))} " in words for name in publishers)
 
 
 def _texts(ids: Sequence[str], texts: Texts) -> Iterator[str]:

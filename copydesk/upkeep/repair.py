@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from copydesk.errors import StoreError
-from copydesk.store import commit, dataset, disk, history, manifest
+from copydesk.index import history
+from copydesk.store import commit, dataset, disk, manifest
 from copydesk.store.layout import STATE, Layout
 from copydesk.store.manifest import PublishedFile
 from copydesk.store.origin import Origin

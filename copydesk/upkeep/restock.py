@@ -21,7 +21,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from copydesk.errors import StoreError
-from copydesk.store import history, manifest, volume
+from copydesk.index import history
+from copydesk.store import manifest, volume
 from copydesk.store.layout import STATE
 from copydesk.store.manifest import Commit, PublishedFile
 from copydesk.store.origin import Origin

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from copydesk.dedup.match import relation
-from copydesk.dedup.similarity import NONE, Texts, judge, measure
 from copydesk.dedup.titles import other_year, title_containment
-from copydesk.dedup.tokens import tokens
+from copydesk.sketches.similarity import NONE, Texts, judge, measure
+from copydesk.sketches.tokens import tokens
 
 Row = dict[str, Any]
 

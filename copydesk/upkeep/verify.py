@@ -21,8 +21,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from copydesk.dedup.segment import Segment
 from copydesk.errors import IndexDamaged, StoreError, UsageError
+from copydesk.index.segment import Segment
 from copydesk.schema import DATASETS
 from copydesk.store import lock, manifest, place, volume
 from copydesk.store.dataset import TEXTS

@@ -23,9 +23,9 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from copydesk.articles import cleaning
-from copydesk.dedup import compiled
 from copydesk.errors import CopydeskError, TaskError, UsageError
 from copydesk.settings import Settings
+from copydesk.sketches import compiled
 from copydesk.workers.local import ADVICE, Workers
 
 T = TypeVar("T")

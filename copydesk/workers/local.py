@@ -58,7 +58,7 @@ class _Task:
 def _begin(size: int) -> None:
     """Called in a worker when it starts. What takes a while and lets other threads run is done beside the first shard,
     not in the process that all are forked from: that would keep all waiting."""
-    from copydesk.dedup import compiled  # not by the command line, which has workers started before all else
+    from copydesk.sketches import compiled
     from copydesk.text import language
 
     end_with_parent()

@@ -13,11 +13,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from copydesk import schema
-from copydesk.dedup.index import Index
 from copydesk.dedup.match import Decisions, match
-from copydesk.dedup.shingling import Shingles, shingle
-from copydesk.dedup.similarity import Counts, Stretch, in_threads
-from copydesk.dedup.sketch import sketch
+from copydesk.index.index import Index
+from copydesk.sketches.shingling import Shingles, shingle
+from copydesk.sketches.similarity import Counts, Stretch, in_threads
+from copydesk.sketches.sketch import sketch
 
 WORDS = [
     f"{a}{b}{c}" for a in ("ba", "co", "di", "fe", "gu") for b in "lmnprst" for c in ("", "an", "el", "ory", "ing")

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from copydesk.dedup import sketch
-from copydesk.dedup.entries import ENTRY, describe
-from copydesk.dedup.segment import write_segment
+from copydesk.index.entries import ENTRY, describe
+from copydesk.index.segment import write_segment
+from copydesk.sketches import sketch
 
 
 def segment_from_rows(

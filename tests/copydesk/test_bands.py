@@ -14,9 +14,9 @@ import pyarrow as pa
 import pytest
 
 from copydesk.articles.parts import Part
-from copydesk.dedup import candidates, sketch
 from copydesk.run import bands
 from copydesk.run.bands import Range
+from copydesk.sketches import candidates, sketch
 from tests.copydesk.corpus import everything, ingest, story, write_jsonl
 
 TEXTS = 400
@@ -74,9 +74,9 @@ def test_nothing_to_compare(tmp_path: Path) -> None:
 
 def test_a_run_decides_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether it is one task or many, also against history and beside what was forgotten."""
-    from copydesk.dedup import similarity
     from copydesk.run.pipeline import run
     from copydesk.settings import Settings
+    from copydesk.sketches import similarity
     from copydesk.templates import learn
     from copydesk.upkeep.forget import forget
 

@@ -22,12 +22,12 @@ from cleaners.engine import Engine, Pattern
 from cleaners.reader import Reader, compiled
 from cleaners.rules import rules
 from copydesk import sources
-from copydesk.dedup import similarity
 from copydesk.errors import ItemError
 from copydesk.model import Item, Reject, Shard, SourceFile
 from copydesk.pages import jsonld, page
 from copydesk.pages.extract import extract
 from copydesk.settings import Settings
+from copydesk.sketches import similarity
 from copydesk.text.decode import decode, mend
 from tests.copydesk.corpus import story
 from tests.copydesk.news import News, decide

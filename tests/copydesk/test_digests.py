@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from copydesk.dedup.digests import part_of_digest
-from copydesk.dedup.similarity import NONE, OVERLAP, STRONG, WEAK, Figures
+from copydesk.sketches.similarity import NONE, OVERLAP, STRONG, WEAK, Figures
 
 Pair = tuple[int, int, float, float, int]
 """Two texts, the first longer; the share of it found in the second; the share of its lead found there; the verdict."""

@@ -242,3 +242,17 @@ def test_what_is_discovered_can_be_read(tmp_path: Path) -> None:
     assert len(found.shards) > 10
     items = [one for shard in found.shards for one in sources.read(shard, Settings())]
     assert sorted(one.source_id or "" for one in items) == sorted([str(n) for n in range(600)] * 2)
+
+
+def test_a_file_has_one_name_however_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "far/real/b.txt", "here/a.txt", "one.txt")
+    (tmp_path / "here" / "link").symlink_to(tmp_path / "far" / "real")
+    monkeypatch.chdir(tmp_path / "here")
+
+    def uri(path: str) -> str:
+        (shard,) = find(tmp_path, path).shards
+        return shard.files[0].uri
+
+    assert uri("../one.txt") == uri("../here/../one.txt") == uri("../one.txt") == (tmp_path / "one.txt").as_uri()
+    assert uri("link/../real/b.txt") == (tmp_path / "far" / "real" / "b.txt").as_uri()
+    assert uri("../here/link/b.txt") == (tmp_path / "here" / "link" / "b.txt").as_uri()

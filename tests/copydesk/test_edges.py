@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from copydesk.dedup.edges import about_something_else, embedding, holding_more
-from copydesk.dedup.similarity import EMBEDS, OVERLAP, STRONG, WEAK
+from copydesk.sketches.similarity import EMBEDS, OVERLAP, STRONG, WEAK
 
 from .test_digests import Pair, told
 

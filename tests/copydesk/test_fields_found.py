@@ -9,8 +9,8 @@ import pytest
 
 from cleaners import Source
 from cleaners.cleaning import default
+from copydesk.articles.metadata import with_fields
 from copydesk.model import Date, Metadata
-from copydesk.pages.metadata import with_fields
 from tests.cleaners.test_gate import ARTICLES
 
 FOUND: dict[str, dict[str, Any]] = {

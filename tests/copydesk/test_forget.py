@@ -13,9 +13,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from copydesk.errors import StoreError, UsageError
+from copydesk.index.history import reindex
 from copydesk.store import disk
 from copydesk.store.dataset import open_dataset
-from copydesk.store.history import reindex
 from copydesk.store.store import Store
 from copydesk.upkeep.asked import parse
 from copydesk.upkeep.forget import forget
@@ -144,6 +144,11 @@ def test_a_publisher_is_forgotten_with_its_rejects(output: Path, inputs: list[Pa
     assert ingest(output, later).seen == 1
     assert ingest(output, *inputs).rejects == 0
     assert traces(output, ["alpha", story(2)[:40], story(9)[:40], "Headline2"]) == set()
+
+
+@pytest.mark.parametrize("name", ["a", "lpha", "alpha.exampl"])
+def test_a_publisher_is_not_looked_for_within_words(name: str, output: Path) -> None:
+    assert forget(output, [name], dry_run=True).removed["rejects"] == 0
 
 
 def test_a_publisher_by_its_name(output: Path) -> None:

@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from copydesk.dedup import compiled, shingling
-from copydesk.dedup.held import Held
-from copydesk.dedup.shingling import shingle
 from copydesk.errors import StoreError
+from copydesk.sketches import compiled, shingling
+from copydesk.sketches.held import Held
+from copydesk.sketches.shingling import shingle
 
 from .news import story
 

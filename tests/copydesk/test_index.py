@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from copydesk import schema
-from copydesk.dedup import compiled, loops, sketch
-from copydesk.dedup import entries as entries_module
-from copydesk.dedup.entries import id_array, item_array
-from copydesk.dedup.index import Index
-from copydesk.dedup.segment import write_segment
 from copydesk.errors import IndexDamaged
+from copydesk.index import entries as entries_module
+from copydesk.index.entries import id_array, item_array
+from copydesk.index.index import Index
+from copydesk.index.segment import write_segment
+from copydesk.sketches import compiled, loops, sketch
 from tests.copydesk.segments import segment_from_rows
 
 from .news import Library, News, cut, edited, story, table

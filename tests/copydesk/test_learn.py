@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from copydesk.dedup.lines import MOST_STORIES
 from copydesk.errors import UsageError
+from copydesk.index.history import reindex
+from copydesk.index.lines import MOST_STORIES
 from copydesk.settings import Settings
-from copydesk.store.history import reindex
 from copydesk.templates import learn as learn_module
 from copydesk.templates.learned import learned
 from copydesk.templates.rulings import rule

@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from copydesk.errors import StoreError
+from copydesk.index.history import open_index, reindex, segments
 from copydesk.schema import DATASETS
 from copydesk.store.dataset import open_dataset
-from copydesk.store.history import open_index, reindex, segments
 from copydesk.store.store import Store
 from copydesk.upkeep.forget import forget
 from copydesk.upkeep.maintain import Limits, maintain

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from copydesk.dedup import match as matching
-from copydesk.dedup.index import PER_TEXT, Index
 from copydesk.dedup.match import LINKS, ROWS, relation
-from copydesk.dedup.segment import write_segment
-from copydesk.dedup.shingling import Shingles
-from copydesk.dedup.similarity import Figures, compare
+from copydesk.index.index import PER_TEXT, Index
+from copydesk.index.segment import write_segment
+from copydesk.sketches.shingling import Shingles
+from copydesk.sketches.similarity import Figures, compare
 
 from .news import Library, News, cut, decide, edited, story, table
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaners import Fields
+from copydesk.articles.metadata import from_record, merge, publisher, with_fields
 from copydesk.model import Date, Metadata
 from copydesk.pages import names, page
-from copydesk.pages.metadata import from_record, merge, publisher, with_fields
 from tests.copydesk.pages import from_page
 
 URL = "https://www.example.com/news/bridge-closed"

@@ -13,13 +13,12 @@ import pytest
 pytest.importorskip("obstore")
 pytest.importorskip("moto.server")
 
-from copydesk import objects
+from copydesk import objects, ranges
 from copydesk.errors import UsageError
 from copydesk.run import listing
 from copydesk.run.listing import fixed, pattern
 from copydesk.run.pipeline import Summary, run
 from copydesk.settings import Settings
-from copydesk.sources import ranges
 from copydesk.store.dataset import open_dataset
 from copydesk.upkeep.verify import verify
 from tests.copydesk import news

@@ -26,9 +26,10 @@ import pytest
 pytest.importorskip("obstore")
 
 from copydesk import objects
+from copydesk.index import history
 from copydesk.run.pipeline import Summary, run
 from copydesk.settings import Settings
-from copydesk.store import history, place
+from copydesk.store import place
 from copydesk.store.dataset import open_dataset
 from copydesk.upkeep.forget import forget
 from copydesk.upkeep.maintain import maintain

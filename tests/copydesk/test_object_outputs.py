@@ -642,8 +642,8 @@ def test_commands(s3: S3, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     for done in (["maintain", "--dry-run"], ["maintain"], ["reclean"], ["forget", ids[0], "--dry-run"]):
         assert copydesk(*done)[0] == 0
     code, told = copydesk("forget", ids[0])
-    assert (code, told.splitlines()[0]) == (0, f"{out(s3)}: 1 rows gone")
-    assert copydesk("verify", "--read-data") == (0, f"{out(s3)} is whole\n")
+    assert (code, told.splitlines()[0]) == (0, f"{out(s3)}: 1 row gone")
+    assert copydesk("verify", "--read-data") == (0, f"{out(s3)} is whole: 1 run, 1 article\n")
     assert f"'{out(s3)}/runs/ingest_date=" in copydesk("views")[1]
 
 

@@ -14,8 +14,9 @@ pytest.importorskip("moto.server")
 
 from copydesk import objects
 from copydesk.errors import StoreError
+from copydesk.index import history
 from copydesk.schema import DATASETS
-from copydesk.store import history, place
+from copydesk.store import place
 from copydesk.store.dataset import TEXTS, open_dataset
 from copydesk.upkeep.forget import forget
 from copydesk.upkeep.maintain import maintain
@@ -336,7 +337,7 @@ def test_the_commands(s3: S3, capsys: pytest.CaptureFixture[str]) -> None:
     assert copydesk("reindex", "-o", url(s3)) == (0, f"2 index segments rebuilt in {url(s3)}\n")
     damage(s3, named(s3, "/articles/")[0])
     code, told = copydesk("verify", "--repair", "-o", url(s3))
-    assert (code, told.splitlines()[-1]) == (0, f"{url(s3)} is whole")
+    assert (code, told.splitlines()[-1]) == (0, f"{url(s3)} is whole: 2 runs, 5 articles")
     assert "put anew from the working copy" in told
     code, told = copydesk("verify", "--repair", "--json", "-o", f"{s3.url}/nothing")
     assert (code, "is no output of copydesk" in told) == (2, True)

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from copydesk.errors import LockedError, UsageError
+from copydesk.index.history import reindex
 from copydesk.run import compared, pipeline
 from copydesk.run.pipeline import Summary
-from copydesk.store.history import reindex
 from copydesk.store.store import Store
 from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything, ingest, rows, story, write_jsonl
@@ -265,3 +265,14 @@ def test_a_run_that_fails_leaves_nothing(corpus: Path, tmp_path: Path, monkeypat
     monkeypatch.undo()
     assert not list((tmp_path / "out" / "_state" / "staging").iterdir())
     assert ingest(tmp_path / "out", corpus).articles == 12
+
+
+def test_what_others_keep_is_not_taken_for_an_output(corpus: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / "site" / "articles" / "mine.txt"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("My own notes.")
+    with pytest.raises(UsageError, match="articles/"):
+        ingest(tmp_path / "site", corpus)
+    assert [p.name for p in (tmp_path / "site").rglob("*")] == ["articles", "mine.txt"]
+    with pytest.raises(UsageError, match="not a folder"):
+        ingest(theirs, corpus)

@@ -12,11 +12,11 @@ import pytest
 import cleaners
 from cleaners import Cleaned, Fields, Removal, Source
 from cleaners.registry import BUILT_IN
-from copydesk.articles import again
 from copydesk.articles.cleaning import rules_of
+from copydesk.index import history
 from copydesk.settings import Settings
-from copydesk.store import history
 from copydesk.store.dataset import open_dataset
+from copydesk.upkeep import again
 from copydesk.upkeep.reclean import preview, reclean
 from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything, ingest, rows, story, write_jsonl

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from copydesk.dedup.similarity import (
+from copydesk.sketches.similarity import (
     EMBEDS,
     NONE,
     OVERLAP,

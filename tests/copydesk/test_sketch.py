@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copydesk.dedup import compiled, loops, shingling, sketch, token_loops, tokens
-from copydesk.dedup.shingling import shingle
+from copydesk.sketches import compiled, loops, shingling, sketch, token_loops, tokens
+from copydesk.sketches.shingling import shingle
 
 from .news import WORDS, story
 
@@ -64,7 +64,7 @@ def test_batches_do_not_matter() -> None:
 def test_the_same_in_every_process_and_version() -> None:
     """Stored segments rest on these values: if this fails, raise sketch.VERSION."""
     text = "The “quick” brown fox naïvely jumped — über den 懶惰的狗跳過去 fence."
-    program = f"from copydesk.dedup import sketch; print(sketch.sketch([{text!r}]).text_hash[0].hex())"
+    program = f"from copydesk.sketches import sketch; print(sketch.sketch([{text!r}]).text_hash[0].hex())"
     other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     here = sketch.sketch([text]).text_hash[0]
     assert here is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from copydesk.dedup.segment import MAGIC
+from copydesk.index.segment import MAGIC
 from copydesk.schema import DATASETS
 from copydesk.store.layout import STATE
 from copydesk.upkeep.verify import verify

@@ -13,8 +13,9 @@ import pytest
 import cleaners
 from copydesk import schema
 from copydesk.errors import StoreError
+from copydesk.index import history
 from copydesk.schema import DATASETS
-from copydesk.store import dataset, history, parquet
+from copydesk.store import dataset, parquet
 from copydesk.store.store import Store
 from copydesk.upkeep.reclean import reclean
 from copydesk.upkeep.verify import verify

@@ -38,6 +38,17 @@ def test_ingest_prints_the_books(corpus: Path, capsys: pytest.CaptureFixture[str
     assert "articles           3" in printed
 
 
+def test_it_says_why_items_were_rejected(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.jsonl").write_text('{"text": 1}\n[]\ngarbage{{{\n[1]\n{"text": "cut\n')
+    assert command("ingest", "bad.jsonl", "-o", "out") == 0
+    told = capsys.readouterr().out.splitlines()[-3:]
+    assert [line.split(";")[0].split() for line in told] == [["2", "json"], ["2", "not-an-object"], ["1", "no-text"]]
+    assert "bad.jsonl" in told[0]
+    assert "not valid JSON" in told[0]
+    assert command("verify", "-o", "out") == 0
+    assert capsys.readouterr().out == "out is whole: 1 run, 0 articles\n"
+
+
 def test_json_is_one_object_with_the_columns_of_runs(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from copydesk.schema import RUNS
 

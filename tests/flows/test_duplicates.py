@@ -85,9 +85,18 @@ def test_a_story_from_any_of_its_texts(by: str, capsys: pytest.CaptureFixture[st
 def test_it_is_shown_in_lines(capsys: pytest.CaptureFixture[str], output: Path) -> None:
     lines = shown(capsys, SECOND).splitlines()
     assert lines[0] == f"story {id_of(output, 'articles', FIRST)}: 4 texts, 3 publishers"
-    assert [line.split()[0] for line in lines[1:]] == ["article", "version", "exact", "*", "overlap"]
+    assert [line.split()[0] for line in lines[1:]] == ["article", "version", "exact", "*", "overlap", "in:"]
     assert re.search(r"^  article  +\w{32} +2024-05-01  Harbor Post  Rain  https://a.example/1$", lines[1])
     assert re.search(r"^\* extended  +\w{32}  jaccard 0\.\d\d  in 0\.\d\d  of 1\.00 +2024-05-03 ", lines[4])
+
+
+def test_by_the_id_that_a_record_came_with(capsys: pytest.CaptureFixture[str], output: Path) -> None:
+    own = {"id": "wire-77", "publisher": "Elm", "text": story(8)}
+    ingest(output, write_jsonl(output.parent / "own.jsonl", [own]))
+    (one,) = told(capsys, "wire-77")["stories"]
+    assert [member["publisher"] for member in one["members"]] == ["Elm"]
+    assert command("explain", "wire-77", "-o", "out") == 0
+    assert "no such file" in refused(capsys, "wire-78")
 
 
 def test_by_file(capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,5 +149,5 @@ def test_colours_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert "has no article https://x.example/" in refused(capsys, "https://x.example/")
     assert "has no article https://x.example/" in refused(capsys, FIRST, "https://x.example/")
-    assert "neither an id" in refused(capsys, "Harbor Post")
+    assert "neither an id of out nor a URL" in refused(capsys, "Harbor Post")
     assert "from 1" in refused(capsys, FIRST, "--limit", "0")

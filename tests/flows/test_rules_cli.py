@@ -11,9 +11,8 @@ import pytest
 from cleaners.model import Model
 from cleaners.vetoes import OF_SPEECH as KEEP_QUOTES
 from copydesk.errors import UsageError
-from copydesk.inspect import trial
+from copydesk.inspect import reading, trial
 from copydesk.model import Reject
-from copydesk.run import reading
 from copydesk.settings import Settings
 from tests.cleaners.test_explaining import Doubter
 from tests.copydesk.corpus import ingest, story, write_jsonl

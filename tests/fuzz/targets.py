@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import cast, get_args
@@ -18,11 +19,11 @@ import orjson
 
 from cleaners import clean, restore
 from copydesk import sources, urls
-from copydesk.articles import documents
+from copydesk.articles import documents, metadata
 from copydesk.articles.parts import RECORDS
 from copydesk.errors import ItemError
 from copydesk.model import Format, Item, Reject, Shard, SourceFile
-from copydesk.pages import dates, jsonld, metadata, page
+from copydesk.pages import dates, jsonld, page
 from copydesk.pages.extract import extract
 from copydesk.run.process import process
 from copydesk.settings import Settings
@@ -48,7 +49,7 @@ def folder() -> Path:
 def _file(data: bytes, name: str = "input") -> SourceFile:
     path = folder() / name
     path.write_bytes(data)
-    return SourceFile(path.as_uri(), str(path), len(data), 0, "text")
+    return SourceFile(path.as_uri(), str(path), len(data), path.stat().st_mtime_ns, "text")
 
 
 def _text(data: bytes) -> str:
@@ -104,7 +105,7 @@ class _NotForThis(Exception):
 def source(data: bytes, kind: Format) -> None:
     """One file read whole and in two parts: the same items."""
     plain = _file(data)
-    file = SourceFile(plain.uri, plain.path, plain.size, 0, kind, compression_of(data))
+    file = replace(plain, format=kind, compression=compression_of(data))
     whole = list(sources.read(Shard(0, (file,)), SETTINGS))
     assert whole
     for found in whole:
@@ -123,7 +124,7 @@ def everything(data: bytes) -> None:
         kind, compression = sniff(file)
     except ItemError:
         return
-    file = SourceFile(file.uri, file.path, file.size, 0, kind, compression)
+    file = replace(file, format=kind, compression=compression)
     part = process(Shard(0, (file,)), SETTINGS, folder())
     assert part.records + part.rejects
     assert not {"internal", "timeout"} & set(part.read("rejects")["error"].to_pylist())

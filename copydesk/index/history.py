@@ -16,13 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from copydesk.dedup import lines, sketch
-from copydesk.dedup.entries import ENTRY, describe
-from copydesk.dedup.index import Index
-from copydesk.dedup.lines import Lines
-from copydesk.dedup.segment import Segment, write_segment
 from copydesk.errors import IndexDamaged
+from copydesk.index import lines
+from copydesk.index.entries import ENTRY, describe
+from copydesk.index.index import Index
+from copydesk.index.lines import Lines
+from copydesk.index.segment import Segment, write_segment
 from copydesk.schema import DATASETS, KINDS, REMOVALS
+from copydesk.sketches import sketch
 from copydesk.store import dataset, disk, manifest, parquet
 from copydesk.store.layout import STATE
 from copydesk.store.store import Store

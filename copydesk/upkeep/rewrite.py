@@ -14,9 +14,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from copydesk.errors import StoreError
+from copydesk.index import history
+from copydesk.index.history import SegmentFile, TextFile
 from copydesk.schema import DATASETS
-from copydesk.store import dataset, history, manifest, parquet
-from copydesk.store.history import SegmentFile, TextFile
+from copydesk.store import dataset, manifest, parquet
 from copydesk.store.manifest import Change
 from copydesk.store.parquet import BROKEN
 from copydesk.store.store import Store

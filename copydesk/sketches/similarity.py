@@ -15,8 +15,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from copydesk.dedup import compiled, loops
-from copydesk.dedup.shingling import LEAD_SHINGLES, Shingles, shared, shingle
+from copydesk.sketches import compiled, loops
+from copydesk.sketches.shingling import LEAD_SHINGLES, Shingles, shared, shingle
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]

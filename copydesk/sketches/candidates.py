@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import numpy.typing as npt
 
-from copydesk.dedup import compiled, loops
+from copydesk.sketches import compiled, loops
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 from cleaners import compiler
-from copydesk.dedup import loops, token_loops
+from copydesk.sketches import loops, token_loops
 
 COMPILE_BYTES, LOAD_BYTES, MORE_BYTES = 64 << 20, 6 << 20, 512 << 10
 """Of text. Compiling takes ten seconds of the processor; loading what another process compiled 0.5, or 0.05 where numba

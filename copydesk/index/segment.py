@@ -28,12 +28,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from copydesk import points
-from copydesk.dedup import compiled, lines, sketch
-from copydesk.dedup.candidates import PER_KEY, packed_keys
-from copydesk.dedup.entries import ENTRY, first_of, halves, one, precedence
-from copydesk.dedup.lines import Lines
 from copydesk.errors import IndexDamaged, IndexOutdated
 from copydesk.garbage import give_back
+from copydesk.index import lines
+from copydesk.index.entries import ENTRY, first_of, halves, one, precedence
+from copydesk.index.lines import Lines
+from copydesk.sketches import compiled, sketch
+from copydesk.sketches.candidates import PER_KEY, packed_keys
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]

@@ -22,8 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cleaners import kept
-from copydesk.dedup import token_loops
-from copydesk.dedup.token_loops import COMPLEX, NOTHING, SEPARATOR, START, TOKEN_CHARS, UNSPACED, WORD
+from copydesk.sketches import token_loops
+from copydesk.sketches.token_loops import COMPLEX, NOTHING, SEPARATOR, START, TOKEN_CHARS, UNSPACED, WORD
 
 U64 = npt.NDArray[np.uint64]
 

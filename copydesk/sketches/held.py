@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from copydesk.dedup import compiled
-from copydesk.dedup.shingling import Shingles
 from copydesk.errors import StoreError
+from copydesk.sketches import compiled
+from copydesk.sketches.shingling import Shingles
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]

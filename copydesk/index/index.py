@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from copydesk.dedup import lines
-from copydesk.dedup.candidates import PER_KEY, PER_TEXT, closest
-from copydesk.dedup.entries import ENTRY, halves, id_array, item_array, one
-from copydesk.dedup.segment import Segment, ranges
+from copydesk.index import lines
+from copydesk.index.entries import ENTRY, halves, id_array, item_array, one
+from copydesk.index.segment import Segment, ranges
+from copydesk.sketches.candidates import PER_KEY, PER_TEXT, closest
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]

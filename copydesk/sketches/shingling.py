@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from copydesk.dedup import compiled, loops, token_loops
-from copydesk.dedup.loops import NGRAM
-from copydesk.dedup.tokens import Tables, normalize, tables_of_normal, tables_of_raw, token_hashes
+from copydesk.sketches import compiled, loops, token_loops
+from copydesk.sketches.loops import NGRAM
+from copydesk.sketches.tokens import Tables, normalize, tables_of_normal, tables_of_raw, token_hashes
 
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]

@@ -10,19 +10,21 @@ import numpy as np
 import pyarrow as pa
 
 from cleaners import Cleaned, Cleaner, templates
-from copydesk.articles import again, cleaning
-from copydesk.articles.again import Before
+from copydesk.articles import cleaning
 from copydesk.articles.parts import Part
-from copydesk.dedup import lines, sketch
-from copydesk.dedup.index import Index
-from copydesk.dedup.lines import U64
+from copydesk.index import lines
+from copydesk.index.index import Index
+from copydesk.index.lines import U64
 from copydesk.settings import Settings
+from copydesk.sketches import sketch
 from copydesk.store import tombstones
-from copydesk.store.rewrite import parts
 from copydesk.store.store import Store
 from copydesk.templates.learn import Counted, is_out, taken_out
 from copydesk.templates.rulings import Rulings
 from copydesk.templates.rulings import load as load_rulings
+from copydesk.upkeep import again
+from copydesk.upkeep.again import Before
+from copydesk.upkeep.rewrite import parts
 
 _RECORDS = pa.schema(
     [*((name, pa.string()) for name in tombstones.COLUMNS), ("minhash", pa.list_(pa.uint16(), lines.MINHASHES))]

@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from cleaners import Removal, templates
 from cleaners.templates import Evidence
-from copydesk.dedup import sketch
+from copydesk.sketches import sketch
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from copydesk.dedup import lines, sketch
+from copydesk.index import lines
+from copydesk.sketches import sketch
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]

@@ -27,9 +27,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cleaners import Cleaned, Removal, Source, restore
+from copydesk.articles import metadata
 from copydesk.articles.records import MOSTLY_REMOVED
 from copydesk.model import Date, Metadata
-from copydesk.pages import metadata
 from copydesk.schema import DATASETS
 from copydesk.store import parquet
 from copydesk.store.dataset import TEXTS

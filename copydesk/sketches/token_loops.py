@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from copydesk.dedup.loops import MIX_1, MIX_2, NGRAM
+from copydesk.sketches.loops import MIX_1, MIX_2, NGRAM
 
 SEPARATOR, WORD, UNSPACED, NOTHING, COMPLEX = range(5)
 """Kinds of code points: between tokens; of a token; of a script without spaces; dropped; beyond these tables."""
