@@ -13,23 +13,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cleaners.batch import I64, Bools, Lined, lined
+from cleaners import parting
+from cleaners.batch import I64, Bools, Lined
 from cleaners.cut import ANY_SCORE, CUT_COLUMNS, CUT_END, CUT_ROW, CUT_START, NO_HIT
 from cleaners.engine import Engine
 from cleaners.model import MOST_BYTES, SCALE, Model
+from cleaners.parting import Part
 from cleaners.patterns import Values
 from cleaners.pieces import (
     LINE_CHARS,
     OUTERMOST,
     PASSED,
     PIECE_COLUMNS,
-    PIECE_END,
     PIECE_ROW,
-    PIECE_START,
     SENTENCES,
 )
 from cleaners.registry import CLOSING, HEAD, LINE, POINTER, RULE_CATEGORY, RULE_SCOPE, TAIL, Registry
-from cleaners.scan import CHARS, DOCUMENT, LEXICAL, LINE_END, LINE_START
+from cleaners.scan import CHARS, DOCUMENT, LINE_END, LINE_START
 
 # What speaks for a piece: nothing but the model; a rule of lines at an edge of the text; one of lines.
 ALONE, EDGE, RULED = range(3)
@@ -81,7 +81,8 @@ def glued(texts: Sequence[bytes], of: Lined, asked: Asked, cuts: I64) -> Glued:
     chosen = list(_chosen(_likely(of, asked, places, cuts)))
     chosen = [piece for piece in chosen if len(texts[places[piece.row, 2]]) <= MOST_BYTES]
     unsure = [piece for piece in chosen if not _sure(piece)]
-    scores = dict(zip(unsure, _scores(texts, of, asked.model, places, unsure), strict=True))
+    parts = [Part(piece.start, piece.end, piece.row) for piece in unsure]
+    scores = dict(zip(unsure, parting.scores(texts, of, asked.model, parts), strict=True))
     rows: list[list[int]] = []
     values: list[Values] = []
     for piece in chosen:
@@ -115,7 +116,7 @@ def _likely(of: Lined, asked: Asked, places: I64, cuts: I64) -> Iterator[Piece]:
     """The pieces for which something speaks."""
     states = _states(places, cuts)
     found = _pieces(of, asked.model, states)
-    lexical = _lexical(of, asked.model, found)
+    lexical = parting.lexical(of, asked.model, found)
     last = states[found[:, PIECE_ROW]] == OUTERMOST
     worded = (lexical >= np.where(last, LEXICAL_LAST, min(LEXICAL_BARS))) & ~_reaching(found[:, PIECE_ROW], lexical)
     found, lexical = found[worded], lexical[worded]
@@ -139,18 +140,6 @@ def _pieces(of: Lined, model: Model, states: I64) -> I64:
         of.data, of.with_.flags, states, found,
     )  # fmt: skip
     return found[:count]
-
-
-def _lexical(of: Lined, model: Model, found: I64) -> I64:
-    """The lexical score of each piece."""
-    said = np.zeros(int((found[:, PIECE_END] - found[:, PIECE_START] + 1).sum()), np.uint8)
-    ends = np.empty(len(found), np.int64)
-    of.with_.run("gather", of.data, found, said, ends)
-    said.flags.writeable = False  # numba would compile for what may be written to anew
-    read = of.with_.scan(said[:-1], ends, model.weights).columns(DOCUMENT, LEXICAL)
-    lexical = np.full(len(found), -(1 << 40))
-    lexical[read[:, 0]] = read[:, 1]
-    return lexical
 
 
 def _reaching(row: I64, lexical: I64) -> Bools:
@@ -206,25 +195,3 @@ def _chosen(likely: Iterator[Piece]) -> Iterator[Piece]:
         ):
             best[piece.row] = piece
     yield from best.values()
-
-
-def _scores(texts: Sequence[bytes], of: Lined, model: Model, places: I64, chosen: Sequence[Piece]) -> Iterator[int]:
-    """The model's score of each piece on a line of its own."""
-    parted: dict[int, list[int]] = {}
-    for piece in chosen:
-        parted.setdefault(int(places[piece.row, 2]), []).append(piece.start)
-    again, moved = [], {}
-    base = 0
-    for text, breaks in parted.items():
-        begin, position, parts = int(of.begins[text]), 0, []
-        for number, place in enumerate(sorted(breaks), 1):
-            parts.append(texts[text][position : place - begin])
-            moved[place] = base + place - begin + number
-            position = place - begin
-        again.append(b"\n".join([*parts, texts[text][position:]]))
-        base += len(again[-1]) + 1
-    if again:
-        read = lined(again, model.weights, of.with_)
-        scores = model.scores(read.scanned, of.with_)
-        starts = read.scanned.columns(LINE_START)[:, 0]
-        yield from scores[np.searchsorted(starts, [moved[piece.start] for piece in chosen])].tolist()

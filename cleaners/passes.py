@@ -31,6 +31,7 @@ from cleaners.fields import gather
 from cleaners.gluing import Asked, glued
 from cleaners.headline import LINES, Top, first_line
 from cleaners.model import SCALE, Model, rule_id
+from cleaners.parting import doubted
 from cleaners.patterns import Values
 from cleaners.reader import Reader, Table
 from cleaners.registry import FIRST_LINE, REPEATS_TITLE, RULE_CATEGORY, Registry
@@ -74,6 +75,7 @@ def clean(texts: Sequence[bytes], titles: Sequence[str | None], ways: Ways, with
     work = _Work(ways, of, lines, hits, values)
     rows = work.placed(texts, titles)
     rows, objected = work.heard(rows, scores)
+    objected |= work.doubted(rows, objected, texts)
     rows = work.with_glued(rows, objected, texts)
     return work.united(Cuts(rows, objected, work.told(rows), work.vetoes(joined, rows, objected)))
 
@@ -183,6 +185,13 @@ class _Work:
         cuts[count:, CUT_RULE] = registry.votes(cuts[count:, CUT_SCORE] / SCALE)
         said = {number: rule_id(int(scores[cuts[number, CUT_ROW]])) for number in np.flatnonzero(objected).tolist()}
         return cuts, said
+
+    def doubted(self, cuts: I64, objected: dict[int, str], texts: Sequence[bytes]) -> dict[int, str]:
+        """The cuts of parts of lines that the model does not let go."""
+        if self.ways.model is None:
+            return {}
+        said = doubted(texts, self.of, self.ways.model, self.ways.registry, cuts)
+        return {number: rule_id(score) for number, score in said.items() if number not in objected}
 
     def with_glued(self, cuts: I64, objected: dict[int, str], texts: Sequence[bytes]) -> I64:
         """The cuts with those of pieces behind them that were lines of their own."""

@@ -47,7 +47,7 @@ BUILT_IN = {
 BESIDE_AD, FIRST_LINE, MENU_LINE, REPEATS_TITLE, SEPARATOR_LINE, TAIL_LINE = range(6)
 
 # What is told of categories, as bits.
-FRAME, WITHIN, ASKED, SPOKEN, AD, SECTION, POINTER, PROSE = (1 << n for n in range(8))
+FRAME, WITHIN, ASKED, SPOKEN, AD, SECTION, POINTER, PROSE, SAID = (1 << n for n in range(9))
 
 OF_FRAME = frozenset({"comment", "newsletter", "social", "promo", "contact", "related", "legal", "header"})
 """Categories whose lines stand around a story, not within it."""
@@ -60,6 +60,9 @@ OF_ASKED = frozenset({"bio", "contact", "dangling", "legal", "newsletter", "prom
 that had not seen the publisher: of 826 lines of boilerplate that they take of the labelled articles 11 are doubted; of
 what they take of pages that they were not written from, guides and blogs among them, 18 of 50 lines of the text and 4
 of 109 others."""
+
+OF_SAID = OF_ASKED - {"legal"}
+"""Of these, the categories whose long lines a story may have; what is said of cookies and copyright it has not."""
 
 OF_SPOKEN = frozenset({"bio", "comment", "contact", "dangling", "newsletter", "promo", "related", "social"})
 """Categories of what somebody may say: in an open quotation it stays. (A widget or an ad marker may be glued in.)"""
@@ -79,6 +82,7 @@ _BITS: tuple[tuple[int, Set[str]], ...] = (
     (SECTION, frozenset({"caption", "header", "section"})),
     (POINTER, OF_POINTER),
     (PROSE, OF_PROSE),
+    (SAID, OF_SAID),
 )
 _VOTES = 101  # ids of the model's votes: a probability in hundredths
 

@@ -6,7 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cleaners.assent import ALONE_BARS, AMONG_BARS, BESIDE_BARS, DOUBT, POINTER_DOUBT, STORY_BAR, SURE, bar, hear
+from cleaners.assent import (
+    ALONE_BARS,
+    AMONG_BARS,
+    BESIDE_BARS,
+    DOUBT,
+    PAGE_DOUBTS,
+    PAGE_LINES,
+    POINTER_DOUBT,
+    STORY_BAR,
+    SURE,
+    bar,
+    hear,
+)
 from cleaners.batch import lined
 from cleaners.cut import ANY_SCORE, AT_EDGE, CUT_COLUMNS, CUT_ROW, LISTED, NO_HIT, cut_line
 from cleaners.model import rule_id
@@ -52,6 +64,23 @@ def _heard(
 def test_a_line_that_a_phrase_takes_stays_if_the_model_doubts_it() -> None:
     assert heard({1: DOUBT}, (1, "newsletter", ANY_SCORE)) == ([1], [])
     assert heard({1: DOUBT - 1}, (1, "newsletter", ANY_SCORE)) == ([], [(1, "model:0.04")])
+
+
+def test_long_lines_of_a_page_need_more() -> None:
+    text = [*LINES, *(f"Ring bell {number}." for number in range(PAGE_LINES - 1))]
+    menu = [(number, "header", ANY_SCORE) for number in range(len(LINES), len(text))]
+    for category, needs in (("bio", ANY_SCORE), ("related", LISTED)):
+        for score in (PAGE_DOUBTS[3], PAGE_DOUBTS[3] - 1):
+            _, objected, _ = _heard({2: score}, (2, category, needs), *menu, text=text)
+            assert objected[0] == (score < PAGE_DOUBTS[3]), category
+            _, objected, _ = _heard({2: score}, (2, category, needs), *menu[:-1], text=text)
+            assert not objected[0], "no page"
+    for score in (DOUBT, DOUBT - 1):
+        _, objected, _ = _heard({2: score}, (2, "caption", ANY_SCORE), *menu, text=text)
+        assert objected[0] == (score < DOUBT), "what has a form of its own"
+    sure = dict.fromkeys(range(len(LINES), len(text)), SURE)
+    _, objected, _ = _heard({2: PAGE_DOUBTS[3] - 1, **sure}, (2, "bio", ANY_SCORE), text=text)
+    assert objected[0], "lines of which the model is sure count as well"
 
 
 def test_a_pointer_that_reads_as_a_sentence_needs_more() -> None:
