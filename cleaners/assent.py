@@ -53,8 +53,8 @@ POINTER_DOUBT = -1600
 # is lost there. So the model must be surer of a line next to those of rules (.75, .88, .91, .93) and of a middling one
 # among others of which it is sure (.91), and must say so much to those that a phrase or their place gives away; to
 # captions of STORY_CHARS_ELSE as much as to a phrase, as they end with credits, and so do paragraphs that a credit is
-# glued to. Models that had not seen the publisher said less to 1 % of the lines of dumps that rules take rightly, and of
-# the long lines that stay to 92 and 98 %.
+# glued to. Models that had not seen the publisher said less to 1 % of the lines of dumps that rules take rightly, and
+# to 92 and 98 % of the long lines that stay.
 PAGE_LINES = 5
 PAGE_BARS = (1099, 2000, 2300, 2587)
 PAGE_AMONG_BARS = (1400, 2300, 2800, 2944)
