@@ -86,7 +86,7 @@ _SAME_DAY = dt.timedelta(hours=36)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """metadata: what the page says. flags: `paywalled`, `live`, `index-page`. site_names: the publisher's own names.
+    """metadata: what the page says. flags: `paywalled`, `live`, `index-page`.
 
     blocks: its text as it stands in the tree. body: the `articleBody` of its JSON-LD. fault: why the page must not
     be parsed (markup.fault).
@@ -94,7 +94,6 @@ class Page:
 
     metadata: Metadata
     flags: tuple[str, ...] = ()
-    site_names: tuple[str, ...] = ()
     blocks: blocks.Blocks = field(default_factory=blocks.Blocks)
     body: str | None = None
     fault: str | None = None
@@ -156,7 +155,7 @@ def read(
         tdm_reservation=rights.header(headers or {}, "tdm-reservation") or found.first("tdm-reservation"),
         accessible_for_free=access,
     )
-    return Page(metadata, flags, sites, held, jsonld.body(nodes), fault)
+    return Page(metadata, flags, held, jsonld.body(nodes), fault)
 
 
 def guessed(metadata: Metadata, html: str, url: str | None, held: blocks.Blocks | None = None) -> Metadata:
