@@ -48,14 +48,14 @@ DOUBT = -3178
 # A pointer that ends as a sentence does must reach .17: guides and reviews have such lines too ("For more lamps, see
 # the list of the keepers."). With scores of models that had not seen the publisher, 4 of 5 between the two were theirs.
 POINTER_DOUBT = -1600
-# Where so many lines of a text go or are surely boilerplate it is taken for the dump of a page: of labelled dumps a sixth
-# and more have that many that go, no text has. (With five lines two thirds of the dumps, and texts of sites with strips of
-# widgets, lost recall for nothing.) Pages have much that looks like boilerplate and is none, and long lines are what
-# is lost there. So the model must be surer of a line next to those of rules (.75, .88, .91, .93) and of a middling one
-# among others of which it is sure (.91), and must say so much to those that a phrase or their place gives away; to
-# captions of STORY_CHARS_ELSE as much as to a phrase, as they end with credits, and so do paragraphs that a credit is
-# glued to. Models that had not seen the publisher said less to 1 % of the lines of dumps that rules take rightly, and
-# to 92 and 98 % of the long lines that stay.
+# Where so many lines of a text go or are surely boilerplate it is taken for the dump of a page: of labelled dumps a
+# sixth and more have that many that go, no text has. (With five lines two thirds of the dumps, and texts of sites with
+# strips of widgets, lost recall for nothing.) Pages have much that looks like boilerplate and is none, and long lines
+# are what is lost there. So the model must be surer of a line next to those of rules (.75, .88, .91, .93) and of a
+# middling one among others of which it is sure (.91), and must say so much to those that a phrase or their place gives
+# away; to captions of STORY_CHARS_ELSE as much as to a phrase, as they end with credits, and so do paragraphs that a
+# credit is glued to. Models that had not seen the publisher said less to 1 % of the lines of dumps that rules take
+# rightly, and to 92 and 98 % of the long lines that stay.
 PAGE_LINES = 12
 PAGE_BARS = (1099, 2000, 2300, 2587)
 PAGE_AMONG_BARS = (1400, 2300, 2800, 2944)
