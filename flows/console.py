@@ -46,15 +46,20 @@ REASONS_SHOWN = 3
 def reasons(output: Path | str, run_id: str) -> Iterator[str]:
     """Why a run rejected items, for people: of the commonest reasons how many, and one of them. Nothing of an output in
     object storage."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    found: dict[str, list[dict[str, Any]]] = {}
-    for path in sorted(Path(output).glob(f"rejects/*/{run_id}*.parquet")):
-        for row in pq.read_table(path, columns=["source_uri", "source_id", "error", "message"]).to_pylist():
-            found.setdefault(row["error"], []).append(row)
-    for error, rows in sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))[:REASONS_SHOWN]:
-        where = " ".join(filter(None, (unquote(rows[0]["source_uri"].rsplit("/", 1)[-1]), rows[0]["source_id"])))
-        yield printable(f"  {len(rows):>18,}  {error}; {where}: {rows[0]['message']}")
+    columns = ["source_uri", "source_id", "error", "message"]
+    files = sorted(Path(output).glob(f"rejects/*/{run_id}*.parquet"))
+    if not files:
+        return
+    rows = pa.concat_tables([pq.read_table(path, columns=columns) for path in files])
+    firsts = [(name, "first") for name in columns if name != "error"]
+    told = rows.group_by("error", use_threads=False).aggregate([("error", "count"), *firsts]).to_pylist()
+    for one in sorted(told, key=lambda one: (-one["error_count"], one["error"]))[:REASONS_SHOWN]:
+        file = unquote(one["source_uri_first"].rsplit("/", 1)[-1])
+        where = " ".join(filter(None, (file, one["source_id_first"])))
+        yield printable(f"  {one['error_count']:>20,}  {one['error']}; {where}: {one['message_first']}")
 
 
 ROWS_SHOWN = 20
