@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from copydesk import sources
-from copydesk.articles.documents import page_of
+from copydesk.articles.documents import decoded
 from copydesk.model import Item
 from copydesk.run.discover import discover
 from copydesk.settings import Settings
@@ -48,7 +48,7 @@ def read(folder: Path) -> Iterator[GoldPage]:
                 row = gold[item.source_id.removeprefix("urn:gold:")]
                 site = registrable_domain(item.url or row.get("url")) or item.source_id
                 half = hashlib.sha256(f"x{site}".encode()).digest()[0] & 1
-                yield GoldPage(name, item, page_of(item)[0], row, site, half)
+                yield GoldPage(name, item, decoded(item).text, row, site, half)
 
 
 def tokens(text: str) -> list[str]:

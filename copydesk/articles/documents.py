@@ -23,19 +23,17 @@ def read(item: Item, settings: Settings) -> Document:
     """A document of an item. Raises ItemError where it holds no text that could be read."""
     if item.record is not None:
         return _of_record(item, item.record, settings)
-    kind = _header(item.http_headers, "content-type") or ""
-    decoded = decode(item.content, declared_charset(item.content, kind))
-    if item.source_format == "html" or (item.source_format == "warc" and _is_html(item, kind, decoded.text)):
-        return _of_page(item, decoded, Metadata(), settings)
-    text, mended = mend(decoded.text)
+    found = decoded(item)
+    if item.source_format == "html" or (item.source_format == "warc" and _is_html(item, found.text)):
+        return _of_page(item, found, Metadata(), settings)
+    text, mended = mend(found.text)
     told = described.from_record({}, item.url)
-    return _document(item, text, told, "plain", _both(decoded.repaired, mended), ())
+    return _document(item, text, told, "plain", _both(found.repaired, mended), ())
 
 
-def page_of(item: Item) -> tuple[str, tuple[str, ...]]:
-    """A page's HTML, decoded, and what decoding mended."""
-    decoded = decode(item.content, declared_charset(item.content, _header(item.http_headers, "content-type") or ""))
-    return decoded.text, decoded.repaired
+def decoded(item: Item) -> Decoded:
+    """The bytes of a file or response as text."""
+    return decode(item.content, declared_charset(item.content, _content_type(item)))
 
 
 def _of_record(item: Item, record: Mapping[str, Any], settings: Settings) -> Document:
@@ -81,8 +79,9 @@ def _document(
     return Document(item, text, own, extracted_by, repaired, flags)
 
 
-def _is_html(item: Item, kind: str, text: str) -> bool:
+def _is_html(item: Item, text: str) -> bool:
     """A WARC response is a page by its content type; without one that says, by its first characters."""
+    kind = _content_type(item)
     if item.http_status is None and not item.http_headers:  # a conversion record: text already
         return False
     if "html" in kind.casefold():
@@ -94,8 +93,8 @@ def _is_html(item: Item, kind: str, text: str) -> bool:
     return bool(_MARKUP.search(text[:2048]))
 
 
-def _header(headers: Mapping[str, str], name: str) -> str | None:
-    return next((value for key, value in headers.items() if key.casefold() == name), None)
+def _content_type(item: Item) -> str:
+    return next((value for key, value in item.http_headers.items() if key.casefold() == "content-type"), "")
 
 
 def _has_text(value: Any) -> TypeGuard[str]:
