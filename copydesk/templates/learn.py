@@ -1,7 +1,7 @@
 """The learn stage: which lines of a run are templates of their sites (the apply stage takes them out: applying.py).
 
-What is known of a line is what the run's own parts and the index hold of it (lines.py). Nothing else is kept: the next
-run judges anew, with more to go by. The result depends on the set of texts, not on their order or their parts.
+What is known of a line is what the run's own parts and the index hold of it (index/lines.py). Nothing else is kept: the
+next run judges anew, with more to go by. The result depends on the set of texts, not on their order or their parts.
 """
 
 from __future__ import annotations
