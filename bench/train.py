@@ -2,11 +2,10 @@
 
     .venv/bin/python -m bench.train GOLD.jsonl ... [--words MORE.jsonl ...] [--out cleaners/model.npz] [--folds 5]
 
-GOLD: as bench/gold.py says, with `publisher_key`, which decides what is kept apart: publishers whose key has a sha256
-that three divides are never trained on; docs/cleaning.md has the figures on those. MORE: articles that only the weights
-of n-grams learn from, as their layout is not what the model will meet (texts taken from pages by rough means). Needs
-scikit-learn and catboost, which nothing else here does (`pip install -e '.[train]'`). The same input gives the same
-model.
+GOLD: as bench/gold.py says, with `publisher_key`: the figures are of models that had not seen the publisher, without
+rules; bench/unseen.py has those of the whole cleaner. MORE: articles that only the weights of n-grams learn from, as
+their layout is not what the model will meet (texts taken from pages by rough means). Needs scikit-learn and catboost,
+which nothing else here does (`pip install -e '.[train]'`). The same input gives the same model.
 """
 
 from __future__ import annotations
@@ -78,22 +77,15 @@ class _Recorder:
         return 0
 
 
-def kept_apart(publisher: str) -> bool:
-    """Whether a publisher is one of the third that nothing is learned from; invented ones (.example) never are."""
-    if publisher.endswith(".example"):
-        return False
-    return int(hashlib.sha256(publisher.encode()).hexdigest(), 16) % 3 == 0
-
-
 def read(paths: Sequence[Path], whole: bool) -> Iterator[Text]:
-    """The articles of JSONL files, but those of publishers kept apart."""
+    """The articles of JSONL files."""
     reader = Reader()
     for path in paths:
         for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
             publisher = row.get("publisher_key") or row["id"]
             lines = [(" ".join(line["text"].split()), line["label"]) for line in row["lines"]]
             lines = [(text, label) for text, label in lines if text]
-            if not lines or kept_apart(publisher):
+            if not lines:
                 continue
             scanned, _ = _scanned(reader, "\n".join(text for text, _ in lines))
             if scanned.rows != len(lines):  # a line of characters that are no content
@@ -222,9 +214,16 @@ def packed(weights: Any, trees: Any, gate: int) -> Model:
     return Model(weights, splits, borders, leaves, round(bias * SCALE), gate)
 
 
-def gate_of(trainer: Trainer, scores: Any) -> int:
-    """The lexical score below which paragraphs are passed over: next to no boilerplate lies there."""
-    return int(np.quantile(scores[(trainer.gone == 1) & trainer.whole], GATE_SHARE))
+def trained(trainer: Trainer, lines: Any) -> Model:
+    """The model that some lines, which are those of whole texts, give."""
+    weights, trees = trainer.learn(lines)
+    scores = trainer.grams[lines] @ weights.astype(np.int64)
+    return packed(weights, trees, gate_of(scores[(trainer.gone[lines] == 1) & trainer.whole[lines]]))
+
+
+def gate_of(scores: Any) -> int:
+    """The lexical score below which paragraphs are passed over. scores: of lines of boilerplate."""
+    return int(np.quantile(scores, GATE_SHARE))
 
 
 def curve(trainer: Trainer, found: Any) -> list[str]:
@@ -262,10 +261,7 @@ def main() -> None:
     print(f"{len(trainer.texts)} articles, {len(trainer.gone)} lines, {(trainer.gone == 1).sum()} of them boilerplate")
     if given.folds:
         print("\n".join(curve(trainer, trainer.unseen(given.folds))))
-    everything = np.arange(len(trainer.gone))
-    weights, trees = trainer.learn(everything)
-    gate = gate_of(trainer, trainer.grams @ weights.astype(np.int64))
-    content = packed(weights, trees, gate).write()
+    content = trained(trainer, np.arange(len(trainer.gone))).write()
     given.out.write_bytes(content)
     print(f"{given.out}: {len(content):,} bytes, sha256 {hashlib.sha256(content).hexdigest()[:16]}")
 
