@@ -10,11 +10,11 @@ An article of which a labelled line is not found (another version of an extracto
 `pip install -e '.[train]'` brings.
 
 The labels of news and pages were given by reading, article by article, in November 2026, by the guide that the gold was
-labelled by. Those of dumps and articles follow from them, or from the gold's where that has the dump of the page: a line
-has the label that it has there; of the others those that stand in the text which the gold gives for the page are the
-story, and the rest is not. What a model that had not seen the publisher was sure to be the story, and short lines found
-in the text, are not scored. Of unread pages only the latter is known: there what stands between lines of the story and
-is long, and what such a model took for the opposite of what the text says, is not scored either.
+labelled by. Those of dumps and articles follow from them, or from the gold's where that has the dump of the page: a
+line has the label that it has there; of the others those that stand in the text which the gold gives for the page are
+the story, and the rest is not. What a model that had not seen the publisher was sure to be the story, and short lines
+found in the text, are not scored. Of unread pages only the latter is known: there what stands between lines of the
+story, and where such a model says the opposite of what the text does, is not scored either.
 """
 
 from __future__ import annotations
