@@ -1,17 +1,17 @@
-"""The whole cleaner on publishers that it does not know: by models and rules that have nothing from them.
+"""The whole cleaner on publishers that it does not know: models that have not seen them, rules that others speak for.
 
     .venv/bin/python -m bench.unseen GOLD.jsonl ... [--learn MORE.jsonl ...] [--words MORE.jsonl ...]
         [--speak CORPUS.jsonl.gz] [--folds 5] [--models FOLDER] [--errors]
 
 Publishers are dealt into folds by a hash. For each fold a model is trained on all the others (bench/train.py says on
 what; --learn names the files beside GOLD, --words those for n-grams only), and cleans the fold's articles of GOLD, each
-alone, without the rules that fewer than three publishers of other folds speak for: a rule that was written with a look
-at one article finds that article, which says nothing. A publisher speaks for a rule if the rule takes something out of
-one of its articles, in GOLD, MORE or CORPUS (JSONL with `url` and `text`).
+alone. To a publisher no rule is applied that fewer than three others speak for: a rule that was written with a look at
+an article finds that article, which says nothing. A publisher speaks for a rule if the rule takes something out of one
+of its articles, in GOLD, MORE or CORPUS (JSONL with `url` and `text`).
 
-Rules were written and bars set with a look at GOLD, so what a rule with three others behind it does to these
-publishers still flatters; what it does not know are the words and layouts of a new one. With --models the models are
-kept in FOLDER and found there the next time: rules are tried within a minute.
+Rules were written and bars set with a look at GOLD, so the figures still flatter by what a rule with others behind it
+was mended for. With --models the models are kept in FOLDER and found there the next time: rules are tried within a
+minute or two.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from cleaners.model import Model
 from cleaners.rules import Rule, rules
 from copydesk.urls import registrable_domain
 
-LEAST = 3  # publishers that must speak for a rule, those of the fold aside
+LEAST = 3  # publishers that must speak for a rule beside the one it is applied to
 _AT_ONCE = 500  # texts cleaned together
 
 Support = dict[str, set[str]]  # of each rule the publishers that speak for it
@@ -88,10 +88,9 @@ def support(texts: Iterable[tuple[str, Source]], known: Sequence[Rule]) -> Suppo
     return found
 
 
-def unspoken(speaking: Mapping[str, set[str]], folds: int, fold: int) -> list[str]:
-    """The rules that too few publishers speak for, but those of the fold."""
-    others = {rule: sum(fold_of(publisher, folds) != fold for publisher in by) for rule, by in speaking.items()}
-    return sorted(rule for rule, count in others.items() if count < LEAST)
+def unspoken(speaking: Mapping[str, set[str]], publishers: set[str]) -> list[str]:
+    """The rules that one of the publishers speaks for, and too few beside it; on others of them they find nothing."""
+    return sorted(rule for rule, by in speaking.items() if len(by) <= LEAST and by & publishers)
 
 
 def scored(
@@ -102,7 +101,7 @@ def scored(
     folds = len(of_folds)
     for fold, model in enumerate(of_folds):
         own = [article for article in articles if fold_of(article.publisher, folds) == fold]
-        cleaner = Cleaner(known, unspoken(speaking, folds, fold), model)
+        cleaner = Cleaner(known, unspoken(speaking, {article.publisher for article in own}), model)
         for form in {article.form for article in own}:
             chosen = [article for article in own if article.form == form]
             for name in (form, None):

@@ -1,4 +1,4 @@
-"""bench.unseen: what a fold is scored with knows nothing of it."""
+"""bench.unseen: what a publisher is scored with knows nothing of it."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def article(publisher: str, form: str = "text") -> Article:
     return Article(publisher, "en", form, lines, None, publisher)
 
 
-def others(count: int, fold: int, folds: int) -> list[str]:
-    """So many publishers of other folds."""
+def of_fold(count: int, fold: int, folds: int) -> list[str]:
+    """So many publishers of a fold."""
     names = (f"harbor{number}.example" for number in range(1000))
-    return [name for name in names if unseen.fold_of(name, folds) != fold][:count]
+    return [name for name in names if unseen.fold_of(name, folds) == fold][:count]
 
 
 def test_a_fold_does_not_depend_on_the_other_publishers() -> None:
@@ -60,10 +60,9 @@ def test_publishers_speak_for_the_rules_that_take_something_from_them() -> None:
 
 
 @pytest.mark.parametrize(("speakers", "found"), [(2, 0), (3, 1)])
-def test_a_rule_needs_three_publishers_of_other_folds(speakers: int, found: int) -> None:
+def test_a_rule_needs_three_other_publishers(speakers: int, found: int) -> None:
     own = "oldmouth.example"
-    fold = unseen.fold_of(own, 3)
-    speaking = {"tide-line": {own, *others(speakers, fold, 3)}}
+    speaking = {"tide-line": {own, *of_fold(speakers, unseen.fold_of(own, 3), 3)}}
     done = unseen.scored([article(own), article(own, DUMP)], [None] * 3, speaking, tide())  # type: ignore[list-item]
     assert done[None].lines.found == 2 * found
     assert done[None].lines.all == 2
@@ -71,7 +70,7 @@ def test_a_rule_needs_three_publishers_of_other_folds(speakers: int, found: int)
 
 
 def test_each_fold_is_scored_with_its_own_model() -> None:
-    names = others(1, 0, 2) + others(1, 1, 2)
+    names = of_fold(1, 0, 2) + of_fold(1, 1, 2)
     blind = replace(MODEL, bias=-(1 << 24))  # sure that all is the story
     articles = list(of_files(GOLD))[:6]
     each = [replace(one, publisher=name) for one in articles for name in names]
