@@ -158,8 +158,8 @@ class Trainer:
         return np.clip(np.round(model.coef_[0] * WEIGHT_SCALE), -127, 127).astype(np.int8)
 
     def learn(self, lines: Any, inner: int = 4) -> tuple[Any, Any, int]:
-        """(weights of n-grams, trees, gate) from some lines. The trees see scores of weights that had not seen the line,
-        and so does the gate.
+        """(weights of n-grams, trees, gate) from some lines. Trees and gate see scores of weights that had not seen the
+        line.
         """
         from catboost import CatBoostClassifier
 
@@ -222,8 +222,8 @@ def trained(trainer: Trainer, lines: Any) -> Model:
 
 
 def gate_of(scores: Any) -> int:
-    """The lexical score below which paragraphs are passed over. scores: of lines of boilerplate, by weights that had not
-    seen them: those that had would pass over the half of what is long.
+    """The lexical score below which paragraphs are passed over. scores: of lines of boilerplate, by weights that had
+    not seen them: those that had put it at -100 instead of -420, and long bios and notices went unread.
     """
     return int(np.quantile(scores, GATE_SHARE))
 
