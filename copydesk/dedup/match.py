@@ -31,7 +31,7 @@ from copydesk.dedup.pairs import OfTable, Signed, verified
 from copydesk.dedup.stories import Edge, Node, assign
 from copydesk.garbage import give_back, seldom_collected
 from copydesk.index import lines
-from copydesk.index.entries import REVISION, codes_of, entries_of, id_array, precedence
+from copydesk.index.entries import REVISION, codes_of, entries_of, id_array, one, precedence
 from copydesk.index.index import Index
 from copydesk.index.segment import Keys
 from copydesk.sketches import sketch
@@ -324,7 +324,7 @@ class _Run:
         """The ids that such codes stand for; null for -1."""
         known = pa.chunked_array([*self.rows.table["id"].chunks, pa.array(self.names, pa.string())])
         places = np.where(codes >= 0, self.rows.order[np.maximum(codes, 0)], len(self.rows) - 2 - codes)
-        return known.take(pa.array(places, mask=codes == -1)).combine_chunks()
+        return one(known.take(pa.array(places, mask=codes == -1)))
 
     def _find_links(self) -> None:
         """Pairs of stories that are not one, of which texts are alike; by id. Less those that share what many stories
