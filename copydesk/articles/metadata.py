@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from copydesk.model import Date, Metadata
 from copydesk.pages import dates, names, page
 from copydesk.pages.jsonld import truth
-from copydesk.text.language import normalized
+from copydesk.text.language import detect, normalized
 from copydesk.urls import canonical, is_host, registrable_domain
 
 if TYPE_CHECKING:
@@ -42,10 +42,11 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 mapped; the others are what scrapers and data sets commonly write."""
 
 
-def from_record(record: Mapping[str, Any], url: str | None = None) -> Metadata:
+def from_record(record: Mapping[str, Any], url: str | None = None, text: str | None = None) -> Metadata:
     """What a JSONL, CSV or Parquet record says, tolerant of types: NaN, blank and unusable values are absent.
 
-    url: to use where the record has none. Dates have origin `record`. Never raises.
+    url: to use where the record has none. text: of the article, if it shall tell the language (language.detect). Dates
+    have origin `record`. Never raises.
     """
     get = _Getter(record).get
     found = get("url")
@@ -64,7 +65,7 @@ def from_record(record: Mapping[str, Any], url: str | None = None) -> Metadata:
         bio=_string(get("bio")),
         published=published,
         modified=_date(get("modified"), tag),
-        language=tag,
+        language=tag if text is None else detect(text, tag),
         license=_string(get("license")),
         robots=_string(record.get("robots")),
         tdm_reservation=_string(record.get("tdm_reservation")),

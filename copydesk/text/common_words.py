@@ -7,8 +7,17 @@ told so, none of them otherwise than by the classifier.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from itertools import repeat
 from struct import Struct
+from typing import Any
+
+import numpy as np
+
+from cleaners import reader, spot
+from cleaners.compiler import compiled
+from cleaners.spot import code_at
 
 FEWEST = 10
 """Words that must be among the commonest of the language ..."""
@@ -48,18 +57,95 @@ for _place, _words in enumerate(_WORDS.values()):
         _COUNTED[_word] = _COUNTED.get(_word, 0) + (1 << _WIDTH * _place)
 _RIVALS_ONLY = frozenset({"pt"})  # from which Galician differs in few of them
 MOST = (1 << _WIDTH) - 1
-"""Words that are looked at, so that a count has room."""
+"""Characters that are looked at, so that a count has room."""
+
+LONGEST = 7
+"""Letters of the longest of them, all of Latin-1: as bytes of a number they are told from all other words."""
+_SLOTS = 1024  # of the table of them
+_ODD = 0x9E3779B97F4A7C15  # a multiplier that spreads bits: 2**64 by the golden ratio
 
 
 def language_of(text: str) -> str | None:
     """The language of a text as a tag of two letters, or None where its commonest words do not tell."""
-    words = text.lower().split()[:MOST]
-    if len(words) < FEWEST:
+    text = text[:MOST]
+    words, counts = _loop()(text) if reader.is_compiled() else _counted(text)
+    if words < FEWEST:
         return None
-    total = sum(map(_COUNTED.get, words, repeat(0)))
-    counts = _COUNTS.unpack(total.to_bytes(_COUNTS.size, "little"))
     rival, most = sorted(counts)[-2:]
     best = _LANGUAGES[counts.index(most)]
-    if best in _RIVALS_ONLY or most < FEWEST or most < SHARE * len(words) or rival > RIVAL * most:
+    if best in _RIVALS_ONLY or most < FEWEST or most < SHARE * words or rival > RIVAL * most:
         return None
     return best
+
+
+def _counted(text: str) -> tuple[int, tuple[int, ...]]:
+    """How many words a text has, and how many of them are common in each language."""
+    words = text.lower().split()
+    total = sum(map(_COUNTED.get, words, repeat(0)))
+    return len(words), _COUNTS.unpack(total.to_bytes(_COUNTS.size, "little"))
+
+
+@functools.cache
+def _loop() -> Callable[[str], tuple[int, tuple[int, ...]]]:
+    """The same, compiled: a fifth of the time."""
+    run = compiled(vars(spot) | globals(), ("code_at", "slot_of", "count"))["count"]
+    tables = reader.compiled()
+    keys, common = np.zeros((2, _SLOTS), np.int64)
+    for word, counted in _COUNTED.items():
+        key = int.from_bytes(word.encode("latin-1"), "big")
+        slot = slot_of(key, keys.tolist())
+        keys[slot] = key
+        common[slot] = sum(1 << place for place in range(len(_WORDS)) if counted >> _WIDTH * place & 1)
+
+    def counted_by(text: str) -> tuple[int, tuple[int, ...]]:
+        counts = np.zeros(len(_WORDS), np.int64)
+        data = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+        words = run(data, tables.lower, tables.blanks, keys, common, counts)
+        return words, tuple(counts.tolist())
+
+    return counted_by
+
+
+def slot_of(key: Any, keys: Any) -> Any:
+    """Where a word stands in the table, or would: there is a 0."""
+    slot = (key * _ODD >> 40) & (_SLOTS - 1)
+    while keys[slot] != 0 and keys[slot] != key:
+        slot = (slot + 1) & (_SLOTS - 1)
+    return slot
+
+
+def count(data: Any, lower: Any, blanks: Any, keys: Any, common: Any, counts: Any) -> Any:
+    """Add to `counts` how many words of UTF-8 are common in each language; returns how many words there are.
+
+    lower, blanks: by code point below 2**16. keys: by slot the letters of a word. common: a bit for each language.
+    A plain loop over whole numbers, compiled by numba.
+    """
+    size = len(data)
+    position = 0
+    words = 0
+    key = 0  # the word that goes on
+    length = 0
+    while position <= size:
+        code = 32  # behind the last word too
+        step = 1
+        if position < size:
+            code = data[position] + 0
+            if code >= 0x80:
+                code, step = code_at(data, position, size)
+        position += step
+        if not blanks[code]:
+            low = lower[code] + 0
+            length += 1 if low < 256 else LONGEST + 1
+            if length <= LONGEST:
+                key = key << 8 | low
+            continue
+        if length > 0:
+            words += 1
+        if 0 < length <= LONGEST:
+            of = common[slot_of(key, keys)]
+            if of:
+                for n in range(len(counts)):
+                    counts[n] += of >> n & 1
+        key = 0
+        length = 0
+    return words
