@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, TypeGuard
 
 from copydesk.articles import metadata as described
@@ -48,7 +47,7 @@ def _of_record(item: Item, record: Mapping[str, Any], settings: Settings) -> Doc
     mended, repaired = mend(text)
     told = described.from_record(record, item.url, mended)
     title = mend(told.title)[0] if told.title else None
-    own = told if title == told.title else replace(told, title=title)  # which costs as much as all of mend()
+    own = told if title == told.title else told._replace(title=title)
     return _document(item, mended, own, "plain", repaired, ())
 
 
@@ -58,14 +57,14 @@ def _of_page(item: Item, decoded: Decoded, told: Metadata, settings: Settings) -
     found = page.read(html, url, item.http_headers, settings.page_elements, decoded.utf8)
     extracted = extract(html, url, settings.page_elements, found)
     own = page.guessed(described.merge(told, found.metadata), html, url, found.blocks)
-    own = replace(own, canonical_url=found.metadata.canonical_url or own.canonical_url)
+    own = own._replace(canonical_url=found.metadata.canonical_url or own.canonical_url)
     text, mended = mend(extracted.text)
     if own.title and " ".join(text.split()) == own.title:
         raise ItemError("extract", "no-content", "nothing but its headline was found in the page")
     if own.title:
-        own = replace(own, title=mend(own.title)[0].strip() or None)
+        own = own._replace(title=mend(own.title)[0].strip() or None)
     language = detect(text, own.language)
-    own = own if language == own.language else replace(own, language=language)
+    own = own if language == own.language else own._replace(language=language)
     return _document(
         item, text, own, extracted.extracted_by, _both(decoded.repaired, mended), _both(found.flags, extracted.flags)
     )

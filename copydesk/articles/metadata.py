@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from copydesk.model import Date, Metadata
@@ -75,7 +74,7 @@ def from_record(record: Mapping[str, Any], url: str | None = None, text: str | N
 
 def merge(*sources: Metadata) -> Metadata:
     """Field by field the first that says it; a date goes with its precision and origin."""
-    chosen = {f.name: _first([getattr(source, f.name) for source in sources]) for f in fields(Metadata)}
+    chosen = {name: _first([getattr(source, name) for source in sources]) for name in Metadata._fields}
     return Metadata(**{name: value for name, value in chosen.items() if value is not None})
 
 
@@ -90,8 +89,7 @@ def with_fields(metadata: Metadata, found: Fields, *, reference: dt.datetime | N
     published = dates.parse(found.published, "text", language=language, reference=reference)
     modified = dates.parse(found.modified, "text", language=language, reference=reference)
     houses = [metadata.publisher] if metadata.publisher else []
-    return replace(
-        metadata,
+    return metadata._replace(
         title=metadata.title or _string(found.title),
         authors=metadata.authors or names.authors(found.authors, houses=houses),
         tags=metadata.tags or page.words(found.tags),
