@@ -8,16 +8,14 @@ told so, none of them otherwise than by the classifier.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from itertools import repeat
 from struct import Struct
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from cleaners import reader, spot
-from cleaners.compiler import compiled
-from cleaners.spot import code_at
+from cleaners import reader
+from copydesk.text import loops
 
 FEWEST = 10
 """Words that must be among the commonest of the language ..."""
@@ -59,16 +57,11 @@ _RIVALS_ONLY = frozenset({"pt"})  # from which Galician differs in few of them
 MOST = (1 << _WIDTH) - 1
 """Characters that are looked at, so that a count has room."""
 
-LONGEST = 7
-"""Letters of the longest of them, all of Latin-1: as bytes of a number they are told from all other words."""
-_SLOTS = 1024  # of the table of them
-_ODD = 0x9E3779B97F4A7C15  # a multiplier that spreads bits: 2**64 by the golden ratio
-
 
 def language_of(text: str) -> str | None:
     """The language of a text as a tag of two letters, or None where its commonest words do not tell."""
     text = text[:MOST]
-    words, counts = _loop()(text) if reader.is_compiled() else _counted(text)
+    words, counts = _counted_by_loop(text) if reader.is_compiled() else _counted(text)
     if words < FEWEST:
         return None
     rival, most = sorted(counts)[-2:]
@@ -86,66 +79,22 @@ def _counted(text: str) -> tuple[int, tuple[int, ...]]:
 
 
 @functools.cache
-def _loop() -> Callable[[str], tuple[int, tuple[int, ...]]]:
-    """The same, compiled: a fifth of the time."""
-    run = compiled(vars(spot) | globals(), ("code_at", "slot_of", "count"))["count"]
-    tables = reader.compiled()
-    keys, common = np.zeros((2, _SLOTS), np.int64)
+def _table() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The common words as loops.count looks them up: keys and, as bits, in which languages each is common."""
+    keys, common = np.zeros((2, loops.SLOTS), np.int64)
     for word, counted in _COUNTED.items():
         key = int.from_bytes(word.encode("latin-1"), "big")
-        slot = slot_of(key, keys.tolist())
+        slot = loops.slot_of(key, keys.tolist())
         keys[slot] = key
         common[slot] = sum(1 << place for place in range(len(_WORDS)) if counted >> _WIDTH * place & 1)
 
-    def counted_by(text: str) -> tuple[int, tuple[int, ...]]:
-        counts = np.zeros(len(_WORDS), np.int64)
-        data = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
-        words = run(data, tables.lower, tables.blanks, keys, common, counts)
-        return words, tuple(counts.tolist())
-
-    return counted_by
+    return keys, common
 
 
-def slot_of(key: Any, keys: Any) -> Any:
-    """Where a word stands in the table, or would: there is a 0."""
-    slot = (key * _ODD >> 40) & (_SLOTS - 1)
-    while keys[slot] != 0 and keys[slot] != key:
-        slot = (slot + 1) & (_SLOTS - 1)
-    return slot
-
-
-def count(data: Any, lower: Any, blanks: Any, keys: Any, common: Any, counts: Any) -> Any:
-    """Add to `counts` how many words of UTF-8 are common in each language; returns how many words there are.
-
-    lower, blanks: by code point below 2**16. keys: by slot the letters of a word. common: a bit for each language.
-    A plain loop over whole numbers, compiled by numba.
-    """
-    size = len(data)
-    position = 0
-    words = 0
-    key = 0  # the word that goes on
-    length = 0
-    while position <= size:
-        code = 32  # behind the last word too
-        step = 1
-        if position < size:
-            code = data[position] + 0
-            if code >= 0x80:
-                code, step = code_at(data, position, size)
-        position += step
-        if not blanks[code]:
-            low = lower[code] + 0
-            length += 1 if low < 256 else LONGEST + 1
-            if length <= LONGEST:
-                key = key << 8 | low
-            continue
-        if length > 0:
-            words += 1
-        if 0 < length <= LONGEST:
-            of = common[slot_of(key, keys)]
-            if of:
-                for n in range(len(counts)):
-                    counts[n] += of >> n & 1
-        key = 0
-        length = 0
-    return words
+def _counted_by_loop(text: str) -> tuple[int, tuple[int, ...]]:
+    """The same as _counted, in less than half the time."""
+    tables, (keys, common) = reader.compiled(), _table()
+    counts = np.zeros(len(_WORDS), np.int64)
+    data = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+    words = loops.compiled("count")(data, tables.lower, tables.blanks, keys, common, counts)
+    return words, tuple(counts.tolist())
