@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from cleaners import model as model_of_lines
 from cleaners import templates
@@ -23,7 +24,8 @@ from cleaners.vetoes import BUILT_IN_VETOES, WITHIN_QUOTATION
 BATCH_BYTES = 4 << 20
 
 
-class Source(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Source:
     """A text to clean.
 
     title: the headline the record has, if any. language: BCP 47, if known. site: whose templates to look for, that is
