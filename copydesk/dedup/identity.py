@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cleaners.arrays import I64, Bools
 from copydesk.index.entries import codes_of, first_of, microseconds
 from copydesk.index.index import Index
-
-I64 = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 
 class Ordered:
@@ -69,10 +66,9 @@ def identify(new: Ordered, index: Index) -> Identity:
         seen |= index.known(ids.to_pylist())
     rows = np.flatnonzero(~seen)
     items = codes_of(new.at("item_key", rows))
-    keys = items.dictionary.to_pylist()
     codes = np.asarray(items.indices, np.int64)
-    versions = np.bincount(codes, minlength=len(keys))
-    before: dict[int, tuple[str, str, int]] = _published(keys, index) if len(index) else {}
+    versions = np.bincount(codes, minlength=len(items.dictionary))
+    before: dict[int, tuple[str, str, int]] = _published(items.dictionary.to_pylist(), index) if len(index) else {}
     revised = versions > 1
     revised[list(before)] = True
     identity = Identity(seen)

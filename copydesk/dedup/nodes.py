@@ -11,14 +11,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cleaners.arrays import I64, Bools
 from copydesk.dedup.identity import Identity, Ordered
 from copydesk.index.entries import codes_of, id_array, one
 from copydesk.index.index import Index
 from copydesk.sketches.shingling import Shingles
 from copydesk.sketches.similarity import Counts, Stretch
-
-I64 = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 
 class Compared(Protocol):
@@ -130,7 +128,7 @@ class Nodes:
         """A column of all nodes and of the published texts behind them."""
         here = self._table.at(name, self.rows)
         behind = history.table[name].chunks if history else []
-        return pa.chunked_array([*here.chunks, *behind], here.type).combine_chunks()
+        return one(pa.chunked_array([*here.chunks, *behind], here.type))
 
     def headlines(self, history: History) -> pa.Array:
         """Of all nodes and of the published texts behind them the titles; of a text that several rows have, theirs one

@@ -21,18 +21,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleaners import Removal, templates
+from cleaners.arrays import F64, I64, U16, U32, U64, Bools
 from cleaners.templates import Evidence
 from copydesk.sketches import sketch
 
-I64 = npt.NDArray[np.int64]
-U64 = npt.NDArray[np.uint64]
-U32 = npt.NDArray[np.uint32]
-U16 = npt.NDArray[np.uint16]
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-
 SITE_BITS = 16
 SITE = np.uint64((1 << SITE_BITS) - 1)
+
+_PIECES = 16
+_PIECE = np.uint64(60)  # the bits below those that tell the pieces of all keys apart
 
 SAMPLE = 64
 """Of a line of a site, so many texts are looked at: those with the smallest ids, which are as good as drawn by lot."""
@@ -63,7 +60,7 @@ class Lines:
     def __len__(self) -> int:
         return len(self.key)
 
-    def take(self, rows: I64 | Bools) -> Lines:
+    def take(self, rows: I64 | U32 | Bools) -> Lines:
         return Lines(self.key[rows], self.text[rows], self.marks[rows])
 
     def renumbered(self, order: I64) -> Lines:
@@ -74,7 +71,12 @@ class Lines:
 
     def ordered(self, ids: U64) -> Lines:
         """By key, those of one key by the ids of their texts. ids: of all texts, in the order of their numbers."""
-        return self.take(np.lexsort((ids[self.text], self.key)))
+        piece = (self.key >> _PIECE).astype(np.uint8)
+        order = []
+        for number in range(_PIECES):  # sorting takes thrice the memory of what is sorted
+            rows = np.flatnonzero(piece == number)
+            order.append(rows[np.lexsort((ids[self.text[rows]], self.key[rows]))].astype(np.uint32))
+        return self.take(np.concatenate(order))
 
 
 NONE = Lines(np.empty(0, np.uint64), np.empty(0, np.uint32), np.empty(0, np.uint16))
@@ -203,7 +205,7 @@ def sample(groups: I64, ids: U64) -> I64:
     return order[rank < SAMPLE]
 
 
-def weigh(groups: I64, spread: Floats, texts: Texts, marks: U16) -> Evidence:
+def weigh(groups: I64, spread: F64, texts: Texts, marks: U16) -> Evidence:
     """The evidence on lines. groups: int64[m], of each occurrence the number of its line; spread: of each line, see
     Evidence; texts, marks: of the occurrences."""
     count = len(spread)
