@@ -12,9 +12,9 @@ from itertools import repeat
 from struct import Struct
 
 import numpy as np
-import numpy.typing as npt
 
 from cleaners import reader
+from cleaners.arrays import I64
 from copydesk.text import loops
 
 FEWEST = 10
@@ -79,7 +79,7 @@ def _counted(text: str) -> tuple[int, tuple[int, ...]]:
 
 
 @functools.cache
-def _table() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _table() -> tuple[I64, I64]:
     """The common words as loops.count looks them up: keys and, as bits, in which languages each is common."""
     keys, common = np.zeros((2, loops.SLOTS), np.int64)
     for word, counted in _COUNTED.items():
@@ -87,7 +87,6 @@ def _table() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         slot = loops.slot_of(key, keys.tolist())
         keys[slot] = key
         common[slot] = sum(1 << place for place in range(len(_WORDS)) if counted >> _WIDTH * place & 1)
-
     return keys, common
 
 

@@ -12,7 +12,7 @@ LONGEST = 7
 """Letters of the longest common word. All are of Latin-1: as bytes of a number they are told from all others."""
 SLOTS = 1024
 """Of the table of common words."""
-_ODD = 0x9E3779B97F4A7C15  # a multiplier that spreads bits: 2**64 by the golden ratio
+_ODD = 0x2545F4914F6CDD1D  # a multiplier that spreads bits, as in cleaners/recall.py
 
 
 def compiled(name: str) -> Any:
