@@ -25,9 +25,9 @@ from cleaners.arrays import I64
 from cleaners.memory import Memory
 from cleaners.patterns import SHARED_MEMORY, Matches, Pattern, Regexp, Values
 from cleaners.reader import is_compiled
-from cleaners.registry import EVERY_ZONE
+from cleaners.registry import ANYWHERE, EVERY_ZONE, ZONE_OF
 from cleaners.rules import Rule, options
-from cleaners.triggers import Lines, Rows, Triggers, by_rule, zones
+from cleaners.triggers import Rows, Triggers, by_rule
 
 # Rules of a group. Every group is one more pass over the text, larger ones cost more states than they save passes.
 GROUP = 16
@@ -58,6 +58,19 @@ class Hit(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a batch: where they start, in order, and where they stand, as bits (registry.HEAD_ZONE and on)."""
+
+    starts: I64
+    zones: I64
+
+    def zone(self, starts: I64) -> I64:
+        """Where lines stand that start there; nowhere, if no line does."""
+        row = np.minimum(np.searchsorted(self.starts, starts), len(self.starts) - 1)
+        return np.where(self.starts[row] == starts, self.zones[row], 0) if len(self.starts) else np.zeros_like(starts)
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What rules match in the lines of a batch, in order of line, rule and position.
 
@@ -81,7 +94,7 @@ class Engine:
     def __init__(self, known: Sequence[Rule], shared: dict[Any, Group] | None = None) -> None:
         self.rules = tuple(sorted(known, key=lambda rule: rule.id))
         self._shared = {} if shared is None else shared
-        self._zones = zones(self.rules)
+        self._zones = _zones(self.rules)
         self.expected = 0
         """Bytes that are still to come, if somebody knows."""
         self._read = 0  # bytes
@@ -171,6 +184,11 @@ class Engine:
         return hits
 
 
+def _zones(rules: Iterable[Rule]) -> I64:
+    """Where lines must stand that rules match."""
+    return np.array([ZONE_OF.get(rule.scope, ANYWHERE) for rule in rules], np.int64)
+
+
 def _told(found: Iterable[tuple[int, Matches]]) -> Told:
     """What was found in one line. found: numbers of rules with what they match."""
     rows = [(rule, start, end, values) for rule, matches in sorted(found) for start, end, values in matches]
@@ -257,18 +275,24 @@ class Triggered:
         self._rules = rules
         self._triggers = Triggers(rules)
         self._compiled: dict[int, tuple[Regexp, Pattern]] = {}
+        self._zones = _zones(rules)
         self._memory = Memory()
 
     def found(self, data: bytes, lines: Lines | None = None) -> Found:
         """What the rules match in the lines of `data`. lines: of it, if those shall be passed over that stand where no
         rule wants them.
         """
-        spotted = self._triggers.spotted(data, lines)
-        first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))  # row of each line
-        sizes = np.diff(np.append(first, len(spotted)))
+        spotted = self._triggers.spotted(data)
+        if lines is None:
+            stands = np.full(len(spotted), EVERY_ZONE)
+        else:
+            first, sizes = _by_line(spotted)
+            stands = np.repeat(lines.zone(spotted[first, 1]), sizes)
+        wanted = (self._zones[spotted[:, 0]] & stands) > 0
+        spotted, stands = spotted[wanted], stands[wanted]
+        first, sizes = _by_line(spotted)
         starts, ends = spotted[first, 1], spotted[first, 2]
-        stands = np.full(len(first), EVERY_ZONE) if lines is None else lines.zone(starts)
-        entries, new = self._memory.met(data, starts, ends, stands)
+        entries, new = self._memory.met(data, starts, ends, stands[first])
         is_new = np.zeros(len(first), np.bool_)
         is_new[new] = True
         asked = self._asked(data, spotted[np.repeat(is_new, sizes)])
@@ -294,6 +318,12 @@ class Triggered:
                     line = starts[bisect.bisect_left(places, start)]
                     told.setdefault(line, []).append((self._numbers[number], matches))
         return told
+
+
+def _by_line(spotted: Rows) -> tuple[I64, I64]:
+    """The first row of each line, and how many it has."""
+    first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))
+    return first, np.diff(np.append(first, len(spotted)))
 
 
 def _places(starts: Sequence[int], ends: Sequence[int]) -> list[int]:

@@ -27,7 +27,7 @@ from cleaners.cut import (
     NO_HIT,
     UNTOLD,
 )
-from cleaners.engine import Engine, Found
+from cleaners.engine import Engine, Found, Lines
 from cleaners.fields import gather
 from cleaners.gluing import Asked, glued
 from cleaners.headline import LINES, Top, first_line
@@ -38,7 +38,6 @@ from cleaners.reader import Reader, Table
 from cleaners.registry import FIRST_LINE, REPEATS_TITLE, RULE_CATEGORY, Registry
 from cleaners.scan import DOCUMENT, LINE_END, LINE_START
 from cleaners.span import Fields
-from cleaners.triggers import Lines
 from cleaners.vetoes import Kept, Part, Veto, protected
 
 # Lines of a text without title that are looked at for its headline: LINES, and those that cuts take between them.

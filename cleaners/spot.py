@@ -107,8 +107,6 @@ def choose(
     capitals: Any,
     met: Any,
     given: Any,
-    stands: Any,
-    wanted: Any,
     lengths: Any,
     had: Any,
     chosen: Any,
@@ -118,9 +116,8 @@ def choose(
     It stops before a line when `chosen` might not hold what is in it; returns (how many, next line, next place). ends:
     of the lines. places, states: `placed` of them, see `walk`. opening: the tree's first state, 0 its dead end. texts:
     where the rows of each begin in `capitals`, which a text must have, and in `met`: the set of rules whose first need
-    it is then, and that of those whose second. given: the same two of any line, for rules that need less. stands: where
-    each line stands, and wanted, by that, the set of rules that want lines there. lengths: least bytes and most
-    characters by rule. had: room for the two. The other parameters are those of `walk`.
+    it is then, and that of those whose second. given: the same two of any line, for rules that need less. lengths:
+    least bytes and most characters by rule. had: room for the two. The other parameters are those of `walk`.
     """
     count = 0
     numbers = len(given) // 2
@@ -158,9 +155,8 @@ def choose(
                 for n in range(len(had)):
                     had[n] |= own[n]
         chars = -1
-        own = wanted[stands[line]]
         for n in range(numbers if end > begin else 0):
-            rules = had[n] & had[numbers + n] & own[n]
+            rules = had[n] & had[numbers + n]
             rule = n * RULES_A_NUMBER
             while rules:
                 if rules & 0xFF == 0:

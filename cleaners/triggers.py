@@ -22,7 +22,6 @@ import numpy.typing as npt
 from cleaners import kept, literals, spot
 from cleaners.compiler import compiled
 from cleaners.literals import MARKS, Texts, Unread, fold, rate, read, shortened, shortest
-from cleaners.registry import ANYWHERE, EVERY_ZONE, ZONE_OF
 from cleaners.rules import Rule
 
 # How often one meets a text, see literals.rate: beyond COMMON it tells nothing, of one so RARE no more is looked for. A
@@ -33,25 +32,6 @@ LINE_CHARS = 100  # of a line, as a rule: it has one start
 Rows = npt.NDArray[np.int64]
 
 _CLASSES = 255  # of characters at most; any further ones are of the class 0, with all that are in no text
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """The lines of a batch: where they start, in order, and where they stand, as bits (registry.HEAD_ZONE and on)."""
-
-    starts: Rows
-    zones: Rows
-
-    def zone(self, starts: Rows) -> Rows:
-        """Where lines stand that start there; nowhere, if no line does."""
-        row = np.minimum(np.searchsorted(self.starts, starts), len(self.starts) - 1)
-        return np.where(self.starts[row] == starts, self.zones[row], 0) if len(self.starts) else np.zeros_like(starts)
-
-    def stands(self, ends: Rows) -> Rows:
-        """Where each line of the data stands, by where it ends; nowhere, those with nothing in them."""
-        found = np.zeros(len(ends), np.int64)
-        found[np.searchsorted(ends, self.starts)] = self.zones
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +101,14 @@ class Triggers:
         found = kept.kept("triggers", of, lambda: _built(known))
         self._kinds, self._traits, self._given = found["kinds"], found["traits"], found["given"]
         self._lengths = np.array([(rule.min_length, rule.max_length) for rule in known], np.int64).reshape(-1, 2)
-        self._wanted = _wanted(known)
         width, first, opening, first_text = found["states"]
         ends = found["texts"], found["capitals"], found["met"]
         self._table = _Table(found["step"], width, first, opening, first_text, *ends)
 
-    def spotted(self, data: bytes, lines: Lines | None = None) -> Rows:
-        """Rows of (rule, start, end of a line): the lines that rules may match, in order of lines.
-
-        lines: of the data, if those shall be passed over that stand where a rule does not want them.
-        """
+    def spotted(self, data: bytes) -> Rows:
+        """Rows of (rule, start, end of a line): the lines that rules may match, in order of lines."""
         read, table, run = np.frombuffer(data, np.uint8), self._table, self._run
         ends = np.append(np.flatnonzero(read == 10), len(data))
-        stands = np.full(len(ends), EVERY_ZONE) if lines is None else lines.stands(ends)
         middle = int(ends[np.searchsorted(ends, len(data) // 2)])
         places, states = np.empty(len(data), np.int64), np.empty(len(data), np.uint32)
         walked = self._kinds, table.step, table.first, table.first_text
@@ -146,7 +121,7 @@ class Triggers:
             count, line, place = run["choose"](
                 read, ends, line, places, states, place, len(places), self._kinds, self._traits, table.step,
                 table.width, table.opening, table.first_text, table.texts, table.capitals, table.met,
-                self._given, stands, self._wanted, self._lengths, had, chosen,
+                self._given, self._lengths, had, chosen,
             )  # fmt: skip
             parts.append(chosen[:count].copy())
         return np.concatenate(parts)
@@ -168,18 +143,6 @@ def _built(known: Sequence[Rule]) -> kept.Arrays:
         "capitals": table.capitals,
         "met": table.met,
     }
-
-
-def zones(known: Iterable[Rule]) -> Rows:
-    """Where lines must stand that rules match."""
-    return np.array([ZONE_OF.get(rule.scope, ANYWHERE) for rule in known], np.int64)
-
-
-def _wanted(known: Sequence[Rule]) -> Rows:
-    """By where a line stands, the set of rules that want lines there."""
-    places = zones(known).tolist()
-    sets = [[(rule, 0) for rule, zone in enumerate(places) if zone & stand] for stand in range(EVERY_ZONE + 1)]
-    return np.array([_sets(own, len(known)) for own in sets])
 
 
 def by_rule(spotted: Rows) -> Iterator[tuple[int, list[int], list[int]]]:

@@ -13,7 +13,7 @@ from cleaners.engine import Engine, Hit
 from cleaners.literals import Unread, fold, read, shortest
 from cleaners.registry import ANYWHERE, HEAD_ZONE
 from cleaners.rules import Rule, _read, load, options, rules
-from cleaners.triggers import Lines, Triggers, needs
+from cleaners.triggers import Triggers, needs
 from tests.cleaners.test_properties import LINES, PARAGRAPH
 
 TAKERS = [rule for rule in rules() if rule.action != "keep"]
@@ -103,7 +103,7 @@ def test_a_rule_is_asked_where_its_scope_wants_lines() -> None:
     triggered = engine.Triggered(list(enumerate(TAKERS)))
     head = {number for number, rule in enumerate(TAKERS) if rule.scope == "head block"}
     for _ in range(2):
-        found = triggered.found(text, Lines(starts, np.array([ANYWHERE, ANYWHERE, ANYWHERE | HEAD_ZONE])))
+        found = triggered.found(text, engine.Lines(starts, np.array([ANYWHERE, ANYWHERE, ANYWHERE | HEAD_ZONE])))
         assert {line for line, _, rule, *_ in found.places.tolist() if rule in head} == {28}
         assert 0 in found.places[:, 0]
 
