@@ -121,7 +121,12 @@ class Rule:
     @property
     def tied(self) -> bool:
         """Whether it is looked up by what stands at the start of a line."""
-        return self.hint.startswith("^") if self.hint is not None else self.scope not in ("suffix", "inline")
+        return self.hint.startswith("^") if self.hint is not None else self.from_start
+
+    @property
+    def from_start(self) -> bool:
+        """Whether it matches at the start of a line only."""
+        return self.scope not in ("suffix", "inline")
 
     @property
     def anchored(self) -> str:
