@@ -100,10 +100,12 @@ def maintained(done: Maintained, output: Path | str, dry_run: bool) -> str:
     would = "would be " if dry_run else ""
     lines = [*done.mended]
     if done.files or done.segments or done.state:
-        lines.append(f"{done.files:,} files {would}merged into {done.into:,}")
-        lines.append(f"{done.segments:,} index segments and {done.state:,} files of the ledger {would}merged")
+        lines.append(f"{counted(done.files, 'file')} {would}merged into {done.into:,}")
+        lines.append(
+            f"{counted(done.segments, 'index segment')} and {counted(done.state, 'file')} of the ledger {would}merged"
+        )
     if done.manifests:
-        lines.append(f"{done.manifests:,} files of manifests {would}bound into fewer")
+        lines.append(f"{counted(done.manifests, 'file')} of manifests {would}bound into fewer")
     if done.pruned:
-        lines.append(f"{done.pruned:,} folders of replaced files {would}deleted")
+        lines.append(f"{counted(done.pruned, 'folder')} of replaced files {would}deleted")
     return "\n".join(lines) or f"nothing to do in {printable(str(output))}"

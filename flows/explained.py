@@ -19,7 +19,7 @@ from cleaners import Removal, Vetoed
 from copydesk.inspect.explain import Explanation
 from copydesk.inspect.relatives import Relative
 from copydesk.model import Reject
-from copydesk.terminal import printable
+from copydesk.terminal import counted, printable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -200,7 +200,7 @@ def legend(one: Explanation) -> list[tuple[str, int, int]]:
 
 
 def _legend_lines(one: Explanation) -> list[str]:
-    cut = [f"{printable(category)} {count} ({chars:,} characters)" for category, count, chars in legend(one)]
+    cut = [f"{printable(category)} {count} ({counted(chars, 'character')})" for category, count, chars in legend(one)]
     told = ["", "cut: " + (", ".join(cut) or "nothing")]
     if one.vetoed:
         told.append(f"saved by a veto: {len(one.vetoed)}")
@@ -277,9 +277,12 @@ def _side(one: Explanation) -> RenderableType:
     for name, value, mark in fields(one):
         table.add_row(name + mark, Text(value))
     for category, count, chars in legend(one):
-        table.add_row(Text(printable(category), f"strike {colour(category)}"), f"{count} places, {chars:,} characters")
+        table.add_row(
+            Text(printable(category), f"strike {colour(category)}"),
+            f"{counted(count, 'place')}, {counted(chars, 'character')}",
+        )
     if one.vetoed:
-        table.add_row(Text("saved", "bold underline green"), f"{len(one.vetoed)} places, by a veto")
+        table.add_row(Text("saved", "bold underline green"), f"{counted(len(one.vetoed), 'place')}, by a veto")
     if one.found:
         table.add_row("*", "out of the text")
     return table

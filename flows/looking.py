@@ -12,7 +12,7 @@ import orjson
 from cyclopts import App, Parameter
 
 from copydesk.errors import UsageError
-from copydesk.terminal import printable
+from copydesk.terminal import counted, printable
 from flows.options import AsJson, Config, Output, existing, read_settings
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def sample(
         told = {"rule": rule, "seed": seed, "removals": total, "drawn": [asdict(one) for one in drawn]}
         print(orjson.dumps(told).decode())
         return 0
-    print(f"{printable(rule)}: {len(drawn):,} of {total:,} removals, seed {seed}")
+    print(f"{printable(rule)}: {len(drawn):,} of {counted(total, 'removal')}, seed {seed}")
     for one in drawn:
         print("\n".join(["", *_lines(one)]))
     return 0

@@ -15,7 +15,7 @@ from pydantic import NonNegativeFloat
 
 from copydesk.errors import CopydeskError
 from copydesk.settings import Settings
-from copydesk.terminal import printable, printable_lines
+from copydesk.terminal import counted, printable, printable_lines
 from copydesk.upkeep.fault import Fault
 from copydesk.upkeep.maintain import GRACE_HOURS, Maintained
 from copydesk.upkeep.maintain import maintain as merge
@@ -99,4 +99,6 @@ def maintain(
     for line in lines:
         log.error(line)
     telling.table(log, "faults", [asdict(fault) for fault in faults], "What verify found")
-    return Failed(message="\n".join([f"{len(faults)} faults found in {printable(str(output))}", *lines[:FAULTS_TOLD]]))
+    return Failed(
+        message="\n".join([f"{counted(len(faults), 'fault')} found in {printable(str(output))}", *lines[:FAULTS_TOLD]])
+    )

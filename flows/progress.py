@@ -17,6 +17,7 @@ import orjson
 
 from copydesk.errors import CopydeskError
 from copydesk.run.pipeline import Progress, Summary
+from copydesk.terminal import counted
 
 LINE_SECONDS = 5.0
 """A line at the most this often, but for the ends of stages."""
@@ -128,7 +129,7 @@ def line(state: State) -> str:
     """A state in words."""
     told = [f"{state.share:4.0%}  {state.stage}"]
     if state.total > 1:
-        told.append(f"{state.done:,} of {state.total:,} shards")
+        told.append(f"{state.done:,} of {counted(state.total, 'shard')}")
     told.append(counts(state))
     if state.left is not None and state.share < 1:
         told.append(f"{span(state.left)} left")
@@ -140,7 +141,7 @@ def counts(state: State) -> str:
     if not (state.articles or state.rejects):
         return ""
     rate = f", {state.per_second:,.0f} a second" if state.per_second and state.stage == "process" else ""
-    return f"{state.articles:,} articles, {state.rejects:,} rejects{rate}"
+    return f"{counted(state.articles, 'article')}, {counted(state.rejects, 'reject')}{rate}"
 
 
 def span(seconds: float) -> str:
@@ -207,7 +208,7 @@ def _bars() -> Iterator[Callable[[State], None]]:
                 tasks[state.stage] = bars.add_task(state.stage, total=max(1, state.total), note="")
             left = f"{span(state.left)} left" if state.left is not None and state.share < 1 else ""
             bars.update(whole, completed=state.share, note=left)
-            notes = [f"{state.done:,} of {state.total:,} shards" if state.total > 1 else ""]
+            notes = [f"{state.done:,} of {counted(state.total, 'shard')}" if state.total > 1 else ""]
             if state.stage == "process":
                 notes.append(counts(state))
             if state.stage_left:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import orjson
 
-from copydesk.terminal import printable
+from copydesk.terminal import counted, printable
 from copydesk.upkeep.reclean import Example, Recleaned
 
 _LENGTH = 100  # characters of a line that is shown
@@ -23,15 +23,16 @@ def summary(done: Recleaned, output: Path | str, dry_run: bool) -> str:
     """What changed, or would change, for people: counts, rules, examples."""
     would = "would change" if dry_run else "changed"
     lines = [
-        f"{done.changed:,} of {done.rows:,} rows in {printable(str(output))} {would}, the text of {done.texts:,}: "
-        f"{done.chars_taken:,} characters more taken out, {done.chars_put_back:,} put back"
+        f"{done.changed:,} of {counted(done.rows, 'row')} in {printable(str(output))} {would}, "
+        f"the text of {done.texts:,}: "
+        f"{counted(done.chars_taken, 'character')} more taken out, {done.chars_put_back:,} put back"
     ]
     if done.not_restored:
         lines.append(f"{done.not_restored:,} rows left alone: they cannot be restored; `copydesk verify` tells more")
     if done.emptied:
         lines.append(f"{done.emptied:,} rows left alone: nothing would be left of their text")
     if done.pairs:
-        lines.append(f"{done.pairs:,} pairs measured anew; nothing was matched again")
+        lines.append(f"{counted(done.pairs, 'pair')} measured anew; nothing was matched again")
     if done.rules:
         lines += ["", f"{'rule':<40}{'takes more in':>15}{'takes less in':>15}"]
         by_count = sorted(done.rules.items(), key=lambda rule: (-sum(rule[1].values()), rule[0]))

@@ -9,7 +9,7 @@ import orjson
 
 from cleaners.examples import Failed
 from copydesk.inspect.trial import Counts, Sample, Tried
-from copydesk.terminal import printable
+from copydesk.terminal import counted, printable
 
 _TAKEN = {
     "new": "nothing else takes it",
@@ -58,7 +58,7 @@ def _rules(count: int) -> str:
 
 def tried(done: Tried) -> str:
     """Counts, then samples, the part in question between [- and -] (for vetoes: what they keep, between [+ and +])."""
-    lines = [f"{done.articles:,} articles, {done.words:,} words read"]
+    lines = [f"{counted(done.articles, 'article')}, {counted(done.words, 'word')} read"]
     if done.rejects:
         lines.append(f"{done.rejects:,} could not be read, first {printable(done.first_reject or '')}")
     for rule, counts in done.rules.items():
@@ -66,25 +66,26 @@ def tried(done: Tried) -> str:
     if len(done.rules) > 1:
         lines += ["", "all of them", *_counts(done.total, done)]
     if done.more_words:
-        lines.append(f"elsewhere, because of it: {done.more_words:,} words more taken out")
+        lines.append(f"elsewhere, because of it: {counted(done.more_words, 'word')} more taken out")
     if done.less_words:
-        lines.append(f"kept because of it: {done.less_words:,} words that are taken out without it")
+        lines.append(f"kept because of it: {counted(done.less_words, 'word')}, taken out without it")
     for sample in done.samples:
         lines += ["", *_sample(sample)]
     return "\n".join(lines)
 
 
 def _counts(counts: Counts, done: Tried) -> Iterator[str]:
-    yield f"  touches   {counts.articles:,} articles ({_share(counts.articles, done.articles)}), {counts.hits:,} places"
+    share = _share(counts.articles, done.articles)
+    yield f"  touches   {counted(counts.articles, 'article')} ({share}), {counted(counts.hits, 'place')}"
     saved = f"{counts.vetoed:,} saved by a veto or the model"
     yield f"  of these  {counts.new:,} new, {counts.known:,} known to other rules, {saved}"
     yield (
-        f"  takes     {counts.lines:,} lines, {counts.words:,} words ({_share(counts.words, done.words)}), "
-        f"{counts.chars:,} characters"
+        f"  takes     {counted(counts.lines, 'line')}, {counted(counts.words, 'word')} "
+        f"({_share(counts.words, done.words)}), {counted(counts.chars, 'character')}"
     )
     yield (
-        f"  new       {counts.new_lines:,} lines, {counts.new_words:,} words "
-        f"({_share(counts.new_words, done.words)}), {counts.new_chars:,} characters"
+        f"  new       {counted(counts.new_lines, 'line')}, {counted(counts.new_words, 'word')} "
+        f"({_share(counts.new_words, done.words)}), {counted(counts.new_chars, 'character')}"
     )
 
 

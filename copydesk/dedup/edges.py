@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from copydesk.dedup.stories import Edge, Tie
@@ -32,6 +34,22 @@ SURE, SOME = 3, 2
 OWN_LEAD, HELD_LEAD = 0.7, 0.75
 """Of a text that holds another and something else: no more than that share of its lead is found in the other, and that
 share or more of the other's lead in it."""
+
+_NODES_AT_ONCE = 1 << 15
+"""Nodes that are Python objects at a time, and their edges: two kilobytes each."""
+
+
+def in_pieces(nodes: I64, pairs: I64, a: I64, wide: I64) -> Iterator[tuple[I64, I64]]:
+    """These nodes and pairs in pieces of some thousand nodes, of which none is connected with another piece.
+
+    a: of each pair a node. wide: of each node the smallest that it is connected with.
+    """
+    connected_with, sizes = np.unique(wide[nodes], return_counts=True)
+    piece = np.full(len(wide), -1, np.int64)
+    piece[connected_with] = (np.cumsum(sizes) - sizes) // _NODES_AT_ONCE
+    of_node, of_pair = piece[wide[nodes]], piece[wide[a[pairs]]]
+    for number in np.unique(of_node).tolist():
+        yield nodes[of_node == number], pairs[of_pair == number]
 
 
 def edges_of(a: I64, b: I64, figures: Figures, verdicts: I8, chosen: I64, place: I64) -> list[Edge]:

@@ -69,10 +69,9 @@ def identify(new: Ordered, index: Index) -> Identity:
         seen |= index.known(ids.to_pylist())
     rows = np.flatnonzero(~seen)
     items = codes_of(new.at("item_key", rows))
-    keys = items.dictionary.to_pylist()
     codes = np.asarray(items.indices, np.int64)
-    versions = np.bincount(codes, minlength=len(keys))
-    before: dict[int, tuple[str, str, int]] = _published(keys, index) if len(index) else {}
+    versions = np.bincount(codes, minlength=len(items.dictionary))
+    before: dict[int, tuple[str, str, int]] = _published(items.dictionary.to_pylist(), index) if len(index) else {}
     revised = versions > 1
     revised[list(before)] = True
     identity = Identity(seen)

@@ -13,7 +13,6 @@ story is not plain from strong pairs alone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -24,14 +23,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.dedup.digests import part_of_digest
-from copydesk.dedup.edges import about_something_else, edges_of, embedding, holding_more
+from copydesk.dedup.edges import about_something_else, edges_of, embedding, holding_more, in_pieces
 from copydesk.dedup.identity import Ordered, identify
 from copydesk.dedup.nodes import Compared, History, Nodes
 from copydesk.dedup.pairs import OfTable, Signed, verified
 from copydesk.dedup.stories import Edge, Node, assign
 from copydesk.garbage import give_back, seldom_collected
 from copydesk.index import lines
-from copydesk.index.entries import REVISION, codes_of, entries_of, id_array, precedence
+from copydesk.index.entries import REVISION, codes_of, entries_of, id_array, one, precedence
 from copydesk.index.index import Index
 from copydesk.index.segment import Keys
 from copydesk.sketches import sketch
@@ -199,11 +198,8 @@ class _Run:
         weighed = told[of_root[wide[a[told]]] & (~one_group | holding[longer[told]])]
         known = np.zeros(total, np.bool_)
         known[:count] = known[a[told]] = known[b[told]] = True
-        nodes = np.flatnonzero(of_root[wide] & known)
-        place = np.searchsorted(nodes, np.arange(total))
-        edges = edges_of(a, b, figures, verdicts, weighed, place)
-        edges += [Edge(int(place[one]), int(place[other]), "strong", SURE) for one, other in self.nodes.twins]
-        self._weigh(nodes, edges, place[roots[nodes]])
+        for nodes, pairs in in_pieces(np.flatnonzero(of_root[wide] & known), weighed, a, wide):
+            self._weigh(nodes, pairs, verdicts, roots)
         new = np.flatnonzero(base[a] & base[b])
         new = new[self.group[a[new]] == self.group[b[new]]]
         self.core = np.bincount(roots[:count], minlength=total)[roots[:count]] > 1
@@ -249,11 +245,18 @@ class _Run:
         more = np.array([(place.setdefault(name, node), node) for node, name in revised], np.int64)
         return np.concatenate([np.stack([first[story], np.arange(len(story)) + count], 1), more.reshape(-1, 2)])
 
-    def _weigh(self, nodes: I64, edges: Sequence[Edge], joined: I64) -> None:
-        """The places of these nodes, by stories.assign. edges: between them, by their places in `nodes`; joined: see
-        there."""
+    def _weigh(self, nodes: I64, pairs: I64, verdicts: I8, roots: I64) -> None:
+        """The places of these nodes, by stories.assign, given the pairs between them. roots: what strong pairs have
+        joined."""
+        place = np.full(len(roots), -1, np.int64)
+        place[nodes] = np.arange(len(nodes))
+        edges = edges_of(self.pairs.a, self.pairs.b, self.pairs.figures, verdicts, pairs, place)
+        twins = ((int(place[one]), int(place[other])) for one, other in self.nodes.twins)
+        edges += [Edge(one, other, "strong", SURE) for one, other in twins if one >= 0]
         base = self.nodes.base.tolist()
-        for node, found in zip(nodes.tolist(), assign(self._made(nodes), edges, joined.tolist()), strict=False):
+        for node, found in zip(
+            nodes.tolist(), assign(self._made(nodes), edges, place[roots[nodes]].tolist()), strict=False
+        ):
             if node < len(base) and base[node]:
                 self.group[node] = nodes[found.group]
                 self.published[node] = -1 if found.story is None else found.story
@@ -324,7 +327,7 @@ class _Run:
         """The ids that such codes stand for; null for -1."""
         known = pa.chunked_array([*self.rows.table["id"].chunks, pa.array(self.names, pa.string())])
         places = np.where(codes >= 0, self.rows.order[np.maximum(codes, 0)], len(self.rows) - 2 - codes)
-        return known.take(pa.array(places, mask=codes == -1)).combine_chunks()
+        return one(known.take(pa.array(places, mask=codes == -1)))
 
     def _find_links(self) -> None:
         """Pairs of stories that are not one, of which texts are alike; by id. Less those that share what many stories

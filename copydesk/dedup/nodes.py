@@ -130,7 +130,7 @@ class Nodes:
         """A column of all nodes and of the published texts behind them."""
         here = self._table.at(name, self.rows)
         behind = history.table[name].chunks if history else []
-        return pa.chunked_array([*here.chunks, *behind], here.type).combine_chunks()
+        return one(pa.chunked_array([*here.chunks, *behind], here.type))
 
     def headlines(self, history: History) -> pa.Array:
         """Of all nodes and of the published texts behind them the titles; of a text that several rows have, theirs one

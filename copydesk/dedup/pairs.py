@@ -100,6 +100,8 @@ def verified(nodes: Nodes, signed: Signed, index: Index, exact: I64, threads: in
     verify = partial(_verified, nodes, history, threads)
     count = len(nodes)
     here = verify(comparable[a], comparable[b], near=shared >= NEAR)
+    if not len(c):
+        return here
     old = np.searchsorted(history.numbers, entries)
     return here.joined(_with_history(verify, comparable[fresh[c]], old + count, shared_before, count, history))
 

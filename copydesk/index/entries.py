@@ -143,7 +143,9 @@ def halves(column: pa.Array) -> tuple[U64, U64]:
 
 
 def one(column: pa.ChunkedArray) -> pa.Array:
-    """The column as one array."""
+    """The column as one array, which is a copy only of a column of several."""
+    if column.num_chunks == 1:
+        return column.chunk(0)
     combined = column.combine_chunks()
     if isinstance(combined, pa.ChunkedArray):
         return combined.chunk(0) if combined.num_chunks else pa.array([], column.type)
@@ -160,7 +162,7 @@ def first_of(column: pa.ChunkedArray) -> Bools:
 
 def codes_of(column: pa.ChunkedArray) -> pa.DictionaryArray:
     """The column as numbers of its distinct values, in the order in which they first come."""
-    coded = column.combine_chunks().dictionary_encode()
+    coded = one(column).dictionary_encode()
     return coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
 
 

@@ -1,14 +1,17 @@
 """Segments of the index: immutable files of entries and their band keys, one a run, or of several consecutive ones once
 maintenance has merged them.
 
-    magic, length of header | header: JSON, padded to 64 bytes | an Arrow IPC file
+    magic, length of header | header: JSON, padded to 64 bytes | an Arrow IPC file, padded likewise | keys
 
-The Arrow file holds one record batch, memory-mapped and read without copying. Its rows are entries in the order of
-their runs, those of a run in order of precedence: earliest publication (unknown last), then longest, then smallest id.
-Beside the columns of ENTRY there are sorted lookups. `keys` holds all band keys of the segment, sorted: the upper bits
-of a uint64 are those of the key, the lower `entry_bits` the entry. (Adjacent bands' keys are told apart by the band
-number inside the key.) A false hit of a shortened key costs one verification. Texts that repeat an earlier one of the
-segment have no keys: an exact match finds the first. The lines of the texts lie beside (lines.py), sorted by key.
+All is memory-mapped and read without copying. The Arrow file holds one record batch. Its rows are entries in the order
+of their runs, those of a run in order of precedence: earliest publication (unknown last), then longest, then smallest
+id. Beside the columns of ENTRY there are sorted lookups, and the lines of the texts (lines.py), sorted by key.
+
+The keys are all band keys of the segment, sorted: the upper bits of a uint64 are those of the key, the lower
+`entry_bits` the entry. (Adjacent bands' keys are told apart by the band number inside the key.) A false hit of a
+shortened key costs one verification. Texts that repeat an earlier one of the segment have no keys: an exact match finds
+the first. Keys are more than half of a segment, and the only thing of which not all is in memory when it is written.
+(In segments of format 5 they are a column of the batch, filled up with 2**64 - 1.)
 """
 
 from __future__ import annotations
@@ -16,9 +19,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 import zlib
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -33,15 +36,18 @@ from copydesk.garbage import give_back
 from copydesk.index import lines
 from copydesk.index.entries import ENTRY, first_of, halves, one, precedence
 from copydesk.index.lines import Lines
+from copydesk.index.sorting import in_order
 from copydesk.sketches import compiled, sketch
-from copydesk.sketches.candidates import PER_KEY, packed_keys
+from copydesk.sketches.candidates import PER_KEY
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
 
-FORMAT = 5
+FORMAT = 6
+READ = (5, FORMAT)  # what can be read
 MAGIC = b"copydesk-index\x00\x01"
+_ALIGNED = 64  # bytes
 
 
 # ---- writing -------------------------------------------------------------------------------------------------------
@@ -50,9 +56,8 @@ MAGIC = b"copydesk-index\x00\x01"
 Keys = Callable[[I64], U64]
 """From rows, ascending, to their band keys: uint64[n, sketch.KEYS]."""
 
-_ROWS_AT_ONCE = 1 << 15
-"""Rows whose keys are made at a time, 17 MB of them; so many times, by threads, before they are packed."""
-_AHEAD = 4
+_ROWS_AT_ONCE = 1 << 14
+"""Rows whose keys are made at a time, 9 MB of them."""
 
 _KEYS_AT_ONCE = 1 << 15  # that a thread looks up
 
@@ -65,16 +70,17 @@ def write_segment(
     *,
     held: Lines = lines.NONE,
     ordered: bool = False,
-    threads: int = 1,
 ) -> None:
     """Write the segment of a run, complete and synced, to `path`.
 
     entries: the columns of ENTRY, ids unique; in any order of rows, or in their final one if `ordered`.
     keys: of the same rows, or what makes them, which bounds the memory. held: the lines that they hold, texts being
-    their row numbers. threads: that make and sort keys, 0 for one a core.
+    their row numbers.
     """
+    give_back()  # what these were made from
     order = np.arange(len(entries), dtype=np.int64) if ordered else precedence(entries)
     entries = entries.select(ENTRY.names).cast(ENTRY).take(pa.array(order)).combine_chunks()
+    give_back()
     columns: dict[str, pa.Array] = {name: one(entries[name]) for name in ENTRY.names}
     for name in ("id", "item", "text_hash"):
         high = halves(columns[name])[0]
@@ -82,13 +88,16 @@ def write_segment(
         columns[f"{name}_sorted"] = pa.array(high[by_high])
         columns[f"{name}_order"] = pa.array(by_high.astype(np.uint32))
     held = held.renumbered(order).ordered(halves(columns["id"])[0])
-    of_lines = {f"line_{name}": _in_first_row(getattr(held, name), len(order)) for name in _LINES}
-    give_back()  # what they were made from; the keys are as much again
+    columns |= {f"line_{name}": _in_first_row(getattr(held, name), len(order)) for name in _LINES}
+    give_back()  # what they were made from
+    keyed = order[_has_keys(entries)]
     bits = max(1, int(len(order) - 1).bit_length()) if len(order) else 1
-    keys_of = keys if callable(keys) else keys.__getitem__
-    packed = _packed_keys(keys_of, order[_has_keys(entries)], order, bits, threads)
-    columns |= {"keys": pa.FixedSizeListArray.from_arrays(pa.array(packed), sketch.KEYS), **of_lines}
-    _write(path, pa.record_batch(columns), {"run_id": run_id, "entry_bits": bits})
+    count = len(keyed) * sketch.KEYS
+    blocks = _blocks(keys if callable(keys) else keys.__getitem__, keyed, order)
+    with tempfile.TemporaryFile(dir=path.parent) as scratch:
+        sorted_keys = in_order(blocks, bits, count, scratch)
+        about = {"run_id": run_id, "entry_bits": bits, "keys": count}
+        _write(path, pa.record_batch(columns), sorted_keys, about)
 
 
 _LINES = ("key", "text", "marks")
@@ -107,27 +116,14 @@ def _has_keys(entries: pa.Table) -> Bools:
     return np.asarray(first_of(entries["text_hash"]) & long_enough, np.bool_)
 
 
-def _packed_keys(keys: Keys, keyed: I64, order: I64, bits: int, threads: int) -> U64:
-    """uint64[n * KEYS], sorted; places without a key come last, as 2**64 - 1 (no key of an entry: see `_probe`).
-
-    keyed: the rows that have keys. order: of all rows.
-    """
+def _blocks(keys: Keys, keyed: I64, order: I64) -> Iterator[tuple[U64, U64]]:
+    """Keys of rows and the numbers of their entries. keyed: the rows that have keys. order: of all rows."""
     number = np.empty(len(order), np.uint64)
     number[order] = np.arange(len(order), dtype=np.uint64)
     rows = np.sort(keyed)
-    pieces = np.split(rows, range(_ROWS_AT_ONCE, len(rows), _ROWS_AT_ONCE))
-    room = len(order) * sketch.KEYS
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-
-        def blocks() -> Iterator[tuple[U64, U64]]:
-            made = deque(pool.submit(keys, piece) for piece in pieces[:_AHEAD])
-            for at, piece in enumerate(pieces):
-                found = made.popleft().result()
-                if at + _AHEAD < len(pieces):
-                    made.append(pool.submit(keys, pieces[at + _AHEAD]))
-                yield found, number[piece]
-
-        return packed_keys(blocks, bits, room, threads)
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        some = rows[start : start + _ROWS_AT_ONCE]
+        yield keys(some), number[some]
 
 
 class _Hashed:
@@ -136,7 +132,7 @@ class _Hashed:
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._hash, self.size, self.closed = file, hashlib.blake2b(digest_size=16), 0, False
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         self._file.write(data)
         self._hash.update(data)
         self.size += len(data)
@@ -155,16 +151,20 @@ class _Hashed:
         return self._hash.hexdigest()
 
 
-def _write(path: Path, batch: pa.RecordBatch, about: dict[str, Any]) -> None:
+def _write(path: Path, batch: pa.RecordBatch, keys: Iterable[U64], about: dict[str, Any]) -> None:
     """The header comes last, into the room left for it: until then this is no segment."""
     header = {"format": FORMAT, "parameters": sketch.PARAMETERS, "rows": batch.num_rows, **about}
-    room = len(_lead({**header, "bytes": 1 << 63, "blake2b": "0" * 32}))
+    room = len(_lead({**header, "arrow": 1 << 63, "bytes": 1 << 63, "blake2b": "0" * 32}))
     with open(path, "wb") as file:
         points.checkpoint("index: opened")
         file.write(bytes(room))
         payload = _Hashed(file)
         with pa.PythonFile(payload, "w") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
             writer.write_batch(batch)
+        header["arrow"] = payload.size
+        payload.write(bytes(-payload.size % _ALIGNED))
+        for piece in keys:
+            payload.write(piece.data.cast("B"))
         file.flush()
         points.checkpoint("index: half written")
         file.seek(0)
@@ -198,7 +198,7 @@ class Segment:
         self._file = source.read_buffer() if source.size() else pa.py_buffer(b"")
         self.header = self._read_header()
         try:
-            self._batch = pa.ipc.open_file(pa.BufferReader(self._payload())).get_batch(0)
+            self._batch = pa.ipc.open_file(pa.BufferReader(self._arrow())).get_batch(0)
             self.entries = pa.Table.from_batches([self._batch.select(ENTRY.names)]).cast(ENTRY)
         except (pa.ArrowException, KeyError, ValueError, OSError) as error:
             raise IndexDamaged(f"index segment {path}: {error}") from None
@@ -234,7 +234,7 @@ class Segment:
         threads: that look up, 0 for one a core.
         """
         shift = np.uint64(self.header["entry_bits"])
-        packed = self._numbers("keys", np.uint64)
+        packed = self._keys()
         wanted = (keys >> shift) << shift
         ready = compiled.loops_for(keys.nbytes)
         if ready is not None:
@@ -262,7 +262,7 @@ class Segment:
         A larger segment takes more of the bits, so what is merged from these is what would be made from the texts.
         """
         shift = np.uint64(self.header["entry_bits"])
-        packed = self._numbers("keys", np.uint64)
+        packed = self._keys()
         packed = packed[packed != ~np.uint64(0)]
         rows = (packed & ((np.uint64(1) << shift) - np.uint64(1))).astype(np.int64)
         order = np.argsort(rows, kind="stable")
@@ -274,6 +274,12 @@ class Segment:
         """All lines of the segment's texts, by key and then by id; texts are rows."""
         kinds = (np.uint64, np.uint32, np.uint16)
         return Lines(*(self._numbers(f"line_{name}", kind) for name, kind in zip(_LINES, kinds, strict=True)))
+
+    def _keys(self) -> U64:
+        if self.header["format"] == 5:
+            return np.asarray(self._numbers("keys", np.uint64))
+        count = self.header["keys"]
+        return np.frombuffer(self._payload(), np.uint64, count, self.header["bytes"] - 8 * count)
 
     def _numbers(self, column: str, kind: Any) -> Any:
         array = self._batch.column(column)
@@ -293,13 +299,16 @@ class Segment:
         if zlib.crc32(text) != int.from_bytes(lead[-4:], "little"):
             raise IndexDamaged(f"index segment {self.path}: its header is damaged")
         header: dict[str, Any] = json.loads(text)
-        if header["format"] < FORMAT:
+        if header["format"] < READ[0]:
             raise IndexOutdated(f"index segment {self.path}: of an earlier format; `copydesk reindex` builds it anew")
-        if header["format"] != FORMAT or header["parameters"] != sketch.PARAMETERS:
+        if header["format"] not in READ or header["parameters"] != sketch.PARAMETERS:
             raise IndexDamaged(f"index segment {self.path}: made with other parameters ({header['parameters']})")
         if header["bytes"] != self._file.size - self._start:
             raise IndexDamaged(f"index segment {self.path}: {self._file.size} bytes, not what its header says")
         return header
+
+    def _arrow(self) -> pa.Buffer:
+        return self._payload().slice(0, self.header.get("arrow"))
 
     def _payload(self) -> pa.Buffer:
         return self._file.slice(self._start)

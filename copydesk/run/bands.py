@@ -35,7 +35,7 @@ KEYS_AT_ONCE = 1 << 26
 FEW_KEYS = 1 << 21
 """A range of so many keys is not divided further: it is done in less than a second."""
 
-_ROWS_AT_ONCE = 1 << 17  # whose pairs are joined at a time
+_ROWS_AT_ONCE = 1 << 16  # whose pairs are joined at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,9 @@ class Range:
 def ranges(count: int) -> list[Range]:
     """All bands in ranges, for so many texts."""
     width = max(1, min(max(BANDS_AT_ONCE, FEW_KEYS // max(1, count)), KEYS_AT_ONCE // max(1, count)))
+    some = -(-sketch.KEYS // width)
+    if some > 1:
+        width = -(-sketch.KEYS // (some + some % 2))  # an even number of ranges: with two workers none is done alone
     starts = range(0, sketch.KEYS, width)
     return [Range(number, first, min(first + width, sketch.KEYS)) for number, first in enumerate(starts)]
 

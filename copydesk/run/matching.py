@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,20 +34,12 @@ COLUMNS = [*NEW, "text_hash", "shingle_count"]
 """Of the records, what is compared."""
 
 
-def decide(
-    parts: Sequence[Part],
-    store: Store,
-    run_id: str,
-    segment: Path,
-    tasks: Tasks,
-    scratch: Path,
-    threads: int = 1,
-) -> pa.Table:
-    """Decide what every record of the run is; write each part's `decisions` and the run's index segment.
+def decide(parts: Sequence[Part], store: Store, tasks: Tasks, scratch: Path, threads: int = 1) -> pa.Table:
+    """Decide what every record of the run is; write each part's `decisions`.
 
-    segment: where to write it; nothing is written for a run that adds no text. What was forgotten counts as seen.
-    tasks: runs what is not done here: finds candidates and compares texts, by files in the folder `scratch`. threads:
-    that do the rest, 0 for one a core. Returns the overlaps (match.Decisions.overlaps) that are not in the output yet.
+    What was forgotten counts as seen. tasks: runs what is not done here: finds candidates and compares texts, by files
+    in the folder `scratch`. threads: that do the rest, 0 for one a core. Returns the overlaps
+    (match.Decisions.overlaps) that are not in the output yet.
     """
     forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}"))
     covered = forgotten.cover(_read(parts, "records", tombstones.COLUMNS)) if len(forgotten) else None
@@ -60,28 +53,32 @@ def decide(
     for part in parts:
         part.write("decisions", decided.slice(start, part.records))
         start += part.records
-    overlaps = decisions.overlaps
-    del decisions, decided, compared
-    give_back()
-    _write_segment(segment, parts, run_id, threads)
-    return _new_links(overlaps, store)
+    return _new_links(decisions.overlaps, store)
 
 
-def _write_segment(path: Path, parts: Sequence[Part], run_id: str, threads: int) -> None:
-    """Of the decided parts; nothing, if they add no text."""
-    added = np.asarray(pc.not_equal(_read(parts, "decisions", ["kind"])["kind"], "seen"), np.bool_)
-    if not added.any():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    numbers = np.flatnonzero(added)
-    write_segment(  # it puts them in order; what they were before is not to be held here meanwhile
-        path,
-        added_entries(_read(parts, "records", [*COLUMNS, "minhash"]), _read(parts, "decisions", ADDED)),
-        lambda rows: keys_at(parts, numbers[rows]),
-        run_id,
-        held=_held(parts, added),
-        threads=threads,
-    )
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What a run adds to the index: the records of its decided parts but those that were seen. path: of its segment."""
+
+    parts: tuple[Part, ...]
+    path: Path
+    run_id: str
+    number: int = 0
+
+    def write(self) -> None:
+        """Write the segment; nothing, if no text is added."""
+        added = np.asarray(pc.not_equal(_read(self.parts, "decisions", ["kind"])["kind"], "seen"), np.bool_)
+        if not added.any():
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        numbers = np.flatnonzero(added)
+        write_segment(  # it puts them in order; what they were before is not to be held here meanwhile
+            self.path,
+            _entries(self.parts),
+            lambda rows: keys_at(self.parts, numbers[rows]),
+            self.run_id,
+            held=_held(self.parts, added),
+        )
 
 
 def _read(parts: Sequence[Part], name: str, columns: Sequence[str], without: Bools | None = None) -> pa.Table:
@@ -90,6 +87,13 @@ def _read(parts: Sequence[Part], name: str, columns: Sequence[str], without: Boo
     empty = {"records": RECORDS, "decisions": ROWS}[name].empty_table().select(columns)
     whole = pa.concat_tables([empty, *(part.columns(name, columns) for part in parts)])
     return whole if without is None else whole.filter(pa.array(~without))
+
+
+def _entries(parts: Sequence[Part]) -> pa.Table:
+    """Those of the decided parts."""
+    found = added_entries(_read(parts, "records", [*COLUMNS, "minhash"]), _read(parts, "decisions", ADDED))
+    give_back()
+    return found
 
 
 def _held(parts: Sequence[Part], added: Bools) -> Lines:

@@ -27,6 +27,7 @@ from copydesk import points, schema
 from copydesk.articles import cleaning
 from copydesk.articles.parts import Part, PartWriter
 from copydesk.errors import UsageError
+from copydesk.garbage import give_back
 from copydesk.index.history import INDEX
 from copydesk.model import RunInfo, Shard
 from copydesk.run import guard, matching
@@ -123,9 +124,8 @@ def _stage(
             parts = _without_templates(parts, store, settings, staging / "learn", stage_map, progress)
             points.checkpoint("run: templates applied")
         progress("match", 0, 1, 0, 0)
-        segment = final / store.index_path(info.run_id)
-        scratch = staging / "match"
-        overlaps = matching.decide(parts, store, info.run_id, segment, stage_map, scratch, settings.workers)
+        overlaps = matching.decide(parts, store, stage_map, staging / "match", settings.workers)
+        give_back()  # nothing is left to do here; others write what was decided
         progress("match", 1, 1, 0, 0)
         points.checkpoint("run: matched")
         if settings.guard:
@@ -193,12 +193,21 @@ def _without_templates(
 def _publish(
     parts: Sequence[Part], store: Store, info: RunInfo, final: Path, stage_map: Map, progress: Progress
 ) -> Published:
-    stage = partial(publish, run=info, known_rejects=_known_rejects(parts, store), final=final)
+    """The rows of the parts, and what they add to the index: one task among them, the first, as it takes longest."""
+    stage = partial(_published, run=info, known_rejects=_known_rejects(parts, store), final=final)
+    added = matching.Added(tuple(parts), final / store.index_path(info.run_id), info.run_id, len(parts))
     done: list[Published] = []
-    for published in stage_map("publish", stage, parts):
+    for published in stage_map("publish", stage, [added, *parts]):
         done.append(published)
-        progress("publish", len(done), len(parts), 0, 0)
+        progress("publish", len(done), len(parts) + 1, 0, 0)
     return reduce(add, done, Published())
+
+
+def _published(what: Part | matching.Added, run: RunInfo, known_rejects: frozenset[str], final: Path) -> Published:
+    if isinstance(what, Part):
+        return publish(what, run, known_rejects, final)
+    what.write()
+    return Published()
 
 
 def _known_rejects(parts: Sequence[Part], store: Store) -> frozenset[str]:

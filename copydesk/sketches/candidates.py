@@ -8,7 +8,7 @@ constant for each.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -43,7 +43,7 @@ def within(keys: U64, per_key: int = PER_KEY, per_row: int = PER_TEXT, threads: 
     """
     count = len(keys)
     bits = max(1, int(count - 1).bit_length())
-    packed = packed_keys(lambda: [(keys, np.arange(count, dtype=np.uint64))], bits, keys.size, threads)
+    packed = _packed(keys, bits, threads)
     run = compiled.loops_for(0) or loops
     met = np.zeros(count, np.int64)
     run.count_neighbours(packed, bits, per_key, met)
@@ -58,23 +58,17 @@ def within(keys: U64, per_key: int = PER_KEY, per_row: int = PER_TEXT, threads: 
     return earlier, later, shared
 
 
-def packed_keys(blocks: Callable[[], Iterable[tuple[U64, U64]]], bits: int, room: int, threads: int = 1) -> U64:
+def _packed(keys: U64, bits: int, threads: int) -> U64:
     """All keys of rows as one sorted array: the upper bits of each above the number of its row, which takes `bits`.
-
-    blocks: gives the rows' keys, uint64[n, m], and numbers, uint64[n], some at a time; it is called twice. room: the
-    length of the array; what is over at its end is 2**64 - 1. Sorted bucket by bucket, each small enough for a cache.
-    """
-    run = compiled.loops_for(compiled.DEAR * 8 * room) or loops
+    Sorted bucket by bucket, each small enough for a cache."""
+    run = compiled.loops_for(compiled.DEAR * 8 * keys.size) or loops
     buckets = np.zeros(256, np.int64)
-    for keys, _ in blocks():
-        run.count_buckets(keys, buckets)
+    run.count_buckets(keys, buckets)
     ends = np.cumsum(buckets) - buckets
-    packed = np.empty(room, np.uint64)
-    packed[int(buckets.sum()) :] = ~np.uint64(0)
-    for keys, numbers in blocks():
-        run.pack(keys, numbers, bits, ends, packed)
-    in_buckets = np.split(packed[: int(buckets.sum())], ends[:-1])
-    if room < _FEW:
+    packed = np.empty(keys.size, np.uint64)
+    run.pack(keys, np.arange(len(keys), dtype=np.uint64), bits, ends.copy(), packed)
+    in_buckets = np.split(packed, ends[1:])
+    if keys.size < _FEW:
         list(map(np.ndarray.sort, in_buckets))
         return packed
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:

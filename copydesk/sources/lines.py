@@ -84,7 +84,7 @@ class _Growing:
         return Piece(offset, self.size, b"".join(self.parts), self.whole)
 
 
-_AT_ONCE = 4 << 20  # bytes
+_AT_ONCE = 1 << 18  # bytes: what a processor keeps near
 
 
 def spans(file: BinaryIO, size: int, count: int) -> list[LineSpan]:

@@ -5,18 +5,21 @@ of a column lie one after the other, each behind a header that tells its size an
 those that are needed can be passed over. Only what parquet.py writes for texts is understood: pages of version 1, zstd,
 values one after the other (PLAIN), none null. Of anything else nothing is read here.
 
-Source: github.com/apache/parquet-format, README.md and parquet.thrift; Thrift's compact protocol.
+Source: github.com/apache/parquet-format, README.md and parquet.thrift.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from copydesk import thrift
 
 _HEADER = 256
 """Bytes that a page's header takes at the most, mostly: it is some twenty, unless it holds statistics."""
@@ -71,52 +74,7 @@ def _values(page: bytes, count: int, wanted: Sequence[int]) -> list[str] | None:
 def _header(file: int, at: int) -> tuple[dict[int, Any], int]:
     """The header of a page that begins at `at` in the file, and where its body begins."""
     for size in (_HEADER, _LONGEST_HEADER):
-        try:
-            fields, length = _struct(os.pread(file, size, at), 0)
+        with suppress(thrift.Short):
+            fields, length = thrift.struct(os.pread(file, size, at))
             return fields, at + length
-        except IndexError:
-            continue
     raise ValueError("a page of a Parquet file has no header")
-
-
-def _struct(data: bytes, at: int) -> tuple[dict[int, Any], int]:
-    """A Thrift struct in the compact protocol, by the numbers of its fields; and where it ends."""
-    fields: dict[int, Any] = {}
-    number = 0
-    while (head := data[at]) != 0:
-        at += 1
-        if head >> 4:
-            number += head >> 4
-        else:
-            number, at = _integer(data, at)
-        fields[number], at = _value(data, at, head & 15)
-    return fields, at + 1
-
-
-def _value(data: bytes, at: int, kind: int) -> tuple[Any, int]:
-    if kind in (1, 2):  # true, false
-        return kind == 1, at
-    if kind in (4, 5, 6):  # integers of 16, 32 and 64 bits
-        return _integer(data, at)
-    if kind == 8:  # bytes
-        size, at = _unsigned(data, at)
-        return data[at : at + size], at + size
-    if kind == 12:
-        return _struct(data, at)
-    raise ValueError(f"a page of a Parquet file has a header with a field of type {kind}")
-
-
-def _integer(data: bytes, at: int) -> tuple[int, int]:
-    value, at = _unsigned(data, at)
-    return value >> 1 ^ -(value & 1), at
-
-
-def _unsigned(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, at
-        shift += 7

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 from copydesk import schema
 from copydesk.errors import IndexDamaged
 from copydesk.index import entries as entries_module
+from copydesk.index import segment as segment_module
 from copydesk.index.entries import id_array, item_array
 from copydesk.index.index import Index
-from copydesk.index.segment import write_segment
+from copydesk.index.segment import Segment, write_segment
 from copydesk.sketches import compiled, loops, sketch
 from tests.copydesk.segments import segment_from_rows
 
@@ -68,6 +70,36 @@ def test_what_is_known(tmp_path: Path) -> None:
     known = [r.id for r in run()]
     assert index.known([*known, "f" * 32, "0" * 32]).tolist() == [True] * 8 + [False] * 2
     assert (index.find_ids(id_array(known)) >= 0).all()
+
+
+def test_a_segment_of_the_format_before_is_read(tmp_path: Path) -> None:
+    library = Library()
+    new = indexed(tmp_path / "new", library, run()).segments[0]
+    old_format(new, tmp_path / "old")
+    index = Index.open([tmp_path / "old"])
+    index.check()
+    rows = sketch.keys_of(table(run()))
+    for found, wanted in zip(index.candidates(rows), Index([new]).candidates(rows), strict=True):
+        assert len(wanted) > 0
+        assert found.tolist() == wanted.tolist()
+    assert index.segments[0].keys().tolist() == new.keys().tolist()
+    assert index.segments[0].entries == new.entries
+
+
+def old_format(segment: Segment, path: Path) -> None:
+    """A segment as format 5 had it: the keys are a column of the batch."""
+    batch = pa.ipc.open_file(pa.BufferReader(segment._arrow())).get_batch(0)
+    keys = np.full(len(batch) * sketch.KEYS, ~np.uint64(0))
+    keys[: segment.header["keys"]] = segment._keys()
+    column = pa.FixedSizeListArray.from_arrays(pa.array(keys), sketch.KEYS)
+    sink = pa.BufferOutputStream()
+    batch = batch.append_column("keys", column)
+    with pa.ipc.new_file(sink, batch.schema) as out:
+        out.write_batch(batch)
+    body = sink.getvalue().to_pybytes()
+    header = {name: value for name, value in segment.header.items() if name not in ("keys", "arrow")}
+    digest = hashlib.blake2b(body, digest_size=16).hexdigest()
+    path.write_bytes(segment_module._lead({**header, "format": 5, "bytes": len(body), "blake2b": digest}) + body)
 
 
 def test_ids_are_hexadecimal() -> None:

@@ -219,11 +219,11 @@ def test_reclean_shows_first_and_then_does(corpus: Path, capsys: pytest.CaptureF
     capsys.readouterr()
     assert command("reclean", "-o", "out", "--dry-run") == 0
     shown = capsys.readouterr().out
-    assert "1 of 1 rows in out would change, the text of 1" in shown
+    assert "1 of 1 row in out would change, the text of 1" in shown
     assert "- Advertisement" in shown
     assert "\x1b" not in shown
     assert command("reclean", "-o", "out", "--json") == 0
     assert json.loads(capsys.readouterr().out)["changed"] == 1
     assert command("reclean", "-o", "out") == 0
-    assert "0 of 1 rows in out changed" in capsys.readouterr().out
+    assert "0 of 1 row in out changed" in capsys.readouterr().out
     assert command("verify", "-o", "out", "--read-data") == 0

@@ -180,7 +180,7 @@ def test_what_is_shown_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     text = f"{story(1)}\x1b[31m\n\nRing the bell at noon\n\n{story(2)}"
     write_jsonl(Path("in.jsonl"), [{"id": "a\x1b]0;x", "text": text}])
     shown = said(capsys, "rules", "test", "bells.toml", "in.jsonl")
-    assert "touches   1 articles (100 %), 1 places" in shown
+    assert "touches   1 article (100 %), 1 place" in shown
     assert "[-Ring the bell at noon-]" in shown
     assert "nothing else takes it" in shown
     assert "\x1b" not in shown
