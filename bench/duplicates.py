@@ -22,11 +22,11 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from cleaners.arrays import I64
 from copydesk.dedup.match import NEW, Decisions, match
 from copydesk.index.index import Index
 from copydesk.index.segment import write_segment
@@ -35,7 +35,6 @@ from copydesk.sketches.held import Held
 from copydesk.sketches.shingling import Shingles, shingle
 from copydesk.sketches.similarity import Counts, Stretch, in_threads
 
-I64 = npt.NDArray[np.int64]
 UTC = pa.timestamp("us", tz="UTC")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from cleaners.arrays import I64
 from cleaners.cut import CUT_CATEGORY, CUT_END, CUT_HIT, CUT_RULE, CUT_START, UNTOLD
 from cleaners.patterns import Values
 from cleaners.reader import Bytes, Reader, Scanned, reader
@@ -15,9 +16,6 @@ from cleaners.registry import Registry
 from cleaners.rules import FIELD_NAMES
 from cleaners.span import Action, Cleaned, Fields, Removal, Span
 from cleaners.vetoes import Veto
-
-I64 = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 FIELD_OF = {"bio": "bio"}
 """Categories of which all that is taken out, by whatever rule, is worth keeping as it is: the field it becomes."""

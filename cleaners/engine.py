@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import re2
 
 from cleaners import patterns
+from cleaners.arrays import I64
 from cleaners.memory import Memory
 from cleaners.patterns import SHARED_MEMORY, Matches, Pattern, Regexp, Values
 from cleaners.reader import is_compiled
@@ -41,7 +41,6 @@ MOST_TRIGGERED = 8 << 20
 FEW_LINES = 256
 
 
-I64 = npt.NDArray[np.int64]
 Match = tuple[int, int, int]
 _Matched = tuple[int, Matches]
 Told = tuple[tuple[Match, ...], tuple[Values, ...]]

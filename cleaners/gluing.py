@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from cleaners import parting
-from cleaners.batch import I64, Bools, Lined
+from cleaners.arrays import I64, Bools
+from cleaners.batch import Lined
 from cleaners.cut import ANY_SCORE, CUT_COLUMNS, CUT_END, CUT_ROW, CUT_START, NO_HIT
 from cleaners.engine import Engine
 from cleaners.model import MOST_BYTES, SCALE, Model

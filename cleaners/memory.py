@@ -6,15 +6,13 @@ import threading
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from cleaners.arrays import I64
 from cleaners.patterns import Values
 from cleaners.reader import compiled
 
 LINES, LINE_BYTES = 1 << 15, 512
 """So many lines of so many bytes are remembered: then all are forgotten. Of those that return, nearly all do soon."""
-
-I64 = npt.NDArray[np.int64]
 
 
 class Memory(threading.local):

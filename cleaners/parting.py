@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cleaners.arrays import I64
 from cleaners.assent import STORY_BAR
-from cleaners.batch import I64, Lined, lined
+from cleaners.batch import Lined, lined
 from cleaners.cut import CUT_CATEGORY, CUT_END, CUT_ROW, CUT_START
 from cleaners.model import MOST_BYTES, Model
 from cleaners.registry import ASKED, Registry

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cleaners.batch import FIELD_OF, I64, Batch, Bools, Cuts, Lined, lined
+from cleaners.arrays import I64, Bools
+from cleaners.batch import FIELD_OF, Batch, Cuts, Lined, lined
 from cleaners.blocks import RESUMES
 from cleaners.cut import (
     ANY_SCORE,

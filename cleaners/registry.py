@@ -11,9 +11,8 @@ from collections.abc import Sequence, Set
 import numpy as np
 import numpy.typing as npt
 
+from cleaners.arrays import I64
 from cleaners.rules import FIELD_NAMES, Rule
-
-I64 = npt.NDArray[np.int64]
 
 MODEL = "model"
 """The category of the model's removals, and what their ids begin with."""

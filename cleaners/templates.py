@@ -15,6 +15,7 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
+from cleaners.arrays import F64, I64, U64, Bools
 from cleaners.batch import Lined, lined
 from cleaners.occurring import (
     BESIDE,
@@ -33,11 +34,6 @@ from cleaners.occurring import (
 )
 from cleaners.scan import DOCUMENT, END, LINE_START, START
 from cleaners.span import Cleaned, Removal, restore, without
-
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-I64 = npt.NDArray[np.int64]
-U64 = npt.NDArray[np.uint64]
 
 CATEGORY = "template"
 RULE = "template:"
@@ -68,8 +64,8 @@ class Evidence:
     occurrences, that bear a mark (HEAD, ...)."""
 
     stories: npt.NDArray[np.int64]
-    spread: Floats
-    share: dict[int, Floats]
+    spread: F64
+    share: dict[int, F64]
 
 
 def line_hash(line: str) -> int:

@@ -11,11 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleaners import Cleaner, Fields, Source, templates
+from cleaners.arrays import I64
 from cleaners.batch import Batch
 from copydesk import schema
 from copydesk.index import lines
-
-I64 = npt.NDArray[np.int64]
 
 REMOVALS = pa.schema([pa.field("row", pa.int32()), *[f for f in schema.REMOVALS if f.name != "id"]])
 """removals/, with `row` (the record's row) in place of `id`."""

@@ -54,9 +54,14 @@ _FILES = {
 _APPLIED = ("records", "shingles", "removals")
 
 
+FULL = 32 * 1024 * 1024
+"""Bytes of text and of rejects in a part, after which the shard goes on in another one: later stages hold a part in
+memory, several times over, and what a shard unpacks to may be of any size."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A processed shard. number: its shard's, from 0. folder: where its files lie.
+    """A processed shard, or a piece of a large one. number: its shard's, from 0. folder: where its files lie.
 
     applied: whether the apply stage has changed its records, their shingles and removals.
     """
@@ -95,16 +100,21 @@ class Part:
 
 
 class PartWriter:
-    """Writes a part, batch by batch, to a folder of its own below `parts`; only the current batch is in memory."""
+    """Writes a shard's parts, batch by batch, to folders of their own below `parts`; only the current batch is in
+    memory."""
 
     def __init__(self, number: int, parts: Path, name: str | None = None) -> None:
-        """name: of its folder, unique among all parts and all tries; default: from the number."""
-        folder = parts / (name or f"{number:05d}")
-        folder.mkdir(parents=True, exist_ok=True)
+        """name: of the first folder, unique among all parts and all tries; default: from the number."""
+        self._number, self._parts, self._name = number, parts, name or f"{number:05d}"
+        self._done: list[Part] = []
+        self._open(self._name)
+
+    def _open(self, name: str) -> None:
+        self._folder = self._parts / name
+        self._folder.mkdir(parents=True, exist_ok=True)
         points.checkpoint("part: folder made")
-        self._number, self._folder = number, folder
-        self._records = self._rejects = 0
-        self._sinks = [pa.OSFile(str(folder / f"{name}.arrow"), "wb") for name in _FILES]
+        self._records = self._rejects = self._size = 0
+        self._sinks = [pa.OSFile(str(self._folder / f"{name}.arrow"), "wb") for name in _FILES]
         self._out = {
             name: pa.ipc.new_file(sink, columns)
             for (name, columns), sink in zip(_FILES.items(), self._sinks, strict=True)
@@ -116,12 +126,22 @@ class PartWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         points.checkpoint("part: before close")
         for out in self._out.values():
             out.close()
         for sink in self._sinks:
             sink.close()
+        self._done.append(Part(self._number, str(self._folder), self._records, self._rejects))
         points.checkpoint("part: closed")
+
+    def next_if_full(self) -> None:
+        """Go on in another part if this one has enough. What is told of files must be in the last."""
+        if self._size >= FULL:
+            self._close()
+            self._open(f"{self._name}.{len(self._done):04d}")
 
     def add(self, records: Sequence[Record], cleaned: CleanedTexts) -> None:
         """Records and what cleaning made of their texts, in the same order. Sketches them."""
@@ -136,6 +156,7 @@ class PartWriter:
         for name in ("lines", "places", "removals"):
             self._out[name].write_table(moved(getattr(cleaned, name), self._records))
         self._records += len(records)
+        self._size += cleaned.text.nbytes
         points.checkpoint("part: batch added")
 
     def reject(self, rejects: Sequence[Reject], limit: int) -> None:
@@ -143,6 +164,7 @@ class PartWriter:
         rows: list[dict[str, Any]] = []
         for r in rejects:
             content = r.content[:limit] if r.content is not None else None
+            self._size += len(content or b"")
             rows.append(
                 {
                     "id": reject_id(r.source_uri, r.source_id, r.stage, r.error, r.content),
@@ -165,6 +187,6 @@ class PartWriter:
         ]
         self._out["files"].write_table(pa.Table.from_pylist(rows, schema=FILES))
 
-    def part(self) -> Part:
-        """The part as written; call it after closing."""
-        return Part(self._number, str(self._folder), self._records, self._rejects)
+    def parts(self) -> list[Part]:
+        """The parts as written; call it after closing."""
+        return self._done

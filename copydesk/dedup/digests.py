@@ -10,13 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 import numpy as np
-import numpy.typing as npt
 
+from cleaners.arrays import I8, I64, Bools
 from copydesk.sketches.similarity import NONE, Figures, connected, under_another_lead
-
-I64 = npt.NDArray[np.int64]
-I8 = npt.NDArray[np.int8]
-Bools = npt.NDArray[np.bool_]
 
 ALIKE = 0.8
 """Jaccard from which on a text is a copy of a digest, and not a part of it."""

@@ -6,18 +6,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from cleaners.arrays import I8, I64, Bools
 from copydesk.dedup.stories import Edge, Tie
 from copydesk.sketches.similarity import (
     EMBEDS,
-    I8,
-    I64,
     LEAST,
     NONE,
     OVERLAP,
     STRONG,
     STRONG_BETWEEN,
     WEAK,
-    Bools,
     Figures,
     connected,
     half_held,

@@ -18,10 +18,10 @@ from functools import partial
 from itertools import chain
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cleaners.arrays import F64, I8, I64, Bools
 from copydesk.dedup.digests import part_of_digest
 from copydesk.dedup.edges import about_something_else, edges_of, embedding, holding_more, in_pieces
 from copydesk.dedup.identity import Ordered, identify
@@ -35,11 +35,6 @@ from copydesk.index.index import Index
 from copydesk.index.segment import Keys
 from copydesk.sketches import sketch
 from copydesk.sketches.similarity import EMBEDS, MOSTLY, NONE, OVERLAP, STRONG, Figures, compare, connected, in_threads
-
-I64 = npt.NDArray[np.int64]
-I8 = npt.NDArray[np.int8]
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 
 NEW = ("id", "item_key", "publisher", "title", "published_at", "modified_at", "fetched_at", "char_count")
 """Columns that match() needs beside those of sketch.SKETCH."""
@@ -395,7 +390,7 @@ class _Run:
             }
         )
 
-    def _figures(self, nodes: I64, others: I64, history: History) -> tuple[Floats, Bools]:
+    def _figures(self, nodes: I64, others: I64, history: History) -> tuple[F64, Bools]:
         """Of pairs of nodes: float64[3, n], Jaccard, containment in the other and of the other; and whether the tokens
         are the same. What was verified is not measured again. history: the published texts behind the nodes."""
         total = len(self.nodes) + len(history)
@@ -443,7 +438,7 @@ def relation(in_original: float, of_original: float, same_text: bool) -> str:
     return RELATIONS[int(_relations(np.array(in_original), np.array(of_original), np.array(same_text)))]
 
 
-def _relations(in_original: Floats, of_original: Floats, same_text: Bools) -> I64:
+def _relations(in_original: F64, of_original: F64, same_text: Bools) -> I64:
     """`relation` of many, as places in RELATIONS."""
     cut = (in_original >= MOSTLY) & (of_original < MOSTLY)
     grown = (of_original >= MOSTLY) & (in_original < MOSTLY)

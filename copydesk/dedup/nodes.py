@@ -11,14 +11,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cleaners.arrays import I64, Bools
 from copydesk.dedup.identity import Identity, Ordered
 from copydesk.index.entries import codes_of, id_array, one
 from copydesk.index.index import Index
 from copydesk.sketches.shingling import Shingles
 from copydesk.sketches.similarity import Counts, Stretch
-
-I64 = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 
 class Compared(Protocol):

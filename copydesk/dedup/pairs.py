@@ -7,22 +7,16 @@ from functools import partial
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cleaners.arrays import F64, I8, I64, U64, Bools
 from copydesk.dedup.nodes import History, Nodes
 from copydesk.dedup.titles import at_odds, other_year, title_containment
 from copydesk.index.entries import ARTICLE, REVISION
 from copydesk.index.index import Index
 from copydesk.sketches import candidates, sketch
 from copydesk.sketches.similarity import NONE, STRONG, Count, Figures, compare, half_held, in_threads, judge
-
-I64 = npt.NDArray[np.int64]
-U64 = npt.NDArray[np.uint64]
-I8 = npt.NDArray[np.int8]
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 
 NEAR = 8
 """Texts that share so many band keys are most likely copies: they are compared together. Nothing else depends on it."""
@@ -169,7 +163,7 @@ def _publishers(nodes: Nodes, history: History, a: I64, b: I64, figures: Figures
     return np.asarray((codes[a] == codes[b]) & (codes[a] >= 0) & (figures.jaccard > 0), np.bool_)
 
 
-def _titles(titles: pa.Array, a: I64, b: I64, wanted: I64) -> tuple[Floats, Bools]:
+def _titles(titles: pa.Array, a: I64, b: I64, wanted: I64) -> tuple[F64, Bools]:
     """Of the wanted pairs how much of the shorter title is in the other, and whether the titles are of different years;
     of the others nothing."""
     first, second = (titles.take(pa.array(side[wanted])).to_pylist() for side in (a, b))

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
+from cleaners.arrays import I64
 from copydesk.sketches.tokens import tokens
 
-I64 = npt.NDArray[np.int64]
 Title = str | None
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")

@@ -10,12 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cleaners.arrays import I64, U64, Bools
 from copydesk.index import lines
 from copydesk.sketches import sketch
-
-I64 = npt.NDArray[np.int64]
-U64 = npt.NDArray[np.uint64]
-Bools = npt.NDArray[np.bool_]
 
 ARTICLE, DUPLICATE, REVISION = 0, 1, 2
 KINDS = {"article": ARTICLE, "duplicate": DUPLICATE, "revision": REVISION}
@@ -42,7 +39,7 @@ ENTRY = pa.schema(
 """What is kept of a text."""
 
 
-def describe(kind: str, rows: pa.Table) -> tuple[pa.Table, sketch.U64]:
+def describe(kind: str, rows: pa.Table) -> tuple[pa.Table, U64]:
     """Entries and band keys of rows of the Parquet datasets, sketched from their `text`. kind: one of KINDS."""
     made = sketch.sketch(rows["text"].to_pylist())
     rows = rows.append_column("kind", pa.array([kind] * len(rows), pa.string()))

@@ -15,14 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from cleaners.arrays import I64, U16, U64, Bools
 from copydesk.index import lines
 from copydesk.index.entries import ENTRY, halves, id_array, item_array, one
 from copydesk.index.segment import Segment, ranges
 from copydesk.sketches.candidates import PER_KEY, PER_TEXT, closest
-
-I64 = npt.NDArray[np.int64]
-U64 = npt.NDArray[np.uint64]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +119,7 @@ class Index:
         back = np.argsort(np.concatenate(places))
         return pa.concat_tables(parts).take(pa.array(back))
 
-    def find_lines(self, keys: U64, per_line: int = lines.SAMPLE) -> tuple[I64, I64, I64, lines.U16]:
+    def find_lines(self, keys: U64, per_line: int = lines.SAMPLE) -> tuple[I64, I64, I64, U16]:
         """How many texts hold lines with these keys; and (place in `keys`, entry, marks) of the first `per_line` of
         them in each segment."""
         counts = np.zeros(len(keys), np.int64)

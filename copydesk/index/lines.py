@@ -21,15 +21,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleaners import Removal, templates
+from cleaners.arrays import F64, I64, U16, U32, U64, Bools
 from cleaners.templates import Evidence
 from copydesk.sketches import sketch
-
-I64 = npt.NDArray[np.int64]
-U64 = npt.NDArray[np.uint64]
-U32 = npt.NDArray[np.uint32]
-U16 = npt.NDArray[np.uint16]
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 SITE_BITS = 16
 SITE = np.uint64((1 << SITE_BITS) - 1)
@@ -211,7 +205,7 @@ def sample(groups: I64, ids: U64) -> I64:
     return order[rank < SAMPLE]
 
 
-def weigh(groups: I64, spread: Floats, texts: Texts, marks: U16) -> Evidence:
+def weigh(groups: I64, spread: F64, texts: Texts, marks: U16) -> Evidence:
     """The evidence on lines. groups: int64[m], of each occurrence the number of its line; spread: of each line, see
     Evidence; texts, marks: of the occurrences."""
     count = len(spread)

@@ -30,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from cleaners.arrays import I64, U64, Bools
 from copydesk import points
 from copydesk.errors import IndexDamaged, IndexOutdated
 from copydesk.garbage import give_back
@@ -39,10 +40,6 @@ from copydesk.index.lines import Lines
 from copydesk.index.sorting import in_order
 from copydesk.sketches import compiled, sketch
 from copydesk.sketches.candidates import PER_KEY
-
-I64 = npt.NDArray[np.int64]
-U64 = npt.NDArray[np.uint64]
-Bools = npt.NDArray[np.bool_]
 
 FORMAT = 6
 READ = (5, FORMAT)  # what can be read

@@ -11,12 +11,9 @@ from io import BufferedRandom
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
+from cleaners.arrays import I64, U64
 from copydesk.sketches import compiled, loops
-
-I64 = npt.NDArray[np.int64]
-U64 = npt.NDArray[np.uint64]
 
 _KEYS_AT_ONCE = 1 << 20
 """Keys that are sorted together, 8 MB of them; more if one bucket has more."""

@@ -17,11 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from cleaners.arrays import I64, U64
 from copydesk.articles.parts import Part
 from copydesk.sketches import candidates, sketch
-
-I64 = npt.NDArray[np.int64]
-U64 = npt.NDArray[np.uint64]
 
 RunRanges = Callable[[Callable[["Range"], Path], Sequence["Range"]], Iterable[Path]]
 """Maps a function of a range, of bands or of rows, over all of them, in any order."""

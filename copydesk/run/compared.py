@@ -7,9 +7,9 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from cleaners.arrays import I64
 from copydesk.articles.parts import Part
 from copydesk.index.history import holding, segments, text_files
 from copydesk.index.index import Index
@@ -18,8 +18,6 @@ from copydesk.sketches.held import Held
 from copydesk.sketches.shingling import Shingles
 from copydesk.sketches.similarity import Counts, Stretch, counted, in_threads
 from copydesk.store.store import Store
-
-I64 = npt.NDArray[np.int64]
 
 
 class ComparedTexts:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cleaners.arrays import Bools
 from copydesk.articles.parts import RECORDS, Part
 from copydesk.dedup.match import ADDED, NEW, ROWS, added_entries, match
 from copydesk.garbage import give_back
@@ -25,8 +25,6 @@ from copydesk.run.compared import ComparedTexts
 from copydesk.store import tombstones
 from copydesk.store.store import Store
 
-I64 = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 Tasks = Callable[[str, Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
 """Maps a function of what it names over all of those, in any order (mapping.Map)."""
 

@@ -157,16 +157,16 @@ def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map,
     """The parts of all shards, in the shards' order, and one for what could not even be opened."""
     stage = partial(process, settings=settings, parts=folder)
     parts: list[Part] = []
-    for part in stage_map("process", stage, _dealt(found.shards)):
-        parts.append(part)
-        total = max(len(parts), len(found.shards))  # more than shards, where one was tried again in pieces
-        progress("process", len(parts), total, sum(p.records for p in parts), sum(p.rejects for p in parts))
+    for done, made in enumerate(stage_map("process", stage, _dealt(found.shards)), 1):
+        parts += made
+        total = max(done, len(found.shards))  # more than shards, where one was tried again in pieces
+        progress("process", done, total, sum(p.records for p in parts), sum(p.rejects for p in parts))
     parts.sort(key=lambda p: (p.number, p.folder))
     if found.rejects:
         with PartWriter(len(found.shards), folder) as out:
             out.reject(found.rejects, settings.reject_bytes)
             out.files([(file, 1, True) for file in found.refused])
-        parts.append(out.part())
+        parts += out.parts()
     return [replace(part, number=number) for number, part in enumerate(parts)]
 
 

@@ -1,4 +1,4 @@
-"""The process stage: one shard in, one staged part out. Runs in worker processes, with bounded memory."""
+"""The process stage: one shard in, staged parts out. Runs in worker processes, with bounded memory."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ Place = tuple[int, int]
 
 
 @seldom_collected
-def process(shard: Shard, settings: Settings, parts: Path) -> Part:
-    """Read, decode, extract, clean, describe and sketch the items of a shard; write them as a part below `parts`.
+def process(shard: Shard, settings: Settings, parts: Path) -> list[Part]:
+    """Read, decode, extract, clean, describe and sketch the items of a shard; write them as a part below `parts`, or as
+    several if they are many.
 
-    Before each step it leaves a mark beside the part (see marks). An item that takes longer than
+    Before each step it leaves a mark beside the parts (see marks). An item that takes longer than
     `settings.item_seconds` is a reject.
     """
     counts: Counter[str] = Counter()
@@ -48,10 +49,11 @@ def process(shard: Shard, settings: Settings, parts: Path) -> Part:
             rejects = ready.rejects
             passing.update(r.source_uri for r in rejects if r.error in TRANSIENT)
             mark("write", places[0], places[-1])
+            out.next_if_full()
             out.add(ready.records, ready.cleaned)
             out.reject(rejects, settings.reject_bytes)
         out.files([(f, counts[f.uri], f.uri not in passing and _unchanged(f)) for f in shard.files])
-    return out.part()
+    return out.parts()
 
 
 PAGE_BYTES = 16

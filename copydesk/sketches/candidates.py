@@ -12,13 +12,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import numpy.typing as npt
 
+from cleaners.arrays import I64, U32, U64
 from copydesk.sketches import compiled, loops
-
-I64 = npt.NDArray[np.int64]
-U64 = npt.NDArray[np.uint64]
-U32 = npt.NDArray[np.uint32]
 
 PER_KEY = 8
 """How many texts of one band key are looked at, of a run or of a segment of the index; the first in precedence stand

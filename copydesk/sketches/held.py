@@ -7,15 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from cleaners.arrays import I64, U64
 from copydesk.errors import StoreError
 from copydesk.sketches import compiled
 from copydesk.sketches.shingling import Shingles
-
-I64 = npt.NDArray[np.int64]
-U64 = npt.NDArray[np.uint64]
 
 _BYTES = 8  # of a shingle
 

@@ -18,12 +18,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from cleaners.arrays import I64, U64
 from copydesk.sketches import compiled, loops, token_loops
 from copydesk.sketches.loops import NGRAM
 from copydesk.sketches.tokens import Tables, normalize, tables_of_normal, tables_of_raw, token_hashes
 
-U64 = npt.NDArray[np.uint64]
-I64 = npt.NDArray[np.int64]
 Strings: TypeAlias = Sequence[str] | pa.Array
 """Strings, or an Arrow array of large_string without nulls."""
 

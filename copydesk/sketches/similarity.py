@@ -15,13 +15,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
+from cleaners.arrays import F64, I8, I64, Bools
 from copydesk.sketches import compiled, loops
 from copydesk.sketches.shingling import LEAD_SHINGLES, Shingles, shared, shingle
 
-F64 = npt.NDArray[np.float64]
-I64 = npt.NDArray[np.int64]
-I8 = npt.NDArray[np.int8]
-Bools = npt.NDArray[np.bool_]
 Texts = Callable[[Sequence[str]], Mapping[str, str]]
 """Cleaned texts of new or historic ids."""
 

@@ -22,15 +22,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from cleaners.arrays import I64, U32, U64
 from copydesk.sketches.compiled import loops_for
 from copydesk.sketches.loops import NGRAM, PRIME_1, PRIME_2, fmix32, fmix64
 from copydesk.sketches.shingling import LEAD_TOKENS, Shingles, Strings, shingles_of, text_hashes, tokenize
 from copydesk.sketches.token_loops import TOKEN_CHARS
 from copydesk.sketches.tokens import UNSPACED_NGRAM
-
-U64 = npt.NDArray[np.uint64]
-U32 = npt.NDArray[np.uint32]
-I64 = npt.NDArray[np.int64]
 
 BANDS = 42
 ROWS = 3

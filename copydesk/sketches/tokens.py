@@ -22,10 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cleaners import kept
+from cleaners.arrays import U64
 from copydesk.sketches import token_loops
 from copydesk.sketches.token_loops import COMPLEX, NOTHING, SEPARATOR, START, TOKEN_CHARS, UNSPACED, WORD
-
-U64 = npt.NDArray[np.uint64]
 
 UNSPACED_NGRAM = 3
 

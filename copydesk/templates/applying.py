@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from cleaners import templates
+from cleaners.arrays import I64, U64, Bools
 from cleaners.batch import less, taken
 from cleaners.reader import Reader, reader
 from copydesk.articles import cleaning
@@ -24,9 +25,6 @@ from copydesk.garbage import seldom_collected
 from copydesk.settings import Settings
 from copydesk.sketches import sketch
 
-I64 = npt.NDArray[np.int64]
-U64 = npt.NDArray[np.uint64]
-Bools = npt.NDArray[np.bool_]
 Kept = Callable[[Sequence[str], str | None], Sequence[bool]]
 
 MOSTLY = "mostly-removed"

@@ -15,13 +15,14 @@ import numpy as np
 import pyarrow as pa
 
 from cleaners import Cleaned, templates
+from cleaners.arrays import I64, U64, Bools
 from copydesk import points
 from copydesk.articles.parts import Part
 from copydesk.index import lines
 from copydesk.index.entries import first_of, id_array, texts_of
 from copydesk.index.history import open_index
 from copydesk.index.index import Index
-from copydesk.index.lines import I64, U64, Bools, Lines, Texts
+from copydesk.index.lines import Lines, Texts
 from copydesk.store import tombstones
 from copydesk.store.store import Store
 from copydesk.templates.rulings import Rulings

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow.compute as pc
 
 from cleaners import occurring, templates
+from cleaners.arrays import U64
 from copydesk.index import lines
 from copydesk.index.history import segments
 from copydesk.index.index import Index
-from copydesk.index.lines import U64
 from copydesk.store.store import Store
 from copydesk.templates.learn import LINES_AT_ONCE, Weighed, weighed
 from copydesk.templates.rulings import load as load_rulings

@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from cleaners import Cleaned, Cleaner, templates
+from cleaners.arrays import U64
 from copydesk.articles import cleaning
 from copydesk.articles.parts import Part
 from copydesk.index import lines
 from copydesk.index.index import Index
-from copydesk.index.lines import U64
 from copydesk.settings import Settings
 from copydesk.sketches import sketch
 from copydesk.store import tombstones

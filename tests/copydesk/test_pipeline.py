@@ -14,10 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from copydesk.articles import parts
 from copydesk.errors import LockedError, UsageError
 from copydesk.index.history import reindex
 from copydesk.model import Shard, SourceFile
-from copydesk.run import compared, pipeline
+from copydesk.run import compared, pipeline, process
 from copydesk.run.pipeline import Summary
 from copydesk.store.store import Store
 from copydesk.upkeep.verify import verify
@@ -96,6 +97,19 @@ def test_same_item_twice_in_a_run_is_seen_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_large_shard_becomes_several_parts(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = ingest(tmp_path / "whole", corpus)
+    monkeypatch.setattr(process, "BATCH_ITEMS", 4)
+    monkeypatch.setattr(parts, "FULL", 4000)
+    pieces = ingest(tmp_path / "pieces", corpus)
+    files = sorted((tmp_path / "pieces" / "articles").rglob("*.parquet"))
+    assert 2 < len(files) < 5
+    assert everything(tmp_path / "pieces") == everything(tmp_path / "whole")
+    assert (pieces.items, pieces.rejects) == (whole.items, whole.rejects)
+    assert verify(tmp_path / "pieces", read_data=True) == []
+    assert added(ingest(tmp_path / "pieces", corpus)) == 0
+
+
 def test_workers_and_shards_do_not_matter(tmp_path: Path) -> None:
     records = [record(i % 90, id=str(i), publisher=f"P{i % 7}") for i in range(120)]
     corpus = write_jsonl(tmp_path / "in.jsonl", records)

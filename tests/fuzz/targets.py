@@ -125,7 +125,7 @@ def everything(data: bytes) -> None:
     except ItemError:
         return
     file = replace(file, format=kind, compression=compression)
-    part = process(Shard(0, (file,)), SETTINGS, folder())
+    [part] = process(Shard(0, (file,)), SETTINGS, folder())
     assert part.records + part.rejects
     assert not {"internal", "timeout"} & set(part.read("rejects")["error"].to_pylist())
     assert part.read("records").schema == RECORDS
