@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from .news import News, decide
+from tests.copydesk.news import News, decide
 
 SYLLABLES = {
     "zh": "的一是不在人有我他这中大来上个国和说们为子地出道年得就那要下以生会自着去之过家学对可她里后小么心多天而能好",

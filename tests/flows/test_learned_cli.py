@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.copydesk.corpus import ingest, write_jsonl
-from tests.copydesk.test_learn import PLUG, record, rows, taken
+from tests.copydesk.templates.test_learn import PLUG, record, rows, taken
 from tests.flows.test_cli import command
 
 

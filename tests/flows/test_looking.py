@@ -16,7 +16,7 @@ from copydesk.store.dataset import open_dataset
 from tests import markup
 from tests.browser import PHONE, browser, opened
 from tests.copydesk.corpus import ingest, story, write_jsonl
-from tests.copydesk.test_report import HOSTILE, SCRIPT
+from tests.copydesk.inspect.test_report import HOSTILE, SCRIPT
 from tests.flows.test_cli import command
 
 if TYPE_CHECKING:

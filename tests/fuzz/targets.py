@@ -31,7 +31,7 @@ from copydesk.sources.sniff import sniff
 from copydesk.sources.stream import compression_of
 from copydesk.text import language
 from copydesk.text.decode import declared_charset, decode, mend
-from tests.copydesk.pages import from_page
+from tests.copydesk.made_pages import from_page
 
 FORMATS = cast(tuple[Format, ...], get_args(Format))
 LABELS = (None, "utf-8", "iso-8859-1", "utf-16", "shift_jis", "gb18030", "iso2022_jp", "hz", "utf-32", "nonsense", "")
