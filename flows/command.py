@@ -42,6 +42,7 @@ def main() -> None:
     except SystemExit as ended:
         leaving.code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
         raise
+    leaving.code = 0
 
 
 def _needs_workers(arguments: list[str]) -> bool:

@@ -6,6 +6,7 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 from textwrap import dedent
+from unittest.mock import Mock
 
 import pytest
 
@@ -14,7 +15,7 @@ from flows import cli, command
 
 @pytest.fixture(autouse=True)
 def this_process_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "Leaving", lambda: None)
+    monkeypatch.setattr(command, "Leaving", Mock)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,7 @@ ENDS = """
         ("sys.exit(4)", 4, ""),
         ("sys.exit(0)", 0, ""),
         ("sys.exit()", 0, ""),
+        ("return", 0, ""),
         ("sys.exit('no')", 1, "no"),
         ("raise ValueError('no')", 1, "ValueError: no"),
     ],
