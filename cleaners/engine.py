@@ -36,9 +36,13 @@ TRIGGER_BYTES = 2 << 20
 # Beyond this a batch is one text that is no article, and notes of where what rules need ends in it might be
 # twelve times as long.
 MOST_TRIGGERED = 8 << 20
+# A rule without a hint is looked up by its own pattern, which takes milliseconds to compile a second time for this: not
+# for so few lines.
+FEW_LINES = 256
 
 
 Match = tuple[int, int, int]
+_Matched = tuple[int, Matches]
 Told = tuple[tuple[Match, ...], tuple[Values, ...]]
 """What rules match in one line: (number of a rule, start, end) in it, in order of rules, and the values of each."""
 
@@ -257,7 +261,7 @@ class Group:
                 if len(line) > rule.max_length and len(line.decode("utf-8", "surrogatepass")) > rule.max_length:
                     continue
                 if (pattern := self._patterns.get(number)) is None:
-                    pattern = self._patterns.setdefault(number, patterns.pattern(rule.anchored))
+                    pattern = self._patterns.setdefault(number, patterns.pattern(rule.anchored, rule.from_start))
                 if matches := pattern.matches(line):
                     yield rule, start, end, matches
 
@@ -274,7 +278,9 @@ class Triggered:
         self._numbers = [number for number, _ in known]
         self._rules = rules
         self._triggers = Triggers(rules)
-        self._compiled: dict[int, tuple[Regexp, Pattern]] = {}
+        self._compiled: dict[int, Pattern] = {}
+        self._finders: dict[int, Regexp] = {}
+        self._lines = [0] * len(rules)  # that each was asked of
         self._zones = _zones(rules)
         self._memory = Memory()
 
@@ -300,24 +306,40 @@ class Triggered:
         of, matches, values = self._memory.told(entries)
         return Found(np.column_stack([starts[of], ends[of], matches + starts[of, None] * _IN_LINE]), values)
 
-    def _compile(self, number: int) -> tuple[Regexp, Pattern]:
-        """What a rule is looked up with, and its pattern: many rules are never asked, and of many no line is found."""
-        rule = self._rules[number]
-        return self._compiled.setdefault(number, (patterns.finder((rule.lookup,)), patterns.pattern(rule.anchored)))
-
     def _asked(self, data: bytes, spotted: Rows) -> dict[int, list[tuple[int, Matches]]]:
         """What rules match in the lines that they might match in, by where the line starts."""
         told: dict[int, list[tuple[int, Matches]]] = {}
         for number, starts, ends in by_rule(spotted):
-            finder, pattern = self._compiled.get(number) or self._compile(number)
-            lines = b"\n".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
-            places: list[int] = []  # of these lines in `lines`
-            for start, end in patterns.lines(finder, lines):
-                if matches := pattern.matches(lines[start:end]):
-                    places = places or _places(starts, ends)
-                    line = starts[bisect.bisect_left(places, start)]
-                    told.setdefault(line, []).append((self._numbers[number], matches))
+            self._lines[number] += len(starts)
+            few = self._rules[number].hint is None and self._lines[number] <= FEW_LINES
+            for line, matches in (self._each if few else self._together)(number, data, starts, ends):
+                told.setdefault(line, []).append((self._numbers[number], matches))
         return told
+
+    def _each(self, number: int, data: bytes, starts: Sequence[int], ends: Sequence[int]) -> Iterator[_Matched]:
+        """Where the lines begin in which a rule matches, and what. starts, ends: of the lines that it is asked of."""
+        pattern = self._pattern(number)
+        for start, end in zip(starts, ends, strict=True):
+            if matches := pattern.matches(data[start:end]):
+                yield start, matches
+
+    def _together(self, number: int, data: bytes, starts: Sequence[int], ends: Sequence[int]) -> Iterator[_Matched]:
+        """The same, lines that it does not match in being passed over by RE2."""
+        if (finder := self._finders.get(number)) is None:
+            finder = self._finders.setdefault(number, patterns.finder((self._rules[number].lookup,)))
+        lines = b"\n".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
+        places: list[int] = []  # of these lines in `lines`
+        for start, end in patterns.lines(finder, lines):
+            if matches := self._pattern(number).matches(lines[start:end]):
+                places = places or _places(starts, ends)
+                yield starts[bisect.bisect_left(places, start)], matches
+
+    def _pattern(self, number: int) -> Pattern:
+        """A rule's pattern: many rules are never asked."""
+        if (pattern := self._compiled.get(number)) is None:
+            rule = self._rules[number]
+            pattern = self._compiled.setdefault(number, patterns.pattern(rule.anchored, rule.from_start))
+        return pattern
 
 
 def _by_line(spotted: Rows) -> tuple[I64, I64]:

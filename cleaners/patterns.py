@@ -17,7 +17,7 @@ SHARED_MEMORY = 64 << 20
 
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 _GROUP = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|\((?!\?)|\(\?P<(\w+)>")
-_ANYWHERE = re2._Anchor.UNANCHORED
+_ANYWHERE, _HERE = re2._Anchor.UNANCHORED, re2._Anchor.ANCHOR_START
 
 Spans = Sequence[tuple[int, int]]
 """Where a pattern matches, and each of its groups: (-1, -1) for one that has no part in it."""
@@ -40,12 +40,21 @@ class Regexp:
         spans: Spans = self._match(_ANYWHERE, data, position, len(data))
         return spans if spans[0][0] >= 0 else None
 
+    def match(self, data: bytes, position: int) -> Spans | None:
+        """The match at `position`, if there is one: what may match anywhere RE2 compiles a second time, to be read
+        backwards."""
+        spans: Spans = self._match(_HERE, data, position, len(data))
+        return spans if spans[0][0] >= 0 else None
+
 
 class Pattern:
-    """A pattern, compiled once it is asked, and the numbers of its named groups."""
+    """A pattern, compiled once it is asked, and the numbers of its named groups.
 
-    def __init__(self, pattern: str) -> None:
-        self._pattern = pattern
+    from_start: whether it can match at the start of a line only.
+    """
+
+    def __init__(self, pattern: str, from_start: bool = False) -> None:
+        self._pattern, self._from_start = pattern, from_start
 
     @functools.cached_property
     def compiled(self) -> Regexp:
@@ -62,7 +71,8 @@ class Pattern:
         """What it matches in a line."""
         found: list[tuple[int, int, Values]] = []
         position = 0
-        while len(found) < MATCHES_PER_LINE and (spans := self.compiled.search(line, position)):
+        ask = self.compiled.match if self._from_start else self.compiled.search
+        while len(found) < MATCHES_PER_LINE and (spans := ask(line, position)):
             start, position = spans[0]
             if start == position:
                 break

@@ -11,13 +11,18 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
+import json
 import re
+import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
+import numpy as np
 import re2
+
+from cleaners import kept
 
 Scope = Literal[
     "line", "prefix", "suffix", "inline", "head block", "tail block", "heading", "link", "thread", "closing", "beside"
@@ -121,7 +126,12 @@ class Rule:
     @property
     def tied(self) -> bool:
         """Whether it is looked up by what stands at the start of a line."""
-        return self.hint.startswith("^") if self.hint is not None else self.scope not in ("suffix", "inline")
+        return self.hint.startswith("^") if self.hint is not None else self.from_start
+
+    @property
+    def from_start(self) -> bool:
+        """Whether it matches at the start of a line only."""
+        return self.scope not in ("suffix", "inline")
 
     @property
     def anchored(self) -> str:
@@ -140,16 +150,31 @@ def options(memory: int = 8 << 20) -> re2.Options:
 
 @functools.cache
 def rules() -> tuple[Rule, ...]:
-    """All rules of the packs that come with this package, by id, not checked anew: their tests do that."""
+    """All rules of the packs that come with this package, by id, not checked anew: their tests do that.
+
+    What was read of them is kept: for tomllib a hundred files are work.
+    """
     folder = importlib.resources.files(__package__) / "packs"
     packs = {
-        f"{language.name}/{entry.name.removesuffix('.toml')}": tomllib.loads(entry.read_text(encoding="utf-8"))
+        f"{language.name}/{entry.name.removesuffix('.toml')}": entry.read_text(encoding="utf-8")
         for language in folder.iterdir()
         if language.is_dir()
         for entry in language.iterdir()
         if entry.name.endswith(".toml")
     }
-    return _read(packs, checked=False)
+
+    def read() -> kept.Arrays:
+        found = _read({name: tomllib.loads(text) for name, text in packs.items()}, checked=False)
+        return {"rules": np.frombuffer(json.dumps([asdict(rule) for rule in found]).encode(), np.uint8)}
+
+    of = [*kept.source(sys.modules[__name__]), *(part for name in sorted(packs) for part in (name, packs[name]))]
+    return tuple(map(_plain, json.loads(kept.kept("rules", of, read)["rules"].tobytes())))
+
+
+def _plain(fields: dict[str, Any]) -> Rule:
+    """A rule, of what JSON makes of it."""
+    known: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+    return Rule(**known)
 
 
 def common_words() -> dict[str, str]:

@@ -2,15 +2,17 @@
 
     SourceFile -> Shard -> Item -> Document -> (cleaners.Cleaned) -> Record
 
-All are frozen: a stage makes a new one, none is changed.
+All are frozen: a stage makes a new one, none is changed. Those of which each article has one are named tuples: a frozen
+dataclass is made field by field, in three times the time.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 Format = Literal["text", "html", "jsonl", "csv", "parquet", "warc"]
 Compression = Literal["gzip", "zstd"]
@@ -98,8 +100,7 @@ class RunInfo:
         return f"{dataset}/ingest_date={self.started_at:%Y-%m-%d}/{self.run_id}-{part:05d}.parquet"
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One article as found, undecoded.
 
     content: its bytes as found (a file, a line, a WARC payload after content decoding, the canonical JSON of a
@@ -118,7 +119,7 @@ class Item:
     url: str | None = None
     fetched_at: dt.datetime | None = None
     http_status: int | None = None
-    http_headers: Mapping[str, str] = field(default_factory=dict)
+    http_headers: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +143,7 @@ class Date:
     origin: DateOrigin
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(NamedTuple):
     """What a source says of an article. None and empty mean: it does not say."""
 
     url: str | None = None
@@ -165,8 +165,7 @@ class Metadata:
     accessible_for_free: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """An item decoded and, if it is a page, extracted.
 
     text: the text before cleaning: line breaks are LF, the encoding is mended, nothing is restyled.
@@ -181,8 +180,7 @@ class Document:
     flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A normalized article: the columns of articles/ that are known before matching (schema.RECORD, in order), but for
     its text.
     """

@@ -10,6 +10,7 @@ import sys
 from itertools import pairwise
 
 from copydesk.garbage import uncollected
+from copydesk.workers.leaving import Leaving
 from copydesk.workers.local import get_ready
 
 MUCH = 4 << 20
@@ -23,6 +24,7 @@ _WITHOUT_WORKERS = frozenset({"-h", "--help", "-w1", "-w=1", "--workers=1", "--e
 
 def main() -> None:
     """See flows.cli.main."""
+    leaving = Leaving()  # first, so that all else comes before it
     arguments = sys.argv[1:]
     runs = arguments[:1] == ["ingest"]
     if runs and _needs_workers(arguments):
@@ -35,7 +37,12 @@ def main() -> None:
 
             spare_pandas()
             importlib.import_module("copydesk.run.pipeline")
-    cli.main()
+    try:
+        cli.main()
+    except SystemExit as ended:
+        leaving.code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        raise
+    leaving.code = 0
 
 
 def _needs_workers(arguments: list[str]) -> bool:

@@ -20,6 +20,7 @@ from cleaners.rules import Rule, RuleError, rules
 from cleaners.vetoes import BUILT_IN_VETOES
 from copydesk.errors import UsageError
 from copydesk.settings import Settings
+from copydesk.text import language
 
 Files = tuple[tuple[str, str], ...]
 """(path, content) of rule files, in order."""
@@ -40,10 +41,11 @@ def warm(size: int) -> None:
 def _rehearse() -> None:
     """In every language, and one that no rule is for, so that the automata of their rules are kept too."""
     rehearse()
+    language.rehearse()
     own = cleaner(Settings())
     own.expect(COMPILE_BYTES)
-    languages = {language for rule in own.rules for language in rule.languages}
-    own.clean_many([Source("Advertisement", language=language) for language in (*sorted(languages), "und", None)])
+    tags = {tag for rule in own.rules for tag in rule.languages}
+    own.clean_many([Source("Advertisement", language=tag) for tag in (*sorted(tags), "und", None)])
 
 
 def rules_of(settings: Settings) -> tuple[Rule, ...]:

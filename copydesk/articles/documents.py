@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, TypeGuard
 
 from copydesk.articles import metadata as described
@@ -27,7 +26,7 @@ def read(item: Item, settings: Settings) -> Document:
     if item.source_format == "html" or (item.source_format == "warc" and _is_html(item, found.text)):
         return _of_page(item, found, Metadata(), settings)
     text, mended = mend(found.text)
-    told = described.from_record({}, item.url)
+    told = described.from_record({}, item.url, text)
     return _document(item, text, told, "plain", _both(found.repaired, mended), ())
 
 
@@ -37,18 +36,18 @@ def decoded(item: Item) -> Decoded:
 
 
 def _of_record(item: Item, record: Mapping[str, Any], settings: Settings) -> Document:
-    told = described.from_record(record, item.url)
     html, text = record.get("html"), record.get("text")
     if _has_text(html):
-        return _of_page(item, Decoded(html, "utf-8"), told, settings)
+        return _of_page(item, Decoded(html, "utf-8"), described.from_record(record, item.url), settings)
     if not _has_text(text):
         given = "`text` is blank" if isinstance(text, str) else "it has neither `text` nor `html`"
         raise ItemError(
             "read", "no-text", f"the record holds no article: {given} (other names can be mapped: --map text=body)"
         )
     mended, repaired = mend(text)
+    told = described.from_record(record, item.url, mended)
     title = mend(told.title)[0] if told.title else None
-    own = told if title == told.title else replace(told, title=title)  # which costs as much as all of mend()
+    own = told if title == told.title else told._replace(title=title)
     return _document(item, mended, own, "plain", repaired, ())
 
 
@@ -58,12 +57,14 @@ def _of_page(item: Item, decoded: Decoded, told: Metadata, settings: Settings) -
     found = page.read(html, url, item.http_headers, settings.page_elements, decoded.utf8)
     extracted = extract(html, url, settings.page_elements, found)
     own = page.guessed(described.merge(told, found.metadata), html, url, found.blocks)
-    own = replace(own, canonical_url=found.metadata.canonical_url or own.canonical_url)
+    own = own._replace(canonical_url=found.metadata.canonical_url or own.canonical_url)
     text, mended = mend(extracted.text)
     if own.title and " ".join(text.split()) == own.title:
         raise ItemError("extract", "no-content", "nothing but its headline was found in the page")
     if own.title:
-        own = replace(own, title=mend(own.title)[0].strip() or None)
+        own = own._replace(title=mend(own.title)[0].strip() or None)
+    language = detect(text, own.language)
+    own = own if language == own.language else own._replace(language=language)
     return _document(
         item, text, own, extracted.extracted_by, _both(decoded.repaired, mended), _both(found.flags, extracted.flags)
     )
@@ -74,9 +75,7 @@ def _document(
 ) -> Document:
     if not text.strip():
         raise ItemError("decode", "empty", "there is no text in it but blanks")
-    language = detect(text, told.language)
-    own = told if language == told.language else replace(told, language=language)
-    return Document(item, text, own, extracted_by, repaired, flags)
+    return Document(item, text, told, extracted_by, repaired, flags)
 
 
 def _is_html(item: Item, text: str) -> bool:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from copydesk.model import Date, Metadata
 from copydesk.pages import dates, names, page
 from copydesk.pages.jsonld import truth
-from copydesk.text.language import normalized
+from copydesk.text.language import detect, normalized
 from copydesk.urls import canonical, is_host, registrable_domain
 
 if TYPE_CHECKING:
@@ -42,10 +41,11 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 mapped; the others are what scrapers and data sets commonly write."""
 
 
-def from_record(record: Mapping[str, Any], url: str | None = None) -> Metadata:
+def from_record(record: Mapping[str, Any], url: str | None = None, text: str | None = None) -> Metadata:
     """What a JSONL, CSV or Parquet record says, tolerant of types: NaN, blank and unusable values are absent.
 
-    url: to use where the record has none. Dates have origin `record`. Never raises.
+    url: to use where the record has none. text: of the article, if it shall tell the language (language.detect). Dates
+    have origin `record`. Never raises.
     """
     get = _Getter(record).get
     found = get("url")
@@ -64,7 +64,7 @@ def from_record(record: Mapping[str, Any], url: str | None = None) -> Metadata:
         bio=_string(get("bio")),
         published=published,
         modified=_date(get("modified"), tag),
-        language=tag,
+        language=tag if text is None else detect(text, tag),
         license=_string(get("license")),
         robots=_string(record.get("robots")),
         tdm_reservation=_string(record.get("tdm_reservation")),
@@ -74,7 +74,7 @@ def from_record(record: Mapping[str, Any], url: str | None = None) -> Metadata:
 
 def merge(*sources: Metadata) -> Metadata:
     """Field by field the first that says it; a date goes with its precision and origin."""
-    chosen = {f.name: _first([getattr(source, f.name) for source in sources]) for f in fields(Metadata)}
+    chosen = {name: _first([getattr(source, name) for source in sources]) for name in Metadata._fields}
     return Metadata(**{name: value for name, value in chosen.items() if value is not None})
 
 
@@ -89,8 +89,7 @@ def with_fields(metadata: Metadata, found: Fields, *, reference: dt.datetime | N
     published = dates.parse(found.published, "text", language=language, reference=reference)
     modified = dates.parse(found.modified, "text", language=language, reference=reference)
     houses = [metadata.publisher] if metadata.publisher else []
-    return replace(
-        metadata,
+    return metadata._replace(
         title=metadata.title or _string(found.title),
         authors=metadata.authors or names.authors(found.authors, houses=houses),
         tags=metadata.tags or page.words(found.tags),

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -145,7 +144,8 @@ class PartWriter:
 
     def add(self, records: Sequence[Record], cleaned: CleanedTexts) -> None:
         """Records and what cleaning made of their texts, in the same order. Sketches them."""
-        columns = {name: list(map(attrgetter(name), records)) for name in schema.RECORD.names if name != "text"}
+        columns: dict[str, Any] = dict.fromkeys(Record._fields, ())
+        columns |= zip(Record._fields, zip(*records, strict=True), strict=False)  # none, of no records
         batch = pa.table(columns | {"text": cleaned.text}, schema=schema.RECORD)
         made = sketch.sketch(cleaned.text)
         for name, column in made.columns().items():

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, fields, replace
-from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from cleaners import Cleaned, Fields
 from copydesk.articles import metadata as meta
@@ -20,8 +18,7 @@ MOSTLY_REMOVED = 0.5
 """Share of a text's characters from which on its removal is flagged `mostly-removed`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(NamedTuple):
     """What cleaning left of a text. words, chars: of it. removed: code points taken out. fields: what was found."""
 
     words: int
@@ -90,18 +87,14 @@ def describe(document: Document, left: Left) -> Record:
 
 def _storable(known: Metadata) -> Metadata:
     """Without halves of UTF-16 pairs, which JSON can spell and UTF-8 cannot: they become U+FFFD."""
-    values = _values(known)
+    values: tuple[Any, ...] = known
     try:
         "".join(
             value if type(value) is str else "".join(value) for value in values if value and _is_text(value)
         ).encode()
     except UnicodeEncodeError:
-        return replace(known, **{name: _utf8(value) for name, value in zip(_NAMES, values, strict=True)})
+        return Metadata(*map(_utf8, values))
     return known
-
-
-_NAMES = tuple(f.name for f in fields(Metadata))
-_values = attrgetter(*_NAMES)
 
 
 def _is_text(value: Any) -> bool:

@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -109,7 +109,7 @@ def _of_document(document: Document, explained: Explained) -> Explanation:
         record = records.describe(document, records.Left.of(explained.cleaned))
     except ItemError as error:
         notes = (f"it would be rejected ({error.stage}, {error.error}): {error}",)
-    told = asdict(record) if record else None
+    told = record._asdict() if record else None
     return Explanation(
         f"{document.item.source_uri} {document.item.source_id}",
         document.text,

@@ -7,6 +7,7 @@ prose and how many links there are beside it, and whether the page's own JSON-LD
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -34,7 +35,6 @@ _TAGS = (
 _TAG = {tag: place for place, tag in enumerate(_TAGS)}
 _HEADINGS = (_TAG["h2"], _TAG["h1"])  # first and last of them in the order above
 _NO_LETTER = re.compile(r"[\W_]+")
-_CAMEL = re.compile(r"[A-Z](?<=[a-z][A-Z])")
 _BLANKS = bytes(code if chr(code) in "\nabcdefghijklmnopqrstuvwxyz" else 32 for code in range(256))
 _FAR = 99
 _CORE = 0.75
@@ -63,7 +63,8 @@ class Labels:
     def _weighed(self, labels: Sequence[str]) -> list[int]:
         """All as one text: a page has a hundred of its own, and looking at each by itself takes longer."""
         lines = _parted([label.replace("\n", " ") for label in labels])
-        return [sum([self._weights[word] for word in self._words.intersection(line.split())]) for line in lines]
+        held, weight = self._words.intersection, self._weights.__getitem__
+        return [sum(map(weight, held(line.split()))) for line in lines]
 
 
 def words(label: str) -> set[str]:
@@ -73,8 +74,10 @@ def words(label: str) -> set[str]:
 
 def _parted(labels: Sequence[str]) -> list[str]:
     """Of each label, or line of one: its words in small letters with blanks between."""
-    text = _CAMEL.sub(r"-\g<0>", "\n".join(labels))
-    return text.lower().encode("ascii", "replace").translate(_BLANKS).decode().split("\n")
+    text = np.frombuffer("\n".join(labels).encode("ascii", "replace"), np.uint8)
+    small, capital = (text >= ord("a")) & (text <= ord("z")), (text >= ord("A")) & (text <= ord("Z"))
+    parted = np.insert(text, np.flatnonzero(small[:-1] & capital[1:]) + 1, ord("-"))
+    return parted.tobytes().lower().translate(_BLANKS).decode().split("\n")
 
 
 def rows(page: b.Blocks, labels: Labels, title: str | None, body: str | None) -> Rows:
@@ -82,7 +85,7 @@ def rows(page: b.Blocks, labels: Labels, title: str | None, body: str | None) ->
     told = _Page(page, labels)
     columns = [*told.shapes(), *told.labels(), *told.looks(), *told.shares(), *told.places(title)]
     columns += [_told(told.texts, body), *told.within(), *told.neighbours()]
-    return np.array(columns, np.int32).T
+    return np.concatenate(columns).astype(np.int32).reshape(len(columns), -1).T
 
 
 class _Page:
@@ -95,13 +98,14 @@ class _Page:
         self.score = labels.scores(self.elements.labels)
         self.parents = self.elements.parents
         self.up1 = np.maximum(np.array(self.parents, np.int64), 0)
-        self.homes = np.array([block.home for block in page.blocks], np.int64)
+        homes = [block.home for block in page.blocks]
+        self.homes = np.array(homes, np.int64)
         self.shape = shapes.of(self.texts)
         self.chars = self.shape.chars
         self.linked = np.array([block.linked for block in page.blocks], np.int64) * 1000 // self.shape.sizes
         self.heavy = np.array([block.heavy for block in page.blocks], np.int64) * 1000 // self.shape.sizes
         tags = self.elements.tags
-        self.tags = np.array([_TAG.get(tags[block.home], len(_TAGS)) for block in page.blocks], np.int64)
+        self.tags = np.array([_TAG.get(tags[home], len(_TAGS)) for home in homes], np.int64)
         plain = (self.tags < _HEADINGS[0]) | (self.tags > _HEADINGS[1])
         self.prose = np.where((self.chars >= LONG) & (self.linked < 400) & plain, np.minimum(self.chars, LONGEST), 0)
         self.links = self.chars * self.linked // 1000
@@ -137,16 +141,14 @@ class _Page:
         """What all blocks with its tag, class and parent's class have in common, and how often its text stands here."""
         keys: dict[tuple[str, str, str], int] = {}
         tags, labels, parents = self.elements.tags, self.elements.labels, self.parents
-        homes = [block.home for block in self.blocks]
+        homes = self.homes.tolist()
         known = [keys.setdefault((tags[h], labels[h], labels[max(0, parents[h])]), len(keys)) for h in homes]
         look = np.array(known, np.int64)
         count = np.bincount(look, minlength=len(keys))
         chars, links, prose = (_binned(look, v, len(keys)) for v in (self.chars, self.links, self.prose))
-        seen: dict[str, int] = {}
-        for text in self.texts:
-            seen[text] = seen.get(text, 0) + 1
+        seen = Counter(self.texts)
         return [
-            np.array([min(9, seen[text]) for text in self.texts], np.int64),
+            np.minimum(9, np.array([seen[text] for text in self.texts], np.int64)),
             np.minimum(count[look], 200),
             np.minimum(chars[look] // count[look], 1000),
             links[look] * 1000 // np.maximum(1, chars[look]),

@@ -174,7 +174,7 @@ def guessed(metadata: Metadata, html: str, url: str | None, held: blocks.Blocks 
             published = dates.parse(day, "guess")
     if published is None and held is not None:
         published = topline.first_date(held, metadata.language)
-    return replace(metadata, published=published)
+    return metadata._replace(published=published)
 
 
 def _quietly(function: Any, tree: Any) -> Any:

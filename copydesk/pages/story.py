@@ -117,7 +117,7 @@ def _shares(page: Blocks, taken: npt.NDArray[np.bool_]) -> list[float]:
 
 def _sureness(blocks: Sequence[Block], scores: npt.NDArray[np.int64], taken: npt.NDArray[np.bool_]) -> int:
     """Expected F1: what is taken and is of the story, against what is taken and is not, and what is left and is."""
-    chars = np.array([min(len(block.text), _MOST_CHARS) for block in blocks], np.int64)
+    chars = np.minimum(_MOST_CHARS, np.array([len(block.text) for block in blocks], np.int64))
     chance = _CHANCES[np.clip(scores * 10 // trees.SCALE, -60, 60) + 60]
     right = int((chars * chance)[taken].sum())
     wrong = int((chars * (1000 - chance))[taken].sum())

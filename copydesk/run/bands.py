@@ -93,7 +93,8 @@ def neighbours(run_ranges: RunRanges, parts: Sequence[Part], folder: Path, place
     position[places] = np.arange(len(places))
     np.save(folder / "positions.npy", position)
     task = partial(pairs_of, parts=tuple(parts), count=len(places), folder=folder)
-    files = sorted(run_ranges(task, ranges(len(places))))
+    bands = ranges(len(places))
+    files = sorted(run_ranges(task, bands) if len(bands) > 1 else map(task, bands))
     starts = range(0, len(places), _ROWS_AT_ONCE)
     rows = [Range(n, first, min(first + _ROWS_AT_ONCE, len(places))) for n, first in enumerate(starts)]
     join = partial(joined, files=files, folder=folder)

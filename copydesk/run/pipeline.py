@@ -157,7 +157,7 @@ def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map,
     """The parts of all shards, in the shards' order, and one for what could not even be opened."""
     stage = partial(process, settings=settings, parts=folder)
     parts: list[Part] = []
-    for done, made in enumerate(stage_map("process", stage, found.shards), 1):
+    for done, made in enumerate(stage_map("process", stage, _dealt(found.shards)), 1):
         parts += made
         total = max(done, len(found.shards))  # more than shards, where one was tried again in pieces
         progress("process", done, total, sum(p.records for p in parts), sum(p.rejects for p in parts))
@@ -168,6 +168,12 @@ def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map,
             out.files([(file, 1, True) for file in found.refused])
         parts += out.parts()
     return [replace(part, number=number) for number, part in enumerate(parts)]
+
+
+def _dealt(shards: Sequence[Shard]) -> list[Shard]:
+    """The first parts of all files before the second ones: where workers begin with different files, one goes through
+    each, and notes for the others where their parts begin (sources.starts)."""
+    return sorted(shards, key=lambda shard: shard.part)
 
 
 def _without_templates(

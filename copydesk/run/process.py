@@ -42,7 +42,7 @@ def process(shard: Shard, settings: Settings, parts: Path) -> list[Part]:
     passing: set[str] = set()
     cleaning.cleaner(settings).expect(_size(shard))
     with PartWriter(shard.number, parts, shard.name) as out, Marker(parts, shard.name) as mark:
-        for places, batch in _unread(shard) if _cannot_be_read(shard) else _batches(shard, settings, mark):
+        for places, batch in _unread(shard) if _cannot_be_read(shard) else _batches(shard, settings, parts, mark):
             counts.update(i.source_uri for i in batch)
             ready = _Batch(places, settings, mark)
             ready.ingest(batch)
@@ -164,13 +164,15 @@ def _reject(item: Item, error: ItemError) -> Reject:
     return Reject(item.source_uri, item.source_id, error.stage, error.error, str(error), item.content)
 
 
-def _batches(shard: Shard, settings: Settings, mark: Marker) -> Iterator[tuple[list[Place], list[Item | Reject]]]:
+def _batches(
+    shard: Shard, settings: Settings, parts: Path, mark: Marker
+) -> Iterator[tuple[list[Place], list[Item | Reject]]]:
     """The shard's items; `mark` is told of every step of reading."""
     places: list[Place] = []
     batch: list[Item | Reject] = []
     size = 0
     mark("read", (0, shard.first))
-    for place, number, item in sources.numbered(shard, settings):
+    for place, number, item in sources.numbered(shard, settings, parts):
         if shard.fault and isinstance(item, Item):
             item = _reject(item, ItemError(shard.fault.stage, shard.fault.error, shard.fault.message))
         places.append((place, number))

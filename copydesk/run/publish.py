@@ -43,7 +43,7 @@ def publish(part: Part, run: RunInfo, known_rejects: Collection[str], final: Pat
     The files of a part have one name in all datasets: the removals of a row lie in the file of removals/ that is
     named like the row's own. known_rejects: ids of rejects that the output has already.
     """
-    records, decisions = part.read("records"), part.read("decisions")
+    records, decisions = part.read("records").select(schema.RECORD.names), part.read("decisions")
     kinds = decisions["kind"]
     counts: dict[str, int] = {}
     for kind, dataset in schema.KINDS.items():

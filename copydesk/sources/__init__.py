@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from copydesk.errors import ItemError, unexpected
 from copydesk.model import Format, Item, Reject, Shard, SourceFile
@@ -34,18 +35,22 @@ def read(shard: Shard, settings: Settings) -> Iterator[Item | Reject]:
         yield found
 
 
-def numbered(shard: Shard, settings: Settings) -> Iterator[tuple[int, int, Item | Reject]]:
-    """What read() gives, each with the place of its file in the shard and its own place in the file, from 0."""
+def numbered(shard: Shard, settings: Settings, notes: Path | None = None) -> Iterator[tuple[int, int, Item | Reject]]:
+    """What read() gives, each with the place of its file in the shard and its own place in the file, from 0.
+
+    notes: a folder that all who read parts of a run's files have in common: what one of them has found out spares the
+    others to unpack what is not theirs.
+    """
     for place, file in enumerate(read_ahead(shard.files)):
-        reading = _reading(file, shard, settings)
+        reading = _reading(file, shard, settings, notes)
         for found in _read_file(reading):
             yield place, reading.number - 1, found
 
 
-def _reading(file: SourceFile, shard: Shard, settings: Settings) -> Reading:
+def _reading(file: SourceFile, shard: Shard, settings: Settings, notes: Path | None) -> Reading:
     if (span := shard.span) is not None:
         return Reading(file, settings, number=span.before, first=shard.first, last=shard.last, span=span)
-    return Reading(file, settings, shard.part, shard.parts, first=shard.first, last=shard.last)
+    return Reading(file, settings, shard.part, shard.parts, first=shard.first, last=shard.last, notes=notes)
 
 
 def _read_file(reading: Reading) -> Iterator[Item | Reject]:

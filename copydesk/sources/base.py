@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -48,7 +49,8 @@ _LONGEST_ID = 1024
 class Reading:
     """A file while one part of it is read.
 
-    number: of the item met last, from 1; items of other parts, and bad ones, count. span: see Shard.
+    number: of the item met last, from 1; items of other parts, and bad ones, count. span: see Shard. notes: a folder in
+    which the readers of a file's parts tell each other of it (see starts).
     """
 
     file: SourceFile
@@ -59,6 +61,7 @@ class Reading:
     first: int = 0
     last: int | None = None
     span: LineSpan | None = None
+    notes: Path | None = None
 
     def claim(self) -> bool:
         """Count one more item. True if it belongs to this part, and lies between first and last (see Shard)."""

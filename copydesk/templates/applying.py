@@ -41,14 +41,26 @@ def apply(part: Part, settings: Settings) -> Part:
     cuts = _Cuts.of(part.read("places"), part.read("templates"))
     cuts = cuts.only(~_named(cuts.line, cleaner.without))
     cuts = cuts.only(~_kept(cuts, texts, records["language"].combine_chunks(), cleaner.kept))
-    text, words = texts.without(cuts)
-    empty = np.isin(cuts.row, np.flatnonzero((words == 0) & (np.diff(texts.offsets) > 0)))
+    changed = texts.without(cuts)
+    empty = changed.words == 0
     if empty.any():  # a text of which nothing would be left stays as it is
-        cuts = cuts.only(~empty)
-        text, words = texts.without(cuts)
+        cuts = cuts.only(~np.isin(cuts.row, changed.rows[empty]))
+        changed = texts.without(cuts)
     part.write("removals.applied", pa.concat_tables([part.read("removals"), _removals(cuts, texts)]))
-    _write(part, _changed(records, text, words, cuts), np.unique(cuts.row))
+    made = sketch.sketch(changed.text)
+    news = pa.table({"text": changed.text, **made.columns()})
+    part.write("records.applied", _with(_counted(records, changed, cuts), news, changed.rows))
+    part.write("shingles.applied", _with(part.read("shingles"), made.shingles.table(), changed.rows))
     return replace(part, applied=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """Texts of which something is taken out. rows: theirs, in order. text: what is left of each. words: in it."""
+
+    rows: I64
+    text: pa.LargeStringArray
+    words: I64
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +80,15 @@ class _Texts:
         held.flags.writeable = False
         return cls(held, ends, reader(len(held)))
 
-    def without(self, cuts: _Cuts) -> tuple[pa.LargeStringArray, I64]:
-        """The texts less the cuts, and how many words each has."""
+    def without(self, cuts: _Cuts) -> _Changed:
+        """The texts that have cuts, less these."""
+        rows = np.unique(cuts.row)
         starts = self.offsets[cuts.row] + cuts.begin
-        bounds = np.searchsorted(cuts.row, np.arange(len(self.offsets) - 1), side="right")
-        out, ends = less(self.data, self.offsets[:-1], self.offsets[1:], starts, starts + cuts.size, bounds)
+        bounds = np.searchsorted(cuts.row, rows, side="right")
+        out, ends = less(self.data, self.offsets[rows], self.offsets[rows + 1], starts, starts + cuts.size, bounds)
         words, chars = np.empty_like(ends), np.empty_like(ends)
         self.with_.run("count_words", out, ends, self.with_.blanks, words, chars)
-        return strings(out, ends), words
+        return _Changed(rows, strings(out, ends), words)
 
     def parts(self, cuts: _Cuts) -> pa.LargeStringArray:
         """What the cuts take out."""
@@ -151,41 +164,44 @@ def _removals(cuts: _Cuts, texts: _Texts) -> pa.Table:
     return pa.table([columns[name] for name in REMOVALS.names], schema=REMOVALS)
 
 
-def _changed(records: pa.Table, text: pa.LargeStringArray, words: I64, cuts: _Cuts) -> pa.Table:
-    """The records with what changes with their texts, but for the sketch."""
+def _counted(records: pa.Table, changed: _Changed, cuts: _Cuts) -> pa.Table:
+    """The records with the counts and flags that follow from the cuts."""
     gone = np.bincount(cuts.row, cuts.length, len(records)).astype(np.int64)
     chars = records["char_count"].to_numpy().astype(np.int64) - gone
     removed = records["removed_chars"].to_numpy().astype(np.int64) + gone
-    flags = records["flags"].to_pylist()
-    for row in np.flatnonzero((gone > 0) & (removed > MOSTLY_REMOVED * (chars + removed))).tolist():
-        if MOSTLY not in flags[row]:
-            flags[row] = [*flags[row], MOSTLY]
-    news = {
-        "text": text,
-        "word_count": np.where(gone > 0, words, records["word_count"].to_numpy()),
-        "char_count": chars,
-        "removed_chars": removed,
-        "flags": flags,
-    }
+    words = records["word_count"].to_numpy().copy()
+    words[changed.rows] = changed.words
+    news = {"word_count": words, "char_count": chars, "removed_chars": removed}
+    mostly = np.flatnonzero((gone > 0) & (removed > MOSTLY_REMOVED * (chars + removed))).tolist()
+    if mostly:
+        flags = records["flags"].to_pylist()
+        for row in mostly:
+            if MOSTLY not in flags[row]:
+                flags[row] = [*flags[row], MOSTLY]
+        news["flags"] = flags
     for name, column in news.items():
         kind = RECORDS.field(name)
         records = records.set_column(records.schema.get_field_index(name), kind, pa.array(column, kind.type))
     return records
 
 
-def _write(part: Part, records: pa.Table, rows: I64) -> None:
-    """The records, and the sketches of those rows whose texts have changed."""
-    made = sketch.sketch(records["text"].combine_chunks().take(pa.array(rows)))
-    place = np.arange(len(records))
-    place[rows] = len(records) + np.arange(len(rows))
-    part.write("records.applied", _with(records, pa.table(made.columns()), place))
-    part.write("shingles.applied", _with(part.read("shingles"), made.shingles.table(), place))
-
-
-def _with(table: pa.Table, news: pa.Table, place: I64) -> pa.Table:
-    """The rows of `table` and behind them `news` in the order of `place`; news: some columns, the others stay."""
-    for name in news.column_names if len(news) else ():
+def _with(table: pa.Table, news: pa.Table, rows: I64) -> pa.Table:
+    """The table with other values in some of its rows, which are in order. news: some of its columns, of these rows."""
+    runs = _runs(rows, len(table))
+    for name in news.column_names if len(rows) else ():
         kind = table.schema.field(name)
-        both = pa.chunked_array([*table[name].chunks, *news[name].cast(kind.type).chunks])
-        table = table.set_column(table.schema.get_field_index(name), kind, both.take(pa.array(place)))
+        both = table[name], news[name].cast(kind.type)
+        pieces = [piece for which, start, count in runs for piece in both[which].slice(start, count).chunks]
+        table = table.set_column(table.schema.get_field_index(name), kind, pa.concat_arrays(pieces))
     return table
+
+
+def _runs(rows: I64, count: int) -> list[tuple[int, int, int]]:
+    """What stands in `count` rows of which some are new, run by run: 0 of the old ones or 1 of the new, from which on,
+    and how many."""
+    found: list[tuple[int, int, int]] = []
+    old = new = 0
+    for run in np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1) if len(rows) else ():
+        found += [(0, old, int(run[0]) - old), (1, new, len(run))]
+        old, new = int(run[-1]) + 1, new + len(run)
+    return [*found, (0, old, count - old)]

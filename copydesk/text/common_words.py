@@ -7,8 +7,15 @@ told so, none of them otherwise than by the classifier.
 
 from __future__ import annotations
 
+import functools
 from itertools import repeat
 from struct import Struct
+
+import numpy as np
+
+from cleaners import reader
+from cleaners.arrays import I64
+from copydesk.text import loops
 
 FEWEST = 10
 """Words that must be among the commonest of the language ..."""
@@ -48,18 +55,45 @@ for _place, _words in enumerate(_WORDS.values()):
         _COUNTED[_word] = _COUNTED.get(_word, 0) + (1 << _WIDTH * _place)
 _RIVALS_ONLY = frozenset({"pt"})  # from which Galician differs in few of them
 MOST = (1 << _WIDTH) - 1
-"""Words that are looked at, so that a count has room."""
+"""Characters that are looked at, so that a count has room."""
 
 
 def language_of(text: str) -> str | None:
     """The language of a text as a tag of two letters, or None where its commonest words do not tell."""
-    words = text.lower().split()[:MOST]
-    if len(words) < FEWEST:
+    text = text[:MOST]
+    words, counts = _counted_by_loop(text) if reader.is_compiled() else _counted(text)
+    if words < FEWEST:
         return None
-    total = sum(map(_COUNTED.get, words, repeat(0)))
-    counts = _COUNTS.unpack(total.to_bytes(_COUNTS.size, "little"))
     rival, most = sorted(counts)[-2:]
     best = _LANGUAGES[counts.index(most)]
-    if best in _RIVALS_ONLY or most < FEWEST or most < SHARE * len(words) or rival > RIVAL * most:
+    if best in _RIVALS_ONLY or most < FEWEST or most < SHARE * words or rival > RIVAL * most:
         return None
     return best
+
+
+def _counted(text: str) -> tuple[int, tuple[int, ...]]:
+    """How many words a text has, and how many of them are common in each language."""
+    words = text.lower().split()
+    total = sum(map(_COUNTED.get, words, repeat(0)))
+    return len(words), _COUNTS.unpack(total.to_bytes(_COUNTS.size, "little"))
+
+
+@functools.cache
+def _table() -> tuple[I64, I64]:
+    """The common words as loops.count looks them up: keys and, as bits, in which languages each is common."""
+    keys, common = np.zeros((2, loops.SLOTS), np.int64)
+    for word, counted in _COUNTED.items():
+        key = int.from_bytes(word.encode("latin-1"), "big")
+        slot = loops.slot_of(key, keys.tolist())
+        keys[slot] = key
+        common[slot] = sum(1 << place for place in range(len(_WORDS)) if counted >> _WIDTH * place & 1)
+    return keys, common
+
+
+def _counted_by_loop(text: str) -> tuple[int, tuple[int, ...]]:
+    """The same as _counted, in less than half the time."""
+    tables, (keys, common) = reader.compiled(), _table()
+    counts = np.zeros(len(_WORDS), np.int64)
+    data = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+    words = loops.compiled("count")(data, tables.lower, tables.blanks, keys, common, counts)
+    return words, tuple(counts.tolist())

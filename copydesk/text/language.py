@@ -9,8 +9,11 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from cleaners.kept import kept
+from cleaners.reader import is_compiled
+from copydesk.text import loops
 from copydesk.text.common_words import language_of
 
 if TYPE_CHECKING:
@@ -177,12 +180,32 @@ def _loaded() -> LanguageIdentifier:
     ptc, pc, classes, nextmove, row, output = (found[name] for name in names)
     walk = nextmove.data  # 40 MB, of which little is ever read
     rows = row.tolist()
-    return langid.LanguageIdentifier(ptc, pc, classes.tolist(), walk, output.tolist(), norm_probs=True, tk_row=rows)
+
+    class Identifier(langid.LanguageIdentifier):  # type: ignore[misc]
+        __slots__ = ()
+
+        def _raw_score(self, text: bytes) -> npt.NDArray[np.float32]:
+            """Its own, in half the time."""
+            if not is_compiled():
+                return np.asarray(super()._raw_score(text))
+            data = np.frombuffer(text, np.uint8)
+            counts, order = np.zeros(len(ptc), np.uint32), np.empty(len(data), np.intp)
+            met = order[: loops.compiled("visit")(data, nextmove, row, output, counts, order)]
+            scores = np.log1p(counts[met].astype(np.float32)) @ ptc[met] + pc
+            return scores if len(met) else np.zeros_like(pc)  # as it has it for probabilities
+
+    return Identifier(ptc, pc, classes.tolist(), walk, output.tolist(), norm_probs=True, tk_row=rows)
 
 
 def warm() -> None:
     """Load the classifier, so that processes that are forked from this one have it."""
     _identifier()
+
+
+def rehearse() -> None:
+    """Run what is compiled once, so that this process has it."""
+    language_of("")
+    _classified("")
 
 
 def _identifier() -> LanguageIdentifier:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +149,7 @@ def known(old: Before) -> Metadata:
         language=row["language"],
     )
     from_text = {name: () if name in ("authors", "tags") else None for name in _FIELDS if _is_from_text(old, name)}
-    return replace(told, **from_text) if from_text else told  # type: ignore[arg-type]
+    return told._replace(**from_text)  # type: ignore[arg-type]
 
 
 def _is_from_text(old: Before, name: str) -> bool:

@@ -192,7 +192,7 @@ _PRELOADED = "copydesk.run.preloaded"
 
 def _context(preloaded: str = _PRELOADED) -> BaseContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([preloaded])
+    context.set_forkserver_preload([preloaded, "copydesk.workers.served"])
     return context
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cleaners.batch import less
 from cleaners.patterns import Pattern, Regexp, lines
-from cleaners.rules import options
+from cleaners.rules import Rule, options, rules
 
 PATTERN = r"(?im)^by (?P<authors>\w+)(?: and (?P<more>\w+))?|(b+)"
 
@@ -28,6 +28,14 @@ def test_values_are_of_groups_that_have_a_part_in_the_match() -> None:
     assert pattern.matches(b"by Ada, abb") == ((0, 6, (("authors", "Ada"),)), (9, 11, ()))
     with pytest.raises(re2.error):
         Pattern("(").matches(b"")
+
+
+@pytest.mark.parametrize("rule", [rule for rule in rules() if rule.from_start][::4], ids=lambda rule: rule.id)
+def test_what_matches_from_the_start_is_asked_there_and_says_the_same(rule: Rule) -> None:
+    there, anywhere = Pattern(rule.anchored, rule.from_start), Pattern(rule.anchored)
+    for line in map(str.encode, (*rule.takes, *rule.leaves)):
+        for one in (line, b"  " + line, b"And more. " + line, line + b" " + line):
+            assert there.matches(one) == anywhere.matches(one)
 
 
 def test_lines_that_match() -> None:

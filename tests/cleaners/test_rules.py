@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -137,3 +138,10 @@ def test_a_field_may_be_named_in_every_way_to_match() -> None:
     engine = Engine(load({"p": {"rule": [rule]}}))
     (found,) = engine.hits([b"a(b\nc(d"])
     assert [hit.values for hit in found] == [(("credit", "(b"),), (("credit", "d"),)]
+
+
+def test_what_is_kept_of_the_packs_is_what_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    built, again = rules.__wrapped__(), rules.__wrapped__()
+    assert built == again == rules()
+    assert [path.name.partition("-")[0] for path in tmp_path.iterdir()] == ["copydesk.rules"]

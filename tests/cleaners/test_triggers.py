@@ -51,6 +51,17 @@ def test_a_text_is_looked_at_alone(batch: list[bytes]) -> None:
     assert TRIGGERED.hits(batch) == [hits for text in batch for hits in TRIGGERED.hits([text])]
 
 
+def test_few_lines_or_many_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = ["\n".join((*rule.takes, *rule.leaves)).encode() for rule in TAKERS]
+    found = []
+    for few in (0, engine.FEW_LINES):
+        monkeypatch.setattr(engine, "FEW_LINES", few)
+        fresh = Engine(rules())
+        fresh.triggered = True
+        found.append(fresh.hits(batch))
+    assert found[0] == found[1] == PLAIN.hits(batch)
+
+
 def test_examples_are_found() -> None:
     """Of all rules: among them, each example is where its own rule and maybe others look."""
     batch = ["\n".join(rule.takes).encode() for rule in TAKERS]

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
 from textwrap import dedent
+from unittest.mock import Mock
 
 import pytest
 
 from flows import cli, command
+
+
+@pytest.fixture(autouse=True)
+def this_process_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "Leaving", Mock)
 
 
 @pytest.mark.parametrize(
@@ -68,3 +75,59 @@ def test_little_is_imported_before_they_are_started() -> None:
     code = "import sys, flows.command; print(' '.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"numpy", "pyarrow", "pydantic", "cyclopts"} & set(loaded)
+
+
+ENDS = """
+    import atexit, sys
+    from flows import cli, command
+
+    class Last:
+        def __del__(self):
+            print("taken apart", flush=True)
+
+    def main():
+        atexit.register(print, "at exit")
+        print("done")
+        {end}
+
+    last, cli.main, sys.argv = Last(), main, ["copydesk"]
+    command.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "told"),
+    [
+        ("sys.exit(4)", 4, ""),
+        ("sys.exit(0)", 0, ""),
+        ("sys.exit()", 0, ""),
+        ("return", 0, ""),
+        ("sys.exit('no')", 1, "no"),
+        ("raise ValueError('no')", 1, "ValueError: no"),
+    ],
+)
+def test_it_ends_with_its_code_when_all_is_done_and_is_not_taken_apart(end: str, code: int, told: str) -> None:
+    done = subprocess.run([sys.executable, "-c", dedent(ENDS.format(end=end))], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (code, "done\nat exit\n")
+    assert done.stderr.strip().endswith(told)
+
+
+def test_what_could_not_be_printed_is_no_success() -> None:
+    code = dedent(ENDS.format(end="sys.exit(0)"))
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, env=buffered)
+    assert done.returncode == 120
+
+
+def test_what_workers_are_forked_from_is_not_taken_apart_either() -> None:
+    code = """
+        from copydesk.workers import served
+        class Last:
+            def __del__(self):
+                print("taken apart", flush=True)
+        last = Last()
+        raise SystemExit  # as multiprocessing.forkserver ends
+    """
+    done = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from copydesk.articles import parts
 from copydesk.errors import LockedError, UsageError
 from copydesk.index.history import reindex
+from copydesk.model import Shard, SourceFile
 from copydesk.run import compared, pipeline, process
 from copydesk.run.pipeline import Summary
 from copydesk.store.store import Store
@@ -290,3 +291,13 @@ def test_what_others_keep_is_not_taken_for_an_output(corpus: Path, tmp_path: Pat
     assert [p.name for p in (tmp_path / "site").rglob("*")] == ["articles", "mine.txt"]
     with pytest.raises(UsageError, match="not a folder"):
         ingest(theirs, corpus)
+
+
+def test_the_first_parts_of_all_files_are_dealt_out_first() -> None:
+    cut = {"a": 3, "b": 1, "c": 2}
+    files = {name: SourceFile(name, name, 1, 1, "warc") for name in cut}
+    parts = [(name, part) for name, count in cut.items() for part in range(count)]
+    shards = [Shard(number, (files[name],), part, cut[name]) for number, (name, part) in enumerate(parts)]
+    assert [(shard.files[0].uri, shard.part) for shard in pipeline._dealt(shards)] == [
+        ("a", 0), ("b", 0), ("c", 0), ("a", 1), ("c", 1), ("a", 2),
+    ]  # fmt: skip

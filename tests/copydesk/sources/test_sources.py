@@ -592,8 +592,12 @@ def members(many: int) -> list[bytes]:
     return [gzip.compress(one) for n, record in enumerate(records) for one in [asked, record][n % 3 > 0 :]]
 
 
-def unpacked_by_parts(monkeypatch: pytest.MonkeyPatch, file: SourceFile) -> tuple[list[Item | Reject], list[int]]:
-    """The items of five parts of a file, read one after the other, and the bytes that each unpacked."""
+def unpacked_by_parts(
+    monkeypatch: pytest.MonkeyPatch, file: SourceFile, notes: Path
+) -> tuple[list[Item | Reject], list[int]]:
+    """The items of five parts of a file, read one after the other, and the bytes that each unpacked.
+
+    notes: the folder that the parts of a run have in common, as processes of their own would have it."""
     sizes: list[int] = []
 
     def counted(*asked: Any) -> Iterator[bytes]:
@@ -605,7 +609,7 @@ def unpacked_by_parts(monkeypatch: pytest.MonkeyPatch, file: SourceFile) -> tupl
     found: list[Item | Reject] = []
     for part in range(5):
         sizes.append(0)
-        found += sources.read(Shard(part, (file,), part, 5), Settings())
+        found += [item for _, _, item in sources.numbered(Shard(part, (file,), part, 5), Settings(), notes)]
     return found, sizes
 
 
@@ -616,10 +620,31 @@ def test_parts_that_are_read_later_unpack_their_own_blocks_only(
     monkeypatch.setattr(warc, "_LONGEST_HEADER", 1000)
     file = source(tmp_path / "f", b"".join(members(11 * BLOCK + 5)), "warc", "gzip")
     whole = list(sources.read(Shard(0, (file,)), Settings()))
-    found, sizes = unpacked_by_parts(monkeypatch, file)
+    found, sizes = unpacked_by_parts(monkeypatch, file, tmp_path)
     assert len(found) == 11 * BLOCK + 5
     assert sorted(map(repr, found)) == sorted(map(repr, whole))
     assert sum(sizes[1:]) < 1.1 * sizes[0]
+
+
+def test_what_parts_have_noted_of_a_file_is_not_taken_for_what_it_is_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for many in (7 * BLOCK, 6 * BLOCK):
+        file = source(tmp_path / "f", b"".join(members(many)), "warc", "gzip")
+        found, _ = unpacked_by_parts(monkeypatch, file, tmp_path)
+        assert len(found) == many
+
+
+def test_notes_that_cannot_be_read_or_written_cost_nothing_but_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = source(tmp_path / "f", b"".join(members(6 * BLOCK)), "warc", "gzip")
+    unpacked_by_parts(monkeypatch, file, tmp_path)
+    (note,) = tmp_path.glob("*.starts")
+    note.write_bytes(b"[[0,")
+    for notes in (tmp_path, tmp_path / "none"):
+        found, _ = unpacked_by_parts(monkeypatch, file, notes)
+        assert len(found) == 6 * BLOCK
 
 
 def cut(archive: list[bytes]) -> bytes:
@@ -637,7 +662,7 @@ def test_parts_of_an_archive_that_breaks_off_or_has_no_member_a_record(
 ) -> None:
     file = source(tmp_path / "f", joined(members(11 * BLOCK + 5)), "warc", "gzip")
     whole = list(sources.read(Shard(0, (file,)), Settings()))
-    found, sizes = unpacked_by_parts(monkeypatch, file)
+    found, sizes = unpacked_by_parts(monkeypatch, file, tmp_path)
     assert sorted(map(repr, found)) == sorted(map(repr, whole))
     assert (len(set(sizes)) == 1) == all_of_it
 

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cleaners import reader
+from copydesk.text import common_words, language
 from copydesk.text.common_words import language_of
 from copydesk.text.language import detect, normalized
 
@@ -96,3 +98,23 @@ def test_the_commonest_words_leave_a_language_that_is_not_theirs_to_the_classifi
 def test_the_commonest_words_tell_a_plain_text(text: str, language: str) -> None:
     assert language_of(text * 2) == language
     assert language_of(text[:40]) is None
+
+
+WORDS = st.lists(st.sampled_from([*common_words._COUNTED, "İn", "ΣΑΣ", "naïve", "Straße"]) | st.text(max_size=9))
+
+
+@settings(max_examples=200, deadline=None)
+@given(words=WORDS, blank=st.sampled_from([" ", "\n", "\xa0", "\u3000", "\x1c", ", "]), upper=st.booleans())
+def test_common_words_are_counted_alike_compiled_or_not(words: list[str], blank: str, upper: bool) -> None:
+    text = blank.join(words).upper() if upper else blank.join(words)
+    assert common_words._counted_by_loop(text) == common_words._counted(text)
+
+
+@pytest.mark.parametrize("text", [*COUSINS.values(), ENGLISH, JAPANESE, "", "12", "ONE TWO " * 9])
+def test_the_classifier_says_the_same_compiled_or_not(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = []
+    for size in (0, reader.COMPILE_BYTES):
+        monkeypatch.setattr(reader, "_read", size)
+        monkeypatch.setattr(reader, "_is_filled", lambda: False)
+        said.append(language._classified(text))
+    assert said[0] == said[1]
