@@ -1,8 +1,8 @@
 """Labelled articles: JSONL as the shared gold has it, or TOML as in tests/gold, which is written by hand.
 
-JSONL, an article a line: {"id", "lang", "form", "lines": [{"text", "label", "cat", "spans": [{"start", "end", "cat",
-"action"}]}]}. TOML: `[[article]]` with id, language, form and maybe title, and a block of lines `label kind | text`;
-`{{kind: text}}` in a line is a part of it to take out; an empty line is an empty line.
+JSONL, an article a line: {"id", "publisher_key", "lang", "form", "lines": [{"text", "label", "cat", "spans": [{"start",
+"end", "cat", "action"}]}]}. TOML: `[[article]]` with id, language, form and maybe title, and a block of lines `label
+kind | text`; `{{kind: text}}` in a line is a part of it to take out; an empty line is an empty line.
 
 label: keep, drop, meta (it leaves the body and becomes a field) or ambig (not scored). kind: of the boilerplate; of
 lines to keep, what they look like.
@@ -44,13 +44,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """form: TEXT, or DUMP for all the text of a page. title: of the record, if it has one."""
+    """form: TEXT, or DUMP for all the text of a page. title: of the record, if it has one. publisher: its
+    key, or the article's id if it has none.
+    """
 
     id: str
     language: str | None
     form: str
     lines: tuple[Line, ...]
     title: str | None = None
+    publisher: str = ""
 
     @property
     def text(self) -> str:
@@ -80,7 +83,8 @@ def _of_json(row: dict[str, Any]) -> Article:
     )
     language = row.get("lang") or row.get("language") or ""
     known = language if language.isalpha() and len(language) == 2 and language != "xx" else None
-    return Article(row["id"], known, row.get("form") or TEXT, lines, row.get("title"))
+    publisher = row.get("publisher_key") or row["id"]
+    return Article(row["id"], known, row.get("form") or TEXT, lines, row.get("title"), publisher)
 
 
 def _of_table(table: dict[str, Any]) -> Article:
@@ -95,7 +99,7 @@ def _of_table(table: dict[str, Any]) -> Article:
             raise ValueError(f"{table['id']}, line {number}: write it as `label kind | text`: {line!r}")
         kind = words[1] if len(words) == 2 else "plain" if words[0] == "keep" else "other"
         lines.append(replace(_with_parts(text.removeprefix(" ")), label=words[0], kind=kind))
-    return Article(table["id"], table["language"] or None, table["form"], tuple(lines), table.get("title"))
+    return Article(table["id"], table["language"] or None, table["form"], tuple(lines), table.get("title"), table["id"])
 
 
 def _with_parts(marked: str) -> Line:

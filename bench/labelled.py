@@ -4,15 +4,17 @@
 
 writes FOLDER/news.jsonl (articles of corpora/news.jsonl.gz) and texts of the pages under gold/html, taken as scrapers
 take them: FOLDER/pages.jsonl (by rough means), FOLDER/dumps.jsonl (by resiliparse, as the dumps of the gold are) and
-FOLDER/articles.jsonl (by newspaper4k, whose texts are like those of the gold), all as `bench.train` reads them. No
-publisher is among them whose key is kept apart (see bench/train.py). A label names its line by a hash. An article of
-which a labelled line is not found (another version of an extractor) is left out, and counted. Needs what `pip install
--e '.[train]'` brings.
+FOLDER/articles.jsonl (by newspaper4k, whose texts are like those of the gold), all as `bench.train` reads them, and
+FOLDER/unread-dumps.jsonl and FOLDER/unread-articles.jsonl, of pages that nobody read. A label names its line by a hash.
+An article of which a labelled line is not found (another version of an extractor) is left out, and counted. Needs what
+`pip install -e '.[train]'` brings.
 
 The labels of news and pages were given by reading, article by article, in November 2026, by the guide that the gold was
-labelled by. Those of dumps and articles follow from them: a line has the label that it has in `pages`; of the others
-those that stand in the text which the gold gives for the page are the story, and the rest is not. What a model that had
-not seen the publisher was sure to be the story, and short lines found in the text, are not scored.
+labelled by. Those of dumps and articles follow from them, or from the gold's where that has the dump of the page: a
+line has the label that it has there; of the others those that stand in the text which the gold gives for the page are
+the story, and the rest is not. What a model that had not seen the publisher was sure to be the story, and short lines
+found in the text, are not scored. Of unread pages only the latter is known: there what stands between lines of the
+story, and where such a model says the opposite of what the text does, is not scored either.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ from typing import Any
 LABELS = Path(__file__).parent / "labels"
 SETS = ("np4k", "fundus_pages", "wcxb_dev")
 BLOCKS = "p,h1,h2,h3,h4,figcaption,li,blockquote"
-WEIGHTS = {"dumps": 0.5}  # by cross-validation; what is not in the table weighs 1
+# By cross-validation; what is not in the table weighs 1.
+WEIGHTS = {"dumps": 0.5, "unread-dumps": 0.5, "unread-articles": 0.5}
 NOT_TEXT = "script,style,noscript,nav,template,svg,form,select,button"
 
 
@@ -177,7 +180,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-    forms = {"pages": "extracted", "dumps": "page dump", "articles": "text"}
+    forms = {
+        "pages": "extracted",
+        "dumps": "page dump",
+        "articles": "text",
+        "unread-dumps": "page dump",
+        "unread-articles": "text",
+    }
     of_pages = ((name, pages(given.shared, name), form) for name, form in forms.items())
     for name, articles, form in (("news", news(given.shared), "text"), *of_pages):
         written, left = write(articles, form, given.out / f"{name}.jsonl", WEIGHTS.get(name, 1))

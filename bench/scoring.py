@@ -71,9 +71,9 @@ class Score:
         return 1e4 * self.lost.found / max(1, self.lost.all)
 
 
-def score(articles: Sequence[Article], cleaner: Cleaner) -> Score:
-    """What the cleaner makes of the articles, each alone."""
-    done = Score()
+def score(articles: Sequence[Article], cleaner: Cleaner, done: Score | None = None) -> Score:
+    """What the cleaner makes of the articles, each alone. done: of others, which is added to."""
+    done = Score() if done is None else done
     sources = [Source(article.text, article.title, article.language) for article in articles]
     for article, cleaned in zip(articles, cleaner.clean_many(sources), strict=True):
         done.articles += 1

@@ -46,7 +46,7 @@ BUILT_IN = {
 BESIDE_AD, FIRST_LINE, MENU_LINE, REPEATS_TITLE, SEPARATOR_LINE, TAIL_LINE = range(6)
 
 # What is told of categories, as bits.
-FRAME, WITHIN, ASKED, SPOKEN, AD, SECTION, POINTER, PROSE, SAID = (1 << n for n in range(9))
+FRAME, WITHIN, ASKED, SPOKEN, AD, SECTION, POINTER, PROSE = (1 << n for n in range(8))
 
 OF_FRAME = frozenset({"comment", "newsletter", "social", "promo", "contact", "related", "legal", "header"})
 """Categories whose lines stand around a story, not within it."""
@@ -54,14 +54,12 @@ OF_FRAME = frozenset({"comment", "newsletter", "social", "promo", "contact", "re
 OF_WITHIN = frozenset({"ad_marker", "dangling", "embed", "headline", "interface", "video"})
 """Categories whose lines stand between those of the story: that one is near says nothing of a line."""
 
-OF_ASKED = frozenset({"bio", "contact", "dangling", "legal", "newsletter", "promo", "related", "social"})
+OF_ASKED = frozenset({"bio", "contact", "dangling", "newsletter", "promo", "related", "social"})
 """Categories whose rules know phrases that a story may have as well: the model is asked. Measured with scores of models
-that had not seen the publisher: of 826 lines of boilerplate that they take of the labelled articles 11 are doubted; of
-what they take of pages that they were not written from, guides and blogs among them, 18 of 50 lines of the text and 4
-of 109 others."""
-
-OF_SAID = OF_ASKED - {"legal"}
-"""Of these, the categories whose long lines a story may have; what is said of cookies and copyright it has not."""
+that had not seen the publisher: of 826 lines of boilerplate that they take of the labelled articles, legal notes among
+them, 11 are doubted; of what they take of pages that they were not written from, guides and blogs among them, 18 of 50
+lines of the text and 4 of 109 others. Legal notes are asked about no more: what is said of cookies and copyright no
+story has, and in other languages than English the model has seen little of it."""
 
 OF_SPOKEN = frozenset({"bio", "comment", "contact", "dangling", "newsletter", "promo", "related", "social"})
 """Categories of what somebody may say: in an open quotation it stays. (A widget or an ad marker may be glued in.)"""
@@ -81,7 +79,6 @@ _BITS: tuple[tuple[int, Set[str]], ...] = (
     (SECTION, frozenset({"caption", "header", "section"})),
     (POINTER, OF_POINTER),
     (PROSE, OF_PROSE),
-    (SAID, OF_SAID),
 )
 _VOTES = 101  # ids of the model's votes: a probability in hundredths
 

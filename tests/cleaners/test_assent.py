@@ -14,6 +14,8 @@ from cleaners.assent import (
     PAGE_DOUBTS,
     PAGE_LINES,
     POINTER_DOUBT,
+    SOME_BARS,
+    SOME_LINES,
     STORY_BAR,
     SURE,
     bar,
@@ -150,3 +152,18 @@ def test_short_lines_and_lines_that_repeat_do_not_vouch_for_others() -> None:
     for foot in (["Ida Brandt", "Tom Ashby", "Eva Lind", "Ada Lind"], [FOOT[0], FOOT[1]] * 3):
         text = ["The lamp was lit at nine.", "Ring the bell.", *foot]
         assert voted({1: low, **dict.fromkeys(range(2, len(text)), SURELY)}, text=text)[0] == 2
+
+
+def test_where_some_lines_go_a_short_one_alone_needs_less_than_where_none_does_or_very_many() -> None:
+    low, high = bar(len("Ring the bell."), SOME_BARS), bar(len("Ring the bell."), ALONE_BARS)
+    assert low < high
+    for going, taken in ((SOME_LINES - 1, []), (SOME_LINES, [1]), (PAGE_LINES - 1, [1]), (PAGE_LINES, [])):
+        text = ["The lamp was lit at nine.", "Ring the bell.", LONG, *["Advertisement"] * going]
+        cuts = [(3 + number, "ad_marker", ANY_SCORE) for number in range(going)]
+        assert voted({1: low}, *cuts, text=text) == taken
+        assert voted({1: high}, *cuts, text=text) == [1]
+
+
+def test_what_is_said_of_cookies_and_copyright_is_not_asked_about() -> None:
+    assert heard({1: DOUBT - 1}, (1, "legal", ANY_SCORE)) == ([1], [])
+    assert heard({1: DOUBT - 1}, (1, "newsletter", ANY_SCORE)) == ([], [(1, rule_id(DOUBT - 1))])
