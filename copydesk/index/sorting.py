@@ -1,22 +1,18 @@
 """The band keys of a segment in order, without all of them in memory.
 
 A block of rows at a time is laid into buckets by the upper bits of its keys and put into a file. Then what all blocks
-have of some buckets is read and sorted: one piece of the whole after the other.
+have of a bucket is read and sorted: one piece of the whole after the other, each small enough for a cache.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from io import BufferedRandom
-from itertools import pairwise
 
 import numpy as np
 
 from cleaners.arrays import I64, U64
 from copydesk.sketches import compiled, loops
-
-_KEYS_AT_ONCE = 1 << 20
-"""Keys that are sorted together, 8 MB of them; more if one bucket has more."""
 
 
 def in_order(blocks: Iterable[tuple[U64, U64]], bits: int, count: int, scratch: BufferedRandom) -> Iterator[U64]:
@@ -38,16 +34,8 @@ def in_order(blocks: Iterable[tuple[U64, U64]], bits: int, count: int, scratch: 
         return
     sizes = np.stack(counts)
     starts = np.cumsum(sizes).reshape(-1, 256) - sizes
-    for first, last in _pieces(sizes.sum(axis=0)):
-        of_blocks = sizes[:, first:last].sum(axis=1)
-        if of_blocks.any():
-            yield _sorted(scratch, starts[:, first], of_blocks)
-
-
-def _pieces(buckets: I64) -> Iterator[tuple[int, int]]:
-    """Ranges of buckets with about _KEYS_AT_ONCE keys. buckets: how many each has."""
-    piece = (np.cumsum(buckets) - buckets) // _KEYS_AT_ONCE
-    return pairwise([*np.flatnonzero(np.diff(piece, prepend=-1)).tolist(), len(buckets)])
+    for bucket in np.flatnonzero(sizes.any(axis=0)):
+        yield _sorted(scratch, starts[:, bucket], sizes[:, bucket])
 
 
 def _sorted(file: BufferedRandom, starts: I64, sizes: I64) -> U64:
