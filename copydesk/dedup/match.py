@@ -109,7 +109,9 @@ def match(new: pa.Table, index: Index, compared: Compared, threads: int = 1, sig
     """
     order = _canonical_order(new)
     run = _Run(new, order, index, compared, threads, signed or OfTable(new, threads))
-    return Decisions(run.decide(), run.overlaps())
+    decided = run.decide()
+    give_back()
+    return Decisions(decided, run.overlaps())
 
 
 def _canonical_order(new: pa.Table) -> I64:
@@ -144,6 +146,7 @@ class _Run:
         self.identity = identify(self.rows, index)
         self.nodes = Nodes(self.rows, self.identity, compared)
         self.exact = index.exact(self.nodes.hashes)
+        give_back()
         self.pairs = verified(self.nodes, signed, index, self.exact, threads)
         self.history = self.pairs.history
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from cleaners.arrays import F64, I8, I64, U64, Bools
 from copydesk.dedup.nodes import History, Nodes
 from copydesk.dedup.titles import at_odds, other_year, title_containment
+from copydesk.garbage import give_back
 from copydesk.index.entries import ARTICLE, REVISION
 from copydesk.index.index import Index
 from copydesk.sketches import candidates, sketch
@@ -86,6 +87,8 @@ def verified(nodes: Nodes, signed: Signed, index: Index, exact: I64, threads: in
     comparable = np.flatnonzero(nodes.sizes >= sketch.MIN_SHINGLES)
     places = nodes.place(nodes.rows[comparable])
     a, b, shared = signed.neighbours(places)
+    a, b, near = comparable[a], comparable[b], shared >= NEAR
+    del shared
     # A text that history has already was compared when it first came; it belongs where that one is.
     fresh = np.flatnonzero(exact[comparable] < 0) if len(index) else np.empty(0, np.int64)
     c, entries, shared_before = _before(index, signed, places[fresh], threads)
@@ -93,7 +96,8 @@ def verified(nodes: Nodes, signed: Signed, index: Index, exact: I64, threads: in
     nodes.expect(history)
     verify = partial(_verified, nodes, history, threads)
     count = len(nodes)
-    here = verify(comparable[a], comparable[b], near=shared >= NEAR)
+    give_back()
+    here = verify(a, b, near=near)
     if not len(c):
         return here
     old = np.searchsorted(history.numbers, entries)
