@@ -23,6 +23,7 @@ from prefect.task_runners import TaskRunner
 
 from copydesk.errors import CopydeskError, TaskError, UsageError
 from copydesk.model import Shard
+from copydesk.run.matching import Added
 from copydesk.settings import Settings
 from copydesk.terminal import printable
 from copydesk.workers import cluster
@@ -168,9 +169,9 @@ def _first_done(running: Sequence[PrefectFuture[R]]) -> set[PrefectFuture[R]]:
 
 
 def _label(one: Any) -> str:
-    """What a task is named by: its shard's number and first file, or its part's number."""
+    """What a task is named by: its shard's number and first file, its part's number, or `index`."""
     if isinstance(one, Shard):
         first = Path(one.files[0].path).name
         more = f" +{len(one.files) - 1}" if len(one.files) > 1 else f" {one.part + 1}/{one.parts}" * (one.parts > 1)
         return printable(f"{one.number} {first}{more}")
-    return str(one.number)
+    return "index" if isinstance(one, Added) else str(one.number)

@@ -61,7 +61,6 @@ class Added:
     parts: tuple[Part, ...]
     path: Path
     run_id: str
-    number: int = 0
 
     def write(self) -> None:
         """Write the segment; nothing, if no text is added."""

@@ -195,7 +195,7 @@ def _publish(
 ) -> Published:
     """The rows of the parts, and what they add to the index: one task among them, the first, as it takes longest."""
     stage = partial(_published, run=info, known_rejects=_known_rejects(parts, store), final=final)
-    added = matching.Added(tuple(parts), final / store.index_path(info.run_id), info.run_id, len(parts))
+    added = matching.Added(tuple(parts), final / store.index_path(info.run_id), info.run_id)
     done: list[Published] = []
     for published in stage_map("publish", stage, [added, *parts]):
         done.append(published)

@@ -56,7 +56,9 @@ def test_the_flow_does_what_the_command_does(prefect_server: dict[str, str], cor
     parts = sum(name.startswith("process") for name in tasks)
     assert parts >= 2
     assert sorted(name for name in tasks if not name.startswith("bands ")) == sorted(
-        [f"process {n} in.jsonl {n + 1}/{parts}" for n in range(parts)] + [f"publish {n}" for n in range(parts)]
+        [f"process {n} in.jsonl {n + 1}/{parts}" for n in range(parts)]
+        + [f"publish {n}" for n in range(parts)]
+        + ["publish index"]
     )
 
 

@@ -19,7 +19,7 @@ import pytest
 from cleaners import Cleaned, batch, clean, templates
 from cleaners.cleaning import default, rehearse
 from cleaners.engine import Engine
-from cleaners.patterns import Pattern
+from cleaners.patterns import Pattern, finder
 from cleaners.reader import Reader, compiled
 from cleaners.rules import rules
 from copydesk import sources
@@ -78,6 +78,11 @@ class _Counted:
         self._count[0] += (found[0][1] if found else len(data)) - position
         return found
 
+    def match(self, data: bytes, position: int) -> Any:
+        found = self._real.match(data, position)
+        self._count[0] += (found[0][1] if found else len(data)) - position
+        return found
+
     def Match(self, line: bytes) -> Any:
         self._count[0] += len(line)
         return self._real.Match(line)
@@ -100,16 +105,16 @@ def scanned(request: pytest.FixtureRequest) -> Iterator[list[int]]:
         group._finder = _Counted(group._finder, count)
         group._set = _Counted(group._set, count)
         for number, rule in enumerate(group._rules):
-            group._patterns[number] = pattern = Pattern(rule.anchored)
+            group._patterns[number] = pattern = Pattern(rule.anchored, rule.from_start)
             pattern.compiled = _Counted(pattern.compiled, count)
     if request.param == "triggered":
         counting.triggered = True
         counting.hits([b"warm"])
         triggered = counting._triggered
-        for number in range(len(triggered._rules)):
-            finder, pattern = triggered._compile(number)
+        for number, rule in enumerate(triggered._rules):
+            triggered._compiled[number] = pattern = Pattern(rule.anchored, rule.from_start)
             pattern.compiled = _Counted(pattern.compiled, count)
-            triggered._compiled[number] = _Counted(finder, count), pattern
+            triggered._finders[number] = _Counted(finder((rule.lookup,)), count)
         run, choose = triggered._triggers._run, triggered._triggers._run["choose"]
 
         def counted(*arguments: Any) -> Any:
