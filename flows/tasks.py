@@ -23,7 +23,7 @@ from prefect.task_runners import TaskRunner
 
 from copydesk.errors import CopydeskError, TaskError, UsageError
 from copydesk.model import Shard
-from copydesk.run.matching import Added
+from copydesk.run.adding import Added
 from copydesk.settings import Settings
 from copydesk.terminal import printable
 from copydesk.workers import cluster

@@ -29,11 +29,9 @@ from copydesk.dedup.nodes import Compared, History, Nodes
 from copydesk.dedup.pairs import OfTable, Signed, verified
 from copydesk.dedup.stories import Edge, Node, assign
 from copydesk.garbage import give_back, seldom_collected
-from copydesk.index import lines
-from copydesk.index.entries import REVISION, codes_of, entries_of, id_array, one, precedence
+from copydesk.index.entries import REVISION, added_entries, codes_of, id_array, one, precedence
 from copydesk.index.index import Index
 from copydesk.index.segment import Keys
-from copydesk.sketches import sketch
 from copydesk.sketches.similarity import EMBEDS, MOSTLY, NONE, OVERLAP, STRONG, Figures, compare, connected, in_threads
 
 NEW = ("id", "item_key", "publisher", "title", "published_at", "modified_at", "fetched_at", "char_count")
@@ -53,9 +51,6 @@ ROWS = pa.schema(
         ("version", pa.int32()),
     ]
 )
-ADDED = ("kind", "story_id", "version", "jaccard")
-"""Columns of ROWS that go into the index."""
-
 LINKS = pa.schema(
     [
         ("a", pa.string()),
@@ -68,8 +63,6 @@ LINKS = pa.schema(
 
 KINDS = ("article", "duplicate", "revision", "seen")
 RELATIONS = ("exact", "truncated", "extended", "copy")
-
-_SIGNATURES = ("signature", "lead_signature")
 
 SURE = (1.0, 1.0)
 
@@ -88,15 +81,6 @@ class Decisions:
         """What segment.write_segment() takes of what was handed to match(): entries and their band keys."""
         places = np.flatnonzero(pc.not_equal(self.rows["kind"], "seen"))
         return added_entries(new, self.rows), lambda rows: OfTable(new).keys(places[rows])
-
-
-def added_entries(new: pa.Table, decided: pa.Table) -> pa.Table:
-    """The entries of all rows of a run but those seen. new: see match(). decided: the columns ADDED of its answer."""
-    known = [name for name in new.column_names if name not in (*ADDED, *_SIGNATURES)]
-    rows = pa.table({name: new[name] for name in known} | {name: decided[name] for name in ADDED})
-    if "minhash" not in known:
-        rows = rows.append_column("minhash", lines.as_lists(sketch.matrix(new["signature"], sketch.K)))
-    return entries_of(rows.filter(pc.not_equal(decided["kind"], "seen")))
 
 
 @seldom_collected

@@ -16,6 +16,11 @@ from copydesk.sketches import sketch
 
 ARTICLE, DUPLICATE, REVISION = 0, 1, 2
 KINDS = {"article": ARTICLE, "duplicate": DUPLICATE, "revision": REVISION}
+ADDED = ("kind", "story_id", "version", "jaccard")
+"""Columns of what is decided of a row that go into its entry."""
+
+_SIGNATURES = ("signature", "lead_signature")
+
 CORE_JACCARD = 0.4
 """How close a copy is to its article to be of its story's core: as the strong pairs of similarity.py are."""
 
@@ -74,6 +79,16 @@ def entries_of(rows: pa.Table) -> pa.Table:
         },
         schema=ENTRY,
     )
+
+
+def added_entries(new: pa.Table, decided: pa.Table) -> pa.Table:
+    """The entries of all rows of a run but those seen. new: what match.match() is given. decided: the columns ADDED of
+    what it answers."""
+    known = [name for name in new.column_names if name not in (*ADDED, *_SIGNATURES)]
+    rows = pa.table({name: new[name] for name in known} | {name: decided[name] for name in ADDED})
+    if "minhash" not in known:
+        rows = rows.append_column("minhash", lines.as_lists(sketch.matrix(new["signature"], sketch.K)))
+    return entries_of(rows.filter(pc.not_equal(decided["kind"], "seen")))
 
 
 def _minhash(signatures: pa.ChunkedArray) -> pa.Array:

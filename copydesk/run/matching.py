@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,9 @@ import pyarrow.compute as pc
 
 from cleaners.arrays import Bools
 from copydesk.articles.parts import RECORDS, Part
-from copydesk.dedup.match import ADDED, NEW, ROWS, added_entries, match
-from copydesk.garbage import give_back
-from copydesk.index import lines
+from copydesk.dedup.match import NEW, ROWS, match
 from copydesk.index.history import open_index
-from copydesk.index.lines import Lines
-from copydesk.index.segment import write_segment
-from copydesk.run.bands import OfParts, keys_at
+from copydesk.run.bands import OfParts
 from copydesk.run.compared import ComparedTexts
 from copydesk.store import tombstones
 from copydesk.store.store import Store
@@ -54,55 +49,12 @@ def decide(parts: Sequence[Part], store: Store, tasks: Tasks, scratch: Path, thr
     return _new_links(decisions.overlaps, store)
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What a run adds to the index: the records of its decided parts but those that were seen. path: of its segment."""
-
-    parts: tuple[Part, ...]
-    path: Path
-    run_id: str
-
-    def write(self) -> None:
-        """Write the segment; nothing, if no text is added."""
-        added = np.asarray(pc.not_equal(_read(self.parts, "decisions", ["kind"])["kind"], "seen"), np.bool_)
-        if not added.any():
-            return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        numbers = np.flatnonzero(added)
-        write_segment(  # it puts them in order; what they were before is not to be held here meanwhile
-            self.path,
-            _entries(self.parts),
-            lambda rows: keys_at(self.parts, numbers[rows]),
-            self.run_id,
-            held=_held(self.parts, added),
-        )
-
-
 def _read(parts: Sequence[Part], name: str, columns: Sequence[str], without: Bools | None = None) -> pa.Table:
     """Columns of a file of all parts, less the rows of `without`. They are read when they are needed and not kept while
     others are: they are most of what a run has in memory."""
     empty = {"records": RECORDS, "decisions": ROWS}[name].empty_table().select(columns)
     whole = pa.concat_tables([empty, *(part.columns(name, columns) for part in parts)])
     return whole if without is None else whole.filter(pa.array(~without))
-
-
-def _entries(parts: Sequence[Part]) -> pa.Table:
-    """Those of the decided parts."""
-    found = added_entries(_read(parts, "records", [*COLUMNS, "minhash"]), _read(parts, "decisions", ADDED))
-    give_back()
-    return found
-
-
-def _held(parts: Sequence[Part], added: Bools) -> Lines:
-    """The lines of the texts that the run adds, by their number among those."""
-    number = np.where(added, np.cumsum(added) - 1, -1)
-    found = []
-    start = 0
-    for part in parts:
-        publishers = part.columns("records", ["publisher"])["publisher"]
-        found.append(lines.keyed(part.read("lines"), publishers, number[start : start + part.records]))
-        start += part.records
-    return lines.join(found)
 
 
 def _with_forgotten(rows: pa.Table, parts: Sequence[Part], forgotten: Bools) -> pa.Table:

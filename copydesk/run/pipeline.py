@@ -31,9 +31,10 @@ from copydesk.garbage import give_back
 from copydesk.index.history import INDEX
 from copydesk.model import RunInfo, Shard
 from copydesk.run import guard, matching
+from copydesk.run.adding import Added
 from copydesk.run.discover import Discovery, check, discover
 from copydesk.run.process import process
-from copydesk.run.publish import Published, publish
+from copydesk.run.publish import Published, write
 from copydesk.settings import Settings
 from copydesk.sketches import compiled, sketch
 from copydesk.store import parquet, place, tombstones
@@ -194,20 +195,13 @@ def _publish(
     parts: Sequence[Part], store: Store, info: RunInfo, final: Path, stage_map: Map, progress: Progress
 ) -> Published:
     """The rows of the parts, and what they add to the index: one task among them, the first, as it takes longest."""
-    stage = partial(_published, run=info, known_rejects=_known_rejects(parts, store), final=final)
-    added = matching.Added(tuple(parts), final / store.index_path(info.run_id), info.run_id)
+    stage = partial(write, run=info, known_rejects=_known_rejects(parts, store), final=final)
+    added = Added(tuple(parts), final / store.index_path(info.run_id), info.run_id)
     done: list[Published] = []
     for published in stage_map("publish", stage, [added, *parts]):
         done.append(published)
         progress("publish", len(done), len(parts) + 1, 0, 0)
     return reduce(add, done, Published())
-
-
-def _published(what: Part | matching.Added, run: RunInfo, known_rejects: frozenset[str], final: Path) -> Published:
-    if isinstance(what, Part):
-        return publish(what, run, known_rejects, final)
-    what.write()
-    return Published()
 
 
 def _known_rejects(parts: Sequence[Part], store: Store) -> frozenset[str]:

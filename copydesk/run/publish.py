@@ -14,6 +14,7 @@ from copydesk import schema
 from copydesk.articles.parts import Part
 from copydesk.errors import TaskError
 from copydesk.model import RunInfo
+from copydesk.run.adding import Added
 from copydesk.store import parquet
 
 
@@ -35,6 +36,14 @@ class Published:
             self.seen + other.seen,
             self.rejects + other.rejects,
         )
+
+
+def write(what: Part | Added, run: RunInfo, known_rejects: Collection[str], final: Path) -> Published:
+    """Write what a part adds to the datasets, see publish(), or what all of them add to the index."""
+    if isinstance(what, Part):
+        return publish(what, run, known_rejects, final)
+    what.write()
+    return Published()
 
 
 def publish(part: Part, run: RunInfo, known_rejects: Collection[str], final: Path) -> Published:
