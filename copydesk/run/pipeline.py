@@ -34,7 +34,7 @@ from copydesk.run import guard, matching
 from copydesk.run.adding import Added
 from copydesk.run.discover import Discovery, check, discover
 from copydesk.run.process import process
-from copydesk.run.publish import Published, write
+from copydesk.run.publish import Published, publish
 from copydesk.settings import Settings
 from copydesk.sketches import compiled, sketch
 from copydesk.store import parquet, place, tombstones
@@ -195,7 +195,7 @@ def _publish(
     parts: Sequence[Part], store: Store, info: RunInfo, final: Path, stage_map: Map, progress: Progress
 ) -> Published:
     """The rows of the parts, and what they add to the index: one task among them, the first, as it takes longest."""
-    stage = partial(write, run=info, known_rejects=_known_rejects(parts, store), final=final)
+    stage = partial(publish, run=info, known_rejects=_known_rejects(parts, store), final=final)
     added = Added(tuple(parts), final / store.index_path(info.run_id), info.run_id)
     done: list[Published] = []
     for published in stage_map("publish", stage, [added, *parts]):

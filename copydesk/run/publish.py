@@ -38,20 +38,19 @@ class Published:
         )
 
 
-def write(what: Part | Added, run: RunInfo, known_rejects: Collection[str], final: Path) -> Published:
-    """Write what a part adds to the datasets, see publish(), or what all of them add to the index."""
-    if isinstance(what, Part):
-        return publish(what, run, known_rejects, final)
-    what.write()
-    return Published()
-
-
-def publish(part: Part, run: RunInfo, known_rejects: Collection[str], final: Path) -> Published:
-    """Write the part's rows to their datasets under `final`.
+def publish(what: Part | Added, run: RunInfo, known_rejects: Collection[str], final: Path) -> Published:
+    """Write a part's rows to their datasets under `final`, or what all parts add to the index.
 
     The files of a part have one name in all datasets: the removals of a row lie in the file of removals/ that is
     named like the row's own. known_rejects: ids of rejects that the output has already.
     """
+    if isinstance(what, Part):
+        return _publish_part(what, run, known_rejects, final)
+    what.write()
+    return Published()
+
+
+def _publish_part(part: Part, run: RunInfo, known_rejects: Collection[str], final: Path) -> Published:
     records, decisions = part.read("records").select(schema.RECORD.names), part.read("decisions")
     kinds = decisions["kind"]
     counts: dict[str, int] = {}
