@@ -137,7 +137,7 @@ class PartWriter:
         points.checkpoint("part: closed")
 
     def next_if_full(self) -> None:
-        """Go on in another part if this one has enough. What is told of files must be in the last."""
+        """Go on in another part if this one has enough."""
         if self._size >= FULL:
             self._close()
             self._open(f"{self._name}.{len(self._done):04d}")

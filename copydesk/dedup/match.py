@@ -235,11 +235,10 @@ class _Run:
         edges = edges_of(self.pairs.a, self.pairs.b, self.pairs.figures, verdicts, pairs, place)
         twins = ((int(place[one]), int(place[other])) for one, other in self.nodes.twins)
         edges += [Edge(one, other, "strong", SURE) for one, other in twins if one >= 0]
-        base = self.nodes.base.tolist()
-        for node, found in zip(
-            nodes.tolist(), assign(self._made(nodes), edges, place[roots[nodes]].tolist()), strict=False
-        ):
-            if node < len(base) and base[node]:
+        places = assign(self._made(nodes), edges, place[roots[nodes]].tolist())
+        of_run = nodes[nodes < len(self.nodes)]  # they come first
+        for node, base, found in zip(of_run.tolist(), self.nodes.base[of_run].tolist(), places, strict=False):
+            if base:
                 self.group[node] = nodes[found.group]
                 self.published[node] = -1 if found.story is None else found.story
                 self.attached[node] = found.attached
