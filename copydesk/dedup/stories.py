@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 WHOLE = 1.05
 """Two parts of a text that are no more than this together do not overlap; some shingles are found in both."""
@@ -21,8 +21,7 @@ WHOLE = 1.05
 Tie = Literal["overlap", "embeds", "weak", "strong"]
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A distinct text. Of this run: `base` (the first version of an item) or a revision of `item`, which is the node of
     this run that it revises in the end. Of, or revising what is in, a published story: `story` is set.
 
@@ -44,8 +43,7 @@ class Node:
         return self.base and self.story is None
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A verified pair of nodes. strength: larger is attached first. longer: which of the two has more shingles, -1 if
     it holds less than half of the other."""
 
@@ -60,8 +58,7 @@ class Edge:
         return self.a if self.longer == self.b else self.b
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a node ended. group: open nodes of one story share it, -1 for others. story: the published story it is of,
     None if new. attached: with others of its kind, to a group that may share no more with it than one of them does."""
 
