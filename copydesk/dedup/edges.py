@@ -64,27 +64,26 @@ def edges_of(a: I64, b: I64, figures: Figures, verdicts: I8, chosen: I64, place:
     ]
 
 
-def embedding(a: I64, b: I64, figures: Figures, verdicts: I8, count: int) -> Bools:
-    """Which of `count` nodes embed most of those that they are in one of these pairs with, all of one story."""
-    said = verdicts > OVERLAP
-    return _most(a[said], b[said], figures.at(np.flatnonzero(said)), verdicts[said] == EMBEDS, count)
+def embedding(a: I64, b: I64, figures: Figures, verdicts: I8, alike: Bools, count: int) -> Bools:
+    """Which of `count` nodes embed most of those that they are in a pair with. alike: the pairs that are of one
+    story."""
+    return _most(a, b, figures, alike & (verdicts > OVERLAP), verdicts == EMBEDS, count)
 
 
-def holding_more(a: I64, b: I64, figures: Figures, verdicts: I8, odds: I64, count: int) -> Bools:
-    """Which of `count` nodes hold, of most of those that they are in one of these pairs with, all of one story, the
-    text and something else: they begin, or go on after their first words, with what the other has not, or have a
-    headline that is about something else.
+def holding_more(a: I64, b: I64, figures: Figures, verdicts: I8, odds: I64, alike: Bools, count: int) -> Bools:
+    """Which of `count` nodes hold, of most of those that they are in a pair with, the text and something else: they
+    begin, or go on after their first words, with what the other has not, or have a headline that is about something
+    else.
 
     It may be a digest of which the other stories are not here. A text of which the others are cuts begins as they do.
-    odds: how much the titles of a pair are at odds (titles.py).
+    odds: how much the titles of a pair are at odds (titles.py). alike: the pairs that are of one story.
     """
     a_is_longer = figures.a_size >= figures.b_size
-    longer_lead = np.where(a_is_longer, figures.a_lead_in_b, figures.b_lead_in_a)
-    shorter_lead = np.where(a_is_longer, figures.b_lead_in_a, figures.a_lead_in_b)
-    own_lead = longer_lead <= OWN_LEAD
-    holds = half_held(figures) & (own_lead & (shorter_lead >= HELD_LEAD) | (odds >= SOME))
-    said = (verdicts > OVERLAP) & (holds | ~own_lead | (shorter_lead >= HELD_LEAD))  # nothing by two that begin apart
-    return _most(a[said], b[said], figures.at(np.flatnonzero(said)), holds[said], count)
+    own_lead = np.where(a_is_longer, figures.a_lead_in_b, figures.b_lead_in_a) <= OWN_LEAD
+    held_lead = np.where(a_is_longer, figures.b_lead_in_a, figures.a_lead_in_b) >= HELD_LEAD
+    holds = half_held(figures) & (own_lead & held_lead | (odds >= SOME))
+    said = alike & (verdicts > OVERLAP) & (holds | ~own_lead | held_lead)  # nothing by two that begin apart
+    return _most(a, b, figures, said, holds, count)
 
 
 def about_something_else(a: I64, b: I64, figures: Figures, verdicts: I8, odds: I64, base: Bools) -> Bools:
@@ -106,13 +105,15 @@ def about_something_else(a: I64, b: I64, figures: Figures, verdicts: I8, odds: I
     return np.asarray(odd & ~np.isin(between, between[(verdicts != NONE) & (odds < SOME)]), np.bool_)
 
 
-def _most(a: I64, b: I64, figures: Figures, holds: Bools, count: int) -> Bools:
-    """Which of `count` nodes hold most of those that they are in a pair with. holds: whether the longer of a pair holds
-    the shorter.
+def _most(a: I64, b: I64, figures: Figures, said: Bools, holds: Bools, count: int) -> Bools:
+    """Which of `count` nodes hold most of those that they are in a pair with, of which something is said. holds:
+    whether the longer of a pair holds the shorter.
 
     Not all of a story do: what one of a pair holds more, the other does less.
     """
-    a_is_longer = figures.a_size >= figures.b_size
-    longer, shorter = np.where(a_is_longer, a, b), np.where(a_is_longer, b, a)
-    more = np.bincount(longer, np.where(holds, 1, -1), count) - np.bincount(shorter, minlength=count)
+    chosen = np.flatnonzero(said)
+    one, two = a[chosen], b[chosen]
+    a_is_longer = (figures.a_size >= figures.b_size)[chosen]
+    longer, shorter = np.where(a_is_longer, one, two), np.where(a_is_longer, two, one)
+    more = np.bincount(longer, np.where(holds[chosen], 1, -1), count) - np.bincount(shorter, minlength=count)
     return np.asarray(more > 0, np.bool_)

@@ -24,6 +24,7 @@ NEAR = 8
 
 _PLACES_AT_ONCE = 1 << 16  # texts that are looked up in the index together: 35 MB of keys
 _TITLES_AT_ONCE = 1 << 16  # pairs whose titles are compared together: a kilobyte of words each
+_JUDGED_AT_ONCE = 1 << 18  # pairs: a hundred bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,10 @@ def _verified(nodes: Nodes, history: History, threads: int, a: I64, b: I64, *, n
     figures = compare(a, b, sizes, count, near=near)
     same = _publishers(nodes, history, a, b, figures)
     alike, years = _titles(nodes.column("title", history), a, b, np.flatnonzero(same))
-    verdicts = judge(figures, same, alike, years)
+    verdicts = np.empty(len(a), np.int8)
+    for first in range(0, len(a), _JUDGED_AT_ONCE):
+        piece = slice(first, first + _JUDGED_AT_ONCE)
+        verdicts[piece] = judge(figures.at(piece), same[piece], alike[piece], years[piece])
     odds = np.zeros(len(a), np.int64)
     headlines = nodes.headlines(history)
     others = np.flatnonzero(~same & (verdicts != NONE) & half_held(figures))

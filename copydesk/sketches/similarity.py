@@ -52,7 +52,7 @@ class Figures:
     a_size: I64
     b_size: I64
 
-    def at(self, pairs: I64) -> Figures:
+    def at(self, pairs: I64 | slice) -> Figures:
         """Those of these pairs."""
         return Figures(*(getattr(self, f.name)[pairs] for f in fields(self)))
 
