@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cleaners.arrays import I8, I64, Bools
+from cleaners.arrays import I8, I32, I64, Bools
 from copydesk.dedup.stories import Edge, Tie
 from copydesk.sketches.similarity import (
     EMBEDS,
@@ -70,7 +70,7 @@ def embedding(a: I64, b: I64, figures: Figures, verdicts: I8, alike: Bools, coun
     return _most(a, b, figures, alike & (verdicts > OVERLAP), verdicts == EMBEDS, count)
 
 
-def holding_more(a: I64, b: I64, figures: Figures, verdicts: I8, odds: I64, alike: Bools, count: int) -> Bools:
+def holding_more(a: I64, b: I64, figures: Figures, verdicts: I8, odds: I32, alike: Bools, count: int) -> Bools:
     """Which of `count` nodes hold, of most of those that they are in a pair with, the text and something else: they
     begin, or go on after their first words, with what the other has not, or have a headline that is about something
     else.
@@ -86,7 +86,7 @@ def holding_more(a: I64, b: I64, figures: Figures, verdicts: I8, odds: I64, alik
     return _most(a, b, figures, said, holds, count)
 
 
-def about_something_else(a: I64, b: I64, figures: Figures, verdicts: I8, odds: I64, base: Bools) -> Bools:
+def about_something_else(a: I64, b: I64, figures: Figures, verdicts: I8, odds: I32, base: Bools) -> Bools:
     """Which of the pairs do not make a story of their texts, because these are too little alike for that where all
     titles are at odds: a passage, or all of one text, in another that is about something else.
 
@@ -100,9 +100,18 @@ def about_something_else(a: I64, b: I64, figures: Figures, verdicts: I8, odds: I
         return np.asarray(odd, np.bool_)
     strong = (verdicts == STRONG) & ~odd & base[a] & base[b]
     roots = connected(a[strong], b[strong], len(base))
-    one, two = np.minimum(roots[a], roots[b]), np.maximum(roots[a], roots[b])
-    between = one * len(base) + two
-    return np.asarray(odd & ~np.isin(between, between[(verdicts != NONE) & (odds < SOME)]), np.bool_)
+    concerned = np.zeros(len(base), np.bool_)
+    concerned[roots[a[odd]]] = concerned[roots[b[odd]]] = True
+    others = (verdicts != NONE) & (odds < SOME)
+    others[others] = concerned[roots[a[others]]] & concerned[roots[b[others]]]
+    between, between_others = (_between(roots[a[some]], roots[b[some]], len(base)) for some in (odd, others))
+    odd[odd] = ~np.isin(between, between_others)
+    return np.asarray(odd, np.bool_)
+
+
+def _between(one: I64, two: I64, count: int) -> I64:
+    """Numbers of pairs of two of `count`, whichever of the two stands first."""
+    return np.minimum(one, two) * count + np.maximum(one, two)
 
 
 def _most(a: I64, b: I64, figures: Figures, said: Bools, holds: Bools, count: int) -> Bools:

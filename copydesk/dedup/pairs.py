@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cleaners.arrays import F64, I8, I64, U64, Bools
+from cleaners.arrays import F64, I8, I32, I64, U64, Bools
 from copydesk.dedup.nodes import History, Nodes
 from copydesk.dedup.titles import at_odds, other_year, title_containment
 from copydesk.garbage import give_back
@@ -40,7 +40,7 @@ class Pairs:
     figures: Figures
     verdicts: I8
     same_publisher: Bools
-    odds: I64
+    odds: I32
     history: History
 
     def told(self) -> I64:
@@ -129,7 +129,7 @@ def _verified(nodes: Nodes, history: History, threads: int, a: I64, b: I64, *, n
     for first in range(0, len(a), _JUDGED_AT_ONCE):
         piece = slice(first, first + _JUDGED_AT_ONCE)
         verdicts[piece] = judge(figures.at(piece), same[piece], alike[piece], years[piece])
-    odds = np.zeros(len(a), np.int64)
+    odds = np.zeros(len(a), np.int32)
     headlines = nodes.headlines(history)
     others = np.flatnonzero(~same & (verdicts != NONE) & half_held(figures))
     for some in np.split(others, range(_TITLES_AT_ONCE, len(others), _TITLES_AT_ONCE)):
