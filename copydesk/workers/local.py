@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -123,9 +123,7 @@ class Workers:
     def close(self, at_once: bool = False) -> None:
         """End the processes. at_once: also what they have in hand; whoever waits for it is told by an exception."""
         self._closed = True
-        for lane in self._lanes:
-            lane.close(at_once)
-        self._lanes = []
+        self._dismiss(list(self._lanes), at_once)
 
     def __call__(self, stage: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterator[R]:
         """Raises TaskError if what is no shard ends two workers, or workers keep dying; and what `function` raises."""
@@ -165,11 +163,11 @@ class Workers:
             self._lanes.append(lane)
         return lane
 
-    def _dismiss(self, lanes: Sequence[_Lane]) -> None:
-        """End these processes, which have nothing in hand."""
-        for lane in lanes:
-            self._lanes.remove(lane)
-            lane.close()
+    def _dismiss(self, lanes: Sequence[_Lane], at_once: bool = False) -> None:
+        """End these processes, together; but for `at_once` they have nothing in hand."""
+        self._lanes = [lane for lane in self._lanes if lane not in lanes]
+        with ThreadPoolExecutor(max(1, len(lanes))) as waiting:
+            list(waiting.map(lambda lane: lane.close(at_once), lanes))
 
     def _watch(self, lane: _Lane, task: _Task, passed: float) -> None:
         if not isinstance(task.one, Shard):
