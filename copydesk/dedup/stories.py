@@ -127,13 +127,14 @@ class _Assignment:
         self._join_published(edges)
         self.support = self._support(edges)
         mixed = self._mixed(edges)
-        ordered = sorted(edges, key=lambda e: (e.strength, *sorted((nodes[e.a].name, nodes[e.b].name))), reverse=True)
-        for edge in ordered:
-            if edge.tie == "strong" or (edge.tie == "weak" and edge.longer not in mixed):
+        joining = [e for e in edges if e.tie == "strong" or (e.tie != "overlap" and e.longer not in mixed)]
+        joining.sort(key=lambda e: (e.strength, *sorted((nodes[e.a].name, nodes[e.b].name))), reverse=True)
+        for edge in joining:
+            if edge.tie != "embeds":
                 self._attach(edge.a, edge.b, edge.tie == "strong")
                 self._attach(edge.b, edge.a, edge.tie == "strong")
-        for edge in ordered:
-            if edge.tie == "embeds" and edge.longer not in mixed:
+        for edge in joining:
+            if edge.tie == "embeds":
                 self._attach_embedding(edge)
 
     def places(self) -> list[Place]:
@@ -201,8 +202,10 @@ class _Assignment:
         for edge in edges:
             if edge.tie in ("weak", "embeds"):
                 for mine, other in ((edge.a, edge.b), (edge.b, edge.a)):
+                    if not self.open[mine] or self.groups[self.root[mine]].members == 1:  # a single one needs none
+                        continue
                     node = self.nodes[other]
-                    if self.open[mine] and (self.open[other] or (node.base and node.core)):
+                    if self.open[other] or (node.base and node.core):
                         goal = self.root[other] if node.story is None else _published(node.story)
                         members[self.root[mine], goal].add(mine)
         return {pair: len(found) for pair, found in members.items()}
@@ -214,11 +217,11 @@ class _Assignment:
 
     def _mixed(self, edges: Sequence[Edge]) -> set[int]:
         """Texts that embed one story and hold another as well."""
-        held: dict[int, set[tuple[str, int]]] = defaultdict(set)
+        held: dict[int, set[tuple[str, int]]] = {edge.longer: set() for edge in edges if edge.tie == "embeds"}
         for edge in edges:
-            if edge.longer >= 0:
+            if edge.longer in held:
                 held[edge.longer].add(self._story_of(edge.shorter))
-        return {edge.longer for edge in edges if edge.tie == "embeds" and len(held[edge.longer]) > 1}
+        return {text for text, stories in held.items() if len(stories) > 1}
 
     def _story_of(self, i: int) -> tuple[str, int]:
         node = self.nodes[i]
