@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App, CycloptsError, Parameter
 
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
@@ -398,7 +398,10 @@ examples.add_to(app)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and end the process with its exit code: 0 done, 1 failed, 2 usage, 3 locked, 4 faults, 5 guard."""
     try:
-        code = app(arguments, exit_on_error=True, result_action="return_value")
+        code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:  # a command or option that there is not, or a value that it cannot have
+        print(f"copydesk: {printable_lines(str(error))}", file=sys.stderr)
+        code = UsageError.exit_code
     except CopydeskError as error:
         print(f"copydesk: {printable_lines(str(error))}", file=sys.stderr)
         code = error.exit_code
