@@ -319,13 +319,13 @@ def duplicates(
     json: AsJson = False,
 ) -> int:
     """Show the story of an article: its copies and versions, how alike they are, and the stories it overlaps with."""
-    from copydesk.inspect import family
+    from copydesk.inspect.duplicates import pair, stories
     from flows import duplicated
 
     if limit < 1:
         raise UsageError("--limit is a number from 1")
     root = existing(read_settings(config, output=output).output, whole=True)
-    told = family.stories(root, article, limit) if other is None else family.pair(root, article, other)
+    told = stories(root, article, limit) if other is None else pair(root, article, other)
     if json:
         print(duplicated.as_json(told))
     else:

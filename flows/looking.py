@@ -16,7 +16,7 @@ from copydesk.terminal import counted, printable
 from flows.options import AsJson, Config, Output, existing, read_settings
 
 if TYPE_CHECKING:
-    from copydesk.inspect.drawing import Drawn
+    from copydesk.inspect.sample import Drawn
 
 REPORT_EXAMPLES = """
 Examples:
@@ -68,7 +68,7 @@ def sample(
     json: AsJson = False,
 ) -> int:
     """Show what a rule took out: removals drawn at random, with what stood around them, to judge it by."""
-    from copydesk.inspect.drawing import draw
+    from copydesk.inspect.sample import draw
 
     if number < 1:
         raise UsageError("--number is a number from 1")
