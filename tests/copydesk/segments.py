@@ -1,4 +1,4 @@
-"""A run's index segment made from its rows at once: what the rebuilt one is held against."""
+"""A run's index segment without its parts: from its rows, or from what matching decided."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from copydesk.index.entries import ENTRY, describe
+from copydesk.dedup.match import Decisions
+from copydesk.dedup.pairs import OfTable
+from copydesk.index.entries import ENTRY, added_entries, describe
 from copydesk.index.segment import write_segment
 from copydesk.sketches import sketch
 
@@ -24,3 +27,9 @@ def segment_from_rows(
             keys.append(of_block)
     entries = pa.concat_tables(parts) if parts else ENTRY.empty_table()
     write_segment(path, entries, np.concatenate(keys) if keys else np.empty((0, sketch.KEYS), np.uint64), run_id)
+
+
+def segment_from_decisions(path: Path, new: pa.Table, decided: Decisions, run_id: str = "") -> None:
+    """Write the segment of the records `new` that match() has decided on."""
+    places = np.flatnonzero(pc.not_equal(decided.rows["kind"], "seen"))
+    write_segment(path, added_entries(new, decided.rows), lambda rows: OfTable(new).keys(places[rows]), run_id)
