@@ -34,6 +34,7 @@ from flows.options import (
     described,
     existing,
     input_paths,
+    numbered,
     pairs,
     read_settings,
 )
@@ -275,8 +276,8 @@ def explain(
     /,
     *,
     output: Output = None,
-    item: Annotated[int | None, Parameter(help="Which article alone, from 1.")] = None,
-    limit: Annotated[int, Parameter(help="How many articles at the most.")] = 5,
+    item: Annotated[int | None, numbered("Which article alone, from 1.")] = None,
+    limit: Annotated[int, numbered("How many articles at the most.")] = 5,
     map: Annotated[
         list[str] | None, Parameter(help="Another name of a record's field, as text=body; may be repeated.")
     ] = None,
@@ -289,8 +290,6 @@ def explain(
     """Show an article with what is cut out of it, by which rules, what it becomes, and what it is a copy of."""
     from flows.explaining import explain as show
 
-    if (item is not None and item < 1) or limit < 1:
-        raise UsageError("--item and --limit are numbers from 1")
     if html is not None and json:
         raise UsageError("--html and --json exclude each other")
     settings = read_settings(config, output=output, map=pairs(map) if map else None, rules=rules, without=without)
@@ -314,7 +313,7 @@ def duplicates(
     /,
     *,
     output: Output = None,
-    limit: Annotated[int, Parameter(help="How many stories at the most.")] = 5,
+    limit: Annotated[int, numbered("How many stories at the most.")] = 5,
     config: Config = None,
     json: AsJson = False,
 ) -> int:
@@ -322,8 +321,6 @@ def duplicates(
     from copydesk.inspect.duplicates import pair, stories
     from flows import duplicated
 
-    if limit < 1:
-        raise UsageError("--limit is a number from 1")
     root = existing(read_settings(config, output=output).output, whole=True)
     told = stories(root, article, limit) if other is None else pair(root, article, other)
     if json:

@@ -115,6 +115,8 @@ def test_an_interrupted_run_says_what_became_of_it(
         (("verify", "--read-dat"), "--read-dat. Did you mean --read-data?"),
         (("forget", "--older-than", "yesterday\x1b[31m"), "yesterday"),
         (("sample",), "--rule"),
+        (("watch", "--silent", "nan"), "silent: must be from 10 to 604800 seconds, not nan"),
+        (("watch", "--silent", "9"), "not 9"),
         (("rules", "chek"), "chek"),
         (("ingest", "in.jsonl", "--map", "headline"), "title=headline"),
         (("ingest", "in.jsonl", "--map", "header=headline"), "header"),
