@@ -406,7 +406,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 141
     except KeyboardInterrupt:
-        print("copydesk: interrupted; the output is as it was before the run", file=sys.stderr)
+        print(
+            "copydesk: interrupted; the output is as it was, or as after the run if that was just being committed",
+            file=sys.stderr,
+        )
         code = 130
     sys.exit(code)
 
