@@ -1,4 +1,4 @@
-"""The command line. Nothing here imports Prefect until `serve` or `trigger` is asked for."""
+"""The command line. Nothing here imports Prefect until `serve`, `watch` or `trigger` is asked for."""
 
 from __future__ import annotations
 

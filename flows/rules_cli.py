@@ -17,7 +17,7 @@ app = App(
     help="Look at the rules of cleaning, try one on a corpus; see what was learned of sites, and overrule it.",
 )
 
-learned_cli.register(app)
+learned_cli.add_to(app)
 
 SAMPLES = 10
 
