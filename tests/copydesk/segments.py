@@ -13,6 +13,9 @@ from copydesk.dedup.pairs import OfTable
 from copydesk.index.entries import ENTRY, added_entries, describe
 from copydesk.index.segment import write_segment
 from copydesk.sketches import sketch
+from copydesk.store.dataset import TEXTS
+from copydesk.store.store import Store
+from tests.copydesk.outputs import Row, table
 
 
 def segment_from_rows(
@@ -33,3 +36,10 @@ def segment_from_decisions(path: Path, new: pa.Table, decided: Decisions, run_id
     """Write the segment of the records `new` that match() has decided on."""
     places = np.flatnonzero(pc.not_equal(decided.rows["kind"], "seen"))
     write_segment(path, added_entries(new, decided.rows), lambda rows: OfTable(new).keys(places[rows]), run_id)
+
+
+def stage_segment(store: Store, run_id: str, part: dict[str, list[Row]]) -> None:
+    """Write the segment of a part of tests.copydesk.outputs to where its run's staging has it."""
+    path = store.layout.final(run_id) / store.index_path(run_id)
+    path.parent.mkdir(parents=True)
+    segment_from_rows(path, *(table(name, part.get(name, [])) for name in TEXTS), run_id)
