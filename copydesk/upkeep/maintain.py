@@ -23,9 +23,9 @@ from copydesk.index.history import SegmentFile
 from copydesk.index.lines import Lines
 from copydesk.index.segment import Segment, write_segment
 from copydesk.schema import DATASETS
-from copydesk.store import bind, disk, ledger, manifest, parquet, tombstones
+from copydesk.store import bind, disk, ledger, manifest, parquet, run_ids, tombstones
 from copydesk.store.layout import STATE
-from copydesk.store.store import RUN_ID_FORMAT, Store
+from copydesk.store.store import Store
 from copydesk.upkeep.rewrite import OF_PART, Part, Rewrite, parts, told_in_words
 
 T = TypeVar("T")
@@ -144,7 +144,7 @@ def _merge(plan: _Plan, store: Store) -> str:
 
 def _prune(store: Store, grace_hours: float, dry_run: bool = False) -> int:
     """Delete what was replaced long enough ago; how many folders that are."""
-    oldest = (dt.datetime.now(dt.UTC) - dt.timedelta(hours=grace_hours)).strftime(RUN_ID_FORMAT)
+    oldest = run_ids.of(dt.datetime.now(dt.UTC) - dt.timedelta(hours=grace_hours))
     expired = sorted(p for p in store.layout.all_retired.glob("*") if p.name <= oldest)
     if not dry_run:
         for folder in expired:
