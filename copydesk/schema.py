@@ -179,8 +179,8 @@ RUNS = _schema(
         pa.int64(),
         "bytes of resident memory at the most: the sum of the peaks of the process of the run (since it started) and "
         "of the worker processes that were there together, up to the commit. More than all held at once: peaks come at "
-        "different times, and pages that processes share, files mapped into memory among them, count in each. What a worker that was "
-        "killed took last is missing; null in runs of earlier versions",
+        "different times, and pages that processes share, files mapped into memory among them, count in each. What a "
+        "worker that was killed took last is missing; null in runs of earlier versions",
     ),
     (
         "cpu_seconds",
