@@ -199,14 +199,14 @@ def _told(found: Iterable[tuple[int, Matches]]) -> Told:
     return tuple((rule, start, end) for rule, start, end, _ in rows), tuple(values for *_, values in rows)
 
 
-def _told_of(asked: dict[int, list[tuple[int, Matches]]], starts: I64) -> tuple[I64, list[Match], list[Values]]:
-    """For Memory.learn, what was found in lines that start there."""
-    counts = np.zeros(len(starts), np.int64)
+def _told_of(asked: dict[int, list[tuple[int, Matches]]], lines: int) -> tuple[list[int], list[Match], list[Values]]:
+    """For Memory.learn, what was found in so many lines, by number."""
+    counts = [0] * lines
     matches: list[Match] = []
     values: list[Values] = []
-    for place, start in zip(np.searchsorted(starts, sorted(asked)).tolist(), sorted(asked), strict=True):
-        of_line, of_matches = _told(asked[start])
-        counts[place] = len(of_line)
+    for line in sorted(asked):
+        of_line, of_matches = _told(asked[line])
+        counts[line] = len(of_line)
         matches += of_line
         values += of_matches
     return counts, matches, values
@@ -299,40 +299,42 @@ class Triggered:
         first, sizes = _by_line(spotted)
         starts, ends = spotted[first, 1], spotted[first, 2]
         entries, new = self._memory.met(data, starts, ends, stands[first])
-        is_new = np.zeros(len(first), np.bool_)
-        is_new[new] = True
-        asked = self._asked(data, spotted[np.repeat(is_new, sizes)])
-        self._memory.learn(*_told_of(asked, starts[new]))
+        line = np.full(len(first), -1)
+        line[new] = np.arange(len(new))
+        line = np.repeat(line, sizes)
+        unmet = [data[start:end] for start, end in zip(starts[new].tolist(), ends[new].tolist(), strict=True)]
+        asked = self._asked(unmet, spotted[line >= 0, 0], line[line >= 0])
+        self._memory.learn(*_told_of(asked, len(unmet)))
         of, matches, values = self._memory.told(entries)
         return Found(np.column_stack([starts[of], ends[of], matches + starts[of, None] * _IN_LINE]), values)
 
-    def _asked(self, data: bytes, spotted: Rows) -> dict[int, list[tuple[int, Matches]]]:
-        """What rules match in the lines that they might match in, by where the line starts."""
+    def _asked(self, lines: Sequence[bytes], rules: I64, of: I64) -> dict[int, list[tuple[int, Matches]]]:
+        """What rules match in the lines that they might match in, by the number of the line. of: line of each rule."""
         told: dict[int, list[tuple[int, Matches]]] = {}
-        for number, starts, ends in by_rule(spotted):
-            self._lines[number] += len(starts)
+        for number, places in by_rule(rules, of):
+            self._lines[number] += len(places)
             few = self._rules[number].hint is None and self._lines[number] <= FEW_LINES
-            for line, matches in (self._each if few else self._together)(number, data, starts, ends):
-                told.setdefault(line, []).append((self._numbers[number], matches))
+            for line, matches in (self._each if few else self._together)(number, [lines[n] for n in places]):
+                told.setdefault(places[line], []).append((self._numbers[number], matches))
         return told
 
-    def _each(self, number: int, data: bytes, starts: Sequence[int], ends: Sequence[int]) -> Iterator[_Matched]:
-        """Where the lines begin in which a rule matches, and what. starts, ends: of the lines that it is asked of."""
+    def _each(self, number: int, lines: Sequence[bytes]) -> Iterator[_Matched]:
+        """In which of the lines a rule matches, and what."""
         pattern = self._pattern(number)
-        for start, end in zip(starts, ends, strict=True):
-            if matches := pattern.matches(data[start:end]):
-                yield start, matches
+        for place, line in enumerate(lines):
+            if matches := pattern.matches(line):
+                yield place, matches
 
-    def _together(self, number: int, data: bytes, starts: Sequence[int], ends: Sequence[int]) -> Iterator[_Matched]:
+    def _together(self, number: int, lines: Sequence[bytes]) -> Iterator[_Matched]:
         """The same, lines that it does not match in being passed over by RE2."""
         if (finder := self._finders.get(number)) is None:
             finder = self._finders.setdefault(number, patterns.finder((self._rules[number].lookup,)))
-        lines = b"\n".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
-        places: list[int] = []  # of these lines in `lines`
-        for start, end in patterns.lines(finder, lines):
-            if matches := self._pattern(number).matches(lines[start:end]):
-                places = places or _places(starts, ends)
-                yield starts[bisect.bisect_left(places, start)], matches
+        data = b"\n".join(lines)
+        starts: list[int] = []  # of the lines in it
+        for start, end in patterns.lines(finder, data):
+            if matches := self._pattern(number).matches(data[start:end]):
+                starts = starts or [0, *itertools.accumulate(len(line) + 1 for line in lines)]
+                yield bisect.bisect_left(starts, start), matches
 
     def _pattern(self, number: int) -> Pattern:
         """A rule's pattern: many rules are never asked."""
@@ -346,8 +348,3 @@ def _by_line(spotted: Rows) -> tuple[I64, I64]:
     """The first row of each line, and how many it has."""
     first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))
     return first, np.diff(np.append(first, len(spotted)))
-
-
-def _places(starts: Sequence[int], ends: Sequence[int]) -> list[int]:
-    """Where lines begin that are put together, a line break after each."""
-    return list(itertools.accumulate(map(lambda start, end: end - start + 1, starts, ends), initial=0))

@@ -48,9 +48,9 @@ class Memory(threading.local):
         )  # fmt: skip
         return entries, new[:fresh]
 
-    def learn(self, counts: I64, matches: Sequence[tuple[int, int, int]], values: Sequence[Values]) -> None:
+    def learn(self, counts: Sequence[int], matches: Sequence[tuple[int, int, int]], values: Sequence[Values]) -> None:
         """What is told of the new lines, in order. counts: matches of each."""
-        self._ends = np.concatenate([self._ends, self._ends[-1] + np.cumsum(counts)])
+        self._ends = np.concatenate([self._ends, self._ends[-1] + np.cumsum(np.array(counts, np.int64))])
         self._matches = np.concatenate([self._matches, np.array(matches, np.int64).reshape(-1, 3)])
         self._values.extend(values)
         self._asking = False

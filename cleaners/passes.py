@@ -246,13 +246,12 @@ class _Work:
 
     def _parts(self, cuts: I64, objected: dict[int, str]) -> Iterator[Part]:
         """Cuts that do not take their lines whole."""
-        line = self.lines[cuts[:, CUT_ROW]]
+        line = self.lines[cuts[:, CUT_ROW], :2]
         partly = (cuts[:, CUT_START] != line[:, 0]) | (cuts[:, CUT_END] < line[:, 1])
-        for number in np.flatnonzero(partly).tolist():
-            if number not in objected:
-                cut = cuts[number]
-                spoken = self.ways.quotes and bool(self.ways.registry.is_spoken[cut[CUT_CATEGORY]])
-                yield Part(int(cut[CUT_START]), int(cut[CUT_END]), int(line[number, 0]), spoken)
+        partly[list(objected)] = False
+        places, spoken = cuts[partly][:, [CUT_START, CUT_END]], self.ways.registry.is_spoken[cuts[partly, CUT_CATEGORY]]
+        for (start, end), of, said in zip(places.tolist(), line[partly, 0].tolist(), spoken.tolist(), strict=True):
+            yield Part(start, end, of, self.ways.quotes and bool(said))
 
     def united(self, cuts: Cuts) -> Batch:
         """The removals that come of it."""

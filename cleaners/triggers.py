@@ -145,12 +145,13 @@ def _built(known: Sequence[Rule]) -> kept.Arrays:
     }
 
 
-def by_rule(spotted: Rows) -> Iterator[tuple[int, list[int], list[int]]]:
-    """The rules of `Triggers.spotted`, each with the starts and the ends of its lines."""
-    found = spotted[np.argsort(spotted[:, 0].astype(np.uint16), kind="stable")]  # short numbers are sorted sooner
-    rules, first = np.unique(found[:, 0], return_index=True)
-    for rule, (low, high) in zip(rules.tolist(), itertools.pairwise([*first.tolist(), len(found)]), strict=True):
-        yield rule, found[low:high, 1].tolist(), found[low:high, 2].tolist()
+def by_rule(rules: Rows, of: Rows) -> Iterator[tuple[int, list[int]]]:
+    """Each of the rules once, with what there is of it in `of`, in order."""
+    order = np.argsort(rules.astype(np.uint16), kind="stable")  # short numbers are sorted sooner
+    known, first = np.unique(rules[order], return_index=True)
+    chosen = of[order].tolist()
+    for rule, (low, high) in zip(known.tolist(), itertools.pairwise([*first.tolist(), len(chosen)]), strict=True):
+        yield rule, chosen[low:high]
 
 
 @functools.cache

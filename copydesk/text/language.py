@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from cleaners.kept import kept
 from cleaners.reader import is_compiled
 from copydesk.text import loops
-from copydesk.text.common_words import language_of
+from copydesk.text.common_words import language_of, languages_of
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -91,8 +92,24 @@ _ALIKE = (
 """Languages that the detector takes for one another: between these a hint is believed."""
 
 
-def detect(text: str, hint: str | None = None) -> str | None:
+UNSEEN = ""
+"""In place of what the common words of a text tell: nobody has looked."""
+
+
+def by_common_words(texts: Sequence[str]) -> list[str | None]:
+    """The language of each text, if its commonest words tell it; of many texts at once."""
+    found = languages_of([_sample(_sample(text, SAMPLE), GLANCE) for text in texts])
+    for size in (SAMPLE, LONG_LOOK):
+        unknown = [place for place, told in enumerate(found) if told is None]
+        for place, told in zip(unknown, languages_of([_sample(texts[n], size) for n in unknown]), strict=True):
+            found[place] = told
+    return found
+
+
+def detect(text: str, hint: str | None = None, plain: str | None = UNSEEN) -> str | None:
     """The language of a text as a BCP 47 tag, or None where neither text nor hint tells.
+
+    plain: what `by_common_words` has of it.
 
     hint: what the record or the page says, a tag or a name (`en_us`, `eng`, `English`). It wins, region and all,
     unless the text is long and plainly in another language.
@@ -101,7 +118,7 @@ def detect(text: str, hint: str | None = None) -> str | None:
     sample = _sample(text, SAMPLE)
     if not _has_letters(sample, OVERRULE_LETTERS if told else MIN_LETTERS):
         return told
-    found, probability = _found(text, sample)
+    found, probability = _found(text, sample, plain)
     if told is None:
         return found if probability >= MIN_PROBABILITY else None
     base = told.partition("-")[0]
@@ -110,10 +127,12 @@ def detect(text: str, hint: str | None = None) -> str | None:
     return told if any(base in group and found in group for group in _ALIKE) else found
 
 
-def _found(text: str, sample: str) -> tuple[str, float]:
+def _found(text: str, sample: str, plain: str | None) -> tuple[str, float]:
     """The language of a text and how sure it is: by its commonest words, else by the classifier."""
     glance = _sample(sample, GLANCE)
-    if plain := language_of(glance) or language_of(sample) or language_of(_sample(text, LONG_LOOK)):
+    if plain == UNSEEN:
+        plain = language_of(glance) or language_of(sample) or language_of(_sample(text, LONG_LOOK))
+    if plain:
         return plain, 1.0
     found, probability = _classified(glance)
     return _classified(sample) if probability < OVERRULE_PROBABILITY else (found, probability)
