@@ -49,9 +49,12 @@ def _of_record(item: Item, record: Mapping[str, Any], settings: Settings) -> Doc
     return _plain(item, mended, repaired, told, mend(told.title)[0] if told.title else None)
 
 
-def _plain(item: Item, text: str, repaired: tuple[str, ...], told: Metadata, title: str | None) -> Document:
+def _plain(
+    item: Item, text: str, repaired: tuple[str, ...], told: Metadata, title: str | None, utf8: bytes | None = None
+) -> Document:
     """title: the record's own, mended."""
-    return _document(item, text, told if title == told.title else told._replace(title=title), "plain", repaired, ())
+    own = told if title == told.title else told._replace(title=title)
+    return _document(item, text, own, "plain", repaired, (), utf8)
 
 
 def is_text(item: Item) -> bool:
@@ -63,15 +66,15 @@ def read_texts(items: Sequence[Item]) -> list[Document | None]:
     """`read` for many items that are texts (is_text) at once; None in place of one that must be read alone."""
     records = [item.record or {} for item in items]
     mended = mend_all([record["text"] for record in records])
-    languages = by_common_words([text for text, _ in mended])
+    languages = by_common_words([text for text, *_ in mended])
     told = [
         described.from_record(record, item.url, text, language)
-        for item, record, (text, _), language in zip(items, records, mended, languages, strict=True)
+        for item, record, (text, *_), language in zip(items, records, mended, languages, strict=True)
     ]
     titles = mend_all([own.title or "" for own in told])
     return [
-        _plain(item, text, repaired, own, own.title and title) if _has_text(text) else None
-        for item, (text, repaired), own, (title, _) in zip(items, mended, told, titles, strict=True)
+        _plain(item, text, repaired, own, own.title and title, utf8) if _has_text(text) else None
+        for item, (text, repaired, utf8), own, (title, *_) in zip(items, mended, told, titles, strict=True)
     ]
 
 
@@ -95,11 +98,17 @@ def _of_page(item: Item, decoded: Decoded, told: Metadata, settings: Settings) -
 
 
 def _document(
-    item: Item, text: str, told: Metadata, extracted_by: str, repaired: tuple[str, ...], flags: tuple[str, ...]
+    item: Item,
+    text: str,
+    told: Metadata,
+    extracted_by: str,
+    repaired: tuple[str, ...],
+    flags: tuple[str, ...],
+    utf8: bytes | None = None,
 ) -> Document:
     if not _has_text(text):
         raise ItemError("decode", "empty", "there is no text in it but blanks")
-    return Document(item, text, told, extracted_by, repaired, flags)
+    return Document(item, text, told, extracted_by, repaired, flags, utf8)
 
 
 def _is_html(item: Item, text: str) -> bool:

@@ -92,13 +92,15 @@ class _Batch:
         found = self._documents(batch)
         self._mark("clean", self._places[0], self._places[-1])
         found, made = self._clean(found)
-        kept = []
-        lefts = zip(made.words.tolist(), made.chars.tolist(), made.removed.tolist(), strict=True)
-        for number, (document, (words, chars, removed)) in enumerate(zip(found, lefts, strict=True)):
-            record = self._record(document, records.Left(words, chars, removed, made.fields.get(number)))
-            if record is not None:
-                self.records.append(record)
-                kept.append(number)
+        lefts = [
+            records.Left(words, chars, removed, made.fields.get(number))
+            for number, (words, chars, removed) in enumerate(
+                zip(made.words.tolist(), made.chars.tolist(), made.removed.tolist(), strict=True)
+            )
+        ]
+        described = self._records(found, lefts)
+        kept = [number for number, record in enumerate(described) if record is not None]
+        self.records = [record for record in described if record is not None]
         self.cleaned = made if len(kept) == len(found) else made.only(np.array(kept, np.int64))
 
     def _documents(self, batch: list[Item | Reject]) -> list[Document]:
@@ -149,6 +151,14 @@ class _Batch:
             self._failed(document.item, "clean", error)
         return made
 
+    def _records(self, found: list[Document], lefts: list[records.Left]) -> list[Record | None]:
+        """Of all of which something is left at once; what fails or takes too long one by one, to find which it is."""
+        some = [n for n, left in enumerate(lefts) if left.words]
+        known: dict[int, Record] = {}
+        with suppress(TimeUp, Exception), self._limit:
+            known = {n: records.describe(found[n], lefts[n]) for n in some}
+        return [known.get(n) or self._record(document, lefts[n]) for n, document in enumerate(found)]
+
     def _record(self, document: Document, left: records.Left) -> Record | None:
         record = None
         try:
@@ -172,7 +182,7 @@ class _Batch:
 
 def _source(document: Document) -> Source:
     known = document.metadata
-    return Source(document.text, known.title, known.language, known.publisher)
+    return Source(document.text, known.title, known.language, known.publisher, document.utf8)
 
 
 def _reject(item: Item, error: ItemError) -> Reject:

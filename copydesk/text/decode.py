@@ -304,15 +304,23 @@ def mend(text: str) -> tuple[str, tuple[str, ...]]:
     return text, tuple(repaired)
 
 
-def mend_all(texts: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
-    """`mend` for many texts at once: of most one loop over their bytes tells that all is well."""
+def mend_all(texts: Sequence[str]) -> list[tuple[str, tuple[str, ...], bytes]]:
+    """`mend` for many texts at once, with what they are in UTF-8: of most one loop tells that all is well."""
     if not is_compiled():
-        return list(map(mend, texts))
+        return [_with_bytes(text) for text in texts]
     encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
     doubted = np.empty(len(texts), np.bool_)
     ends = np.cumsum(np.array(list(map(len, encoded)), np.int64))
     loops.compiled("doubt_each")(np.frombuffer(b"".join(encoded), np.uint8), ends, _kinds(), doubted)
-    return [mend(text) if doubt else (text, ()) for text, doubt in zip(texts, doubted.tolist(), strict=True)]
+    return [
+        _with_bytes(text) if doubt else (text, (), data)
+        for text, data, doubt in zip(texts, encoded, doubted.tolist(), strict=True)
+    ]
+
+
+def _with_bytes(text: str) -> tuple[str, tuple[str, ...], bytes]:
+    mended, repaired = mend(text)
+    return mended, repaired, mended.encode()
 
 
 @cache
@@ -377,7 +385,8 @@ _LOST_LEAD = re.compile("(?<!\u00e2)\x80([\x90-\x9f\u00a6\u00b2\u00b9\u00ba])")
 
 
 # ASCII that is far from other characters: ftfy looks at a few around each, and reads slowly.
-_FAR = re.compile("(?<=[\0-\x7f]{16})([\0-\x7f]+)(?=[\0-\x7f]{16})")
+_NEAR = 16
+_LONG_RUN = re.compile(f"(?<![\0-\x7f])[\0-\x7f]{{{2 * _NEAR + 1},}}")
 
 
 def _unscramble(text: str, runs: list[str]) -> str:
@@ -394,7 +403,11 @@ def _fixed(line: str) -> str:
     """What ftfy makes of a line, shown to it with line breaks in place of what is far."""
     import ftfy  # 100 ms
 
-    parts = _FAR.split(line)  # what is near, and what is far in between
-    far = parts[1::2]
-    near = ftfy.fix_encoding("\n".join(parts[::2]), ftfy.TextFixerConfig(explain=False)).split("\n")
+    far: list[str] = []
+
+    def cut(run: re.Match[str]) -> str:
+        far.append(run[0][_NEAR:-_NEAR])
+        return f"{run[0][:_NEAR]}\n{run[0][-_NEAR:]}"
+
+    near = ftfy.fix_encoding(_LONG_RUN.sub(cut, line), ftfy.TextFixerConfig(explain=False)).split("\n")
     return "".join(chain.from_iterable(zip_longest(near, far, fillvalue="")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -115,10 +115,9 @@ def detect(text: str, hint: str | None = None, plain: str | None = UNSEEN) -> st
     unless the text is long and plainly in another language.
     """
     told = normalized(hint)
-    sample = _sample(text, SAMPLE)
-    if not _has_letters(sample, OVERRULE_LETTERS if told else MIN_LETTERS):
+    if not _has_letters(_sample(text, SAMPLE), OVERRULE_LETTERS if told else MIN_LETTERS):
         return told
-    found, probability = _found(text, sample, plain)
+    found, probability = (plain, 1.0) if plain else _found(text, plain)
     if told is None:
         return found if probability >= MIN_PROBABILITY else None
     base = told.partition("-")[0]
@@ -127,13 +126,14 @@ def detect(text: str, hint: str | None = None, plain: str | None = UNSEEN) -> st
     return told if any(base in group and found in group for group in _ALIKE) else found
 
 
-def _found(text: str, sample: str, plain: str | None) -> tuple[str, float]:
+def _found(text: str, plain: str | None) -> tuple[str, float]:
     """The language of a text and how sure it is: by its commonest words, else by the classifier."""
+    sample = _sample(text, SAMPLE)
     glance = _sample(sample, GLANCE)
-    if plain == UNSEEN:
-        plain = language_of(glance) or language_of(sample) or language_of(_sample(text, LONG_LOOK))
-    if plain:
-        return plain, 1.0
+    if plain == UNSEEN and (
+        known := language_of(glance) or language_of(sample) or language_of(_sample(text, LONG_LOOK))
+    ):
+        return known, 1.0
     found, probability = _classified(glance)
     return _classified(sample) if probability < OVERRULE_PROBABILITY else (found, probability)
 
@@ -142,6 +142,11 @@ def normalized(tag: str | None) -> str | None:
     """A tag as BCP 47 spells it (`pt-BR`, `zh-Hant-TW`), of tags and names as they are found; None if it is neither."""
     if not isinstance(tag, str):
         return None
+    return _normalized(tag)
+
+
+@lru_cache(maxsize=1024)  # of few
+def _normalized(tag: str) -> str | None:
     plain = re.split(r"[,;.@(]", tag.strip().casefold().replace("_", "-"), maxsplit=1)[0].strip()
     plain = _NAMES.get(plain.partition(" ")[0], plain)
     match = _TAG.fullmatch(plain)

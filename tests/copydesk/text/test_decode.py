@@ -179,7 +179,7 @@ def test_many_texts_are_mended_as_each_is(texts: list[str], compiled: bool) -> N
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(reader, "_read", reader.COMPILE_BYTES if compiled else 0)
         patched.setattr(reader, "_is_filled", lambda: False)
-        assert mend_all(texts) == list(map(mend, texts))
+        assert mend_all(texts) == [(*mend(text), mend(text)[0].encode()) for text in texts]
 
 
 @rules(max_examples=100, deadline=None)
