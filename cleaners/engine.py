@@ -27,7 +27,7 @@ from cleaners.patterns import SHARED_MEMORY, Matches, Pattern, Regexp, Values
 from cleaners.reader import is_compiled
 from cleaners.registry import ANYWHERE, EVERY_ZONE, ZONE_OF
 from cleaners.rules import Rule, options
-from cleaners.triggers import Rows, Triggers, by_rule
+from cleaners.triggers import Triggers, by_rule
 
 # Rules of a group. Every group is one more pass over the text, larger ones cost more states than they save passes.
 GROUP = 16
@@ -41,6 +41,7 @@ MOST_TRIGGERED = 8 << 20
 FEW_LINES = 256
 
 
+_LINE_FEED = 10
 Match = tuple[int, int, int]
 _Matched = tuple[int, Matches]
 Told = tuple[tuple[Match, ...], tuple[Values, ...]]
@@ -63,10 +64,20 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines of a batch: where they start, in order, and where they stand, as bits (registry.HEAD_ZONE and on)."""
+    """The lines of a batch: where they start, in order, and end, and where they stand, as bits (registry.HEAD_ZONE and
+    on).
+    """
 
     starts: I64
+    ends: I64
     zones: I64
+
+    @classmethod
+    def of(cls, data: bytes) -> Lines:
+        """All lines of some texts, of which nobody knows where they stand."""
+        ends = np.append(np.flatnonzero(np.frombuffer(data, np.uint8) == _LINE_FEED), len(data))
+        starts = np.append(0, ends[:-1] + 1)
+        return cls(starts, ends, np.full(len(ends), EVERY_ZONE))
 
     def zone(self, starts: I64) -> I64:
         """Where lines stand that start there; nowhere, if no line does."""
@@ -111,7 +122,9 @@ class Engine:
         lines: of the data, if rules shall be asked only of those that stand where their scope wants them.
         """
         self._read += len(data)
-        found = self._triggered.found(data, lines) if self._pays(data) else self._gathered(self._takers, data)
+        if self._pays(data):
+            return self._triggered.found(data, lines)
+        found = self._gathered(self._takers, data)
         if lines is None:
             return found
         placed = (self._zones[found.places[:, 2]] & lines.zone(found.places[:, 0])) > 0
@@ -285,28 +298,21 @@ class Triggered:
         self._memory = Memory()
 
     def found(self, data: bytes, lines: Lines | None = None) -> Found:
-        """What the rules match in the lines of `data`. lines: of it, if those shall be passed over that stand where no
-        rule wants them.
+        """What the rules match in the lines of `data`. lines: of it, if rules shall be asked only of those that stand
+        where their scope wants them.
         """
-        spotted = self._triggers.spotted(data)
-        if lines is None:
-            stands = np.full(len(spotted), EVERY_ZONE)
-        else:
-            first, sizes = _by_line(spotted)
-            stands = np.repeat(lines.zone(spotted[first, 1]), sizes)
-        wanted = (self._zones[spotted[:, 0]] & stands) > 0
-        spotted, stands = spotted[wanted], stands[wanted]
-        first, sizes = _by_line(spotted)
-        starts, ends = spotted[first, 1], spotted[first, 2]
-        entries, new = self._memory.met(data, starts, ends, stands[first])
-        line = np.full(len(first), -1)
-        line[new] = np.arange(len(new))
-        line = np.repeat(line, sizes)
-        unmet = [data[start:end] for start, end in zip(starts[new].tolist(), ends[new].tolist(), strict=True)]
-        asked = self._asked(unmet, spotted[line >= 0, 0], line[line >= 0])
+        lines = lines or Lines.of(data)
+        entries, new = self._memory.met(data, lines.starts, lines.ends, lines.zones)
+        unmet = [
+            data[start:end] for start, end in zip(lines.starts[new].tolist(), lines.ends[new].tolist(), strict=True)
+        ]
+        rules, of = self._triggers.spotted(unmet)
+        wanted = (self._zones[rules] & lines.zones[new][of]) > 0
+        asked = self._asked(unmet, rules[wanted], of[wanted])
         self._memory.learn(*_told_of(asked, len(unmet)))
         of, matches, values = self._memory.told(entries)
-        return Found(np.column_stack([starts[of], ends[of], matches + starts[of, None] * _IN_LINE]), values)
+        starts = lines.starts[of]
+        return Found(np.column_stack([starts, lines.ends[of], matches + starts[:, None] * _IN_LINE]), values)
 
     def _asked(self, lines: Sequence[bytes], rules: I64, of: I64) -> dict[int, list[tuple[int, Matches]]]:
         """What rules match in the lines that they might match in, by the number of the line. of: line of each rule."""
@@ -342,9 +348,3 @@ class Triggered:
             rule = self._rules[number]
             pattern = self._compiled.setdefault(number, patterns.pattern(rule.anchored, rule.from_start))
         return pattern
-
-
-def _by_line(spotted: Rows) -> tuple[I64, I64]:
-    """The first row of each line, and how many it has."""
-    first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))
-    return first, np.diff(np.append(first, len(spotted)))

@@ -71,7 +71,7 @@ def clean(texts: Sequence[bytes], titles: Sequence[str | None], ways: Ways, with
     zones = np.empty(scanned.rows, np.int64)
     with_.run("zones", scanned.table, scanned.rows, zones)
     joined = of.data.tobytes()
-    found = ways.engine.found(joined, Lines(lines[:, 0], zones))
+    found = ways.engine.found(joined, Lines(lines[:, 0], lines[:, 1], zones))
     hits, values = _hits(found, lines, ways.registry.numbers(ways.engine.rules))
     work = _Work(ways, of, lines, hits, values)
     rows = work.placed(texts, titles)

@@ -105,18 +105,19 @@ class Triggers:
         ends = found["texts"], found["capitals"], found["met"]
         self._table = _Table(found["step"], width, first, opening, first_text, *ends)
 
-    def spotted(self, data: bytes) -> Rows:
-        """Rows of (rule, start, end of a line): the lines that rules may match, in order of lines."""
+    def spotted(self, lines: Sequence[bytes]) -> tuple[Rows, Rows]:
+        """The lines that rules may match: numbers of rules and, in order, of lines."""
+        data = b"\n".join(lines)
+        ends = np.cumsum(np.array([len(line) + 1 for line in lines], np.int64)) - 1
         read, table, run = np.frombuffer(data, np.uint8), self._table, self._run
-        ends = np.append(np.flatnonzero(read == 10), len(data))
-        middle = int(ends[np.searchsorted(ends, len(data) // 2)])
+        middle = int(ends[np.searchsorted(ends, len(data) // 2)]) if lines else 0
         places, states = np.empty(len(data), np.int64), np.empty(len(data), np.uint32)
         walked = self._kinds, table.step, table.first, table.first_text
         near, far = run["walk"](read, middle, *walked, places, states)
         places, states = (np.concatenate([both[:near], both[middle:far]]) for both in (places, states))
         had = np.empty_like(self._given)
-        chosen = np.empty((len(data) // 8 + 4 * len(self._lengths) + 1, 3), np.int64)
-        parts, line, place = [], 0, 0
+        chosen = np.empty((len(data) // 8 + 4 * len(self._lengths) + 1, 2), np.int64)
+        parts, line, place = [chosen[:0]], 0, 0
         while line < len(ends):
             count, line, place = run["choose"](
                 read, ends, line, places, states, place, len(places), self._kinds, self._traits, table.step,
@@ -124,7 +125,8 @@ class Triggers:
                 self._given, self._lengths, had, chosen,
             )  # fmt: skip
             parts.append(chosen[:count].copy())
-        return np.concatenate(parts)
+        rules, of = np.concatenate(parts).T
+        return rules, of
 
 
 def _built(known: Sequence[Rule]) -> kept.Arrays:
