@@ -11,7 +11,7 @@ from cleaners.arrays import I64
 from cleaners.patterns import Values
 from cleaners.reader import compiled
 
-LINES, LINE_BYTES = 1 << 15, 512
+LINES, LINE_BYTES = 1 << 16, 512
 """So many lines of so many bytes are remembered: then all are forgotten. Of those that return, nearly all do soon."""
 
 
