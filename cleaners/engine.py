@@ -73,11 +73,21 @@ class Lines:
     zones: I64
 
     @classmethod
+    def anywhere(cls, starts: I64, ends: I64) -> Lines:
+        """Lines of which it does not matter where they stand."""
+        return cls(starts, ends, np.full(len(starts), EVERY_ZONE))
+
+    @classmethod
     def of(cls, data: bytes) -> Lines:
-        """All lines of some texts, of which nobody knows where they stand."""
+        """All lines of some texts."""
         ends = np.append(np.flatnonzero(np.frombuffer(data, np.uint8) == _LINE_FEED), len(data))
-        starts = np.append(0, ends[:-1] + 1)
-        return cls(starts, ends, np.full(len(ends), EVERY_ZONE))
+        return cls.anywhere(np.append(0, ends[:-1] + 1), ends)
+
+    def joined(self, data: bytes) -> bytes:
+        """They alone, a line feed between two."""
+        return b"\n".join(
+            [data[start:end] for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True)]
+        )
 
     def zone(self, starts: I64) -> I64:
         """Where lines stand that start there; nowhere, if no line does."""
@@ -130,11 +140,16 @@ class Engine:
         placed = (self._zones[found.places[:, 2]] & lines.zone(found.places[:, 0])) > 0
         return Found(found.places[placed], list(itertools.compress(found.values, placed.tolist())))
 
-    def kept(self, data: bytes) -> Found:
-        """What `keep` rules match in the lines of some texts. Numbers: of `rules`."""
+    def kept(self, data: bytes, lines: Lines | None = None) -> Found:
+        """What `keep` rules match in the lines of some texts, or in some of the lines. Numbers: of `rules`."""
         if self._pays(data):
-            return self._triggered_keepers.found(data)
-        return self._gathered(self._keepers, data)
+            return self._triggered_keepers.found(data, lines)
+        if lines is None:
+            return self._gathered(self._keepers, data)
+        found = self._gathered(self._keepers, lines.joined(data))
+        starts = np.append(0, np.cumsum(lines.ends - lines.starts + 1))[:-1]
+        moved = (lines.starts - starts)[np.searchsorted(starts, found.places[:, 0])]
+        return Found(found.places + moved[:, None] * _PLACES, found.values)
 
     def hits(self, texts: Sequence[bytes]) -> list[list[Hit]]:
         """What rules match in the lines of each text (UTF-8), in order of line, rule and position; no vetoes."""
@@ -225,7 +240,8 @@ def _told_of(asked: dict[int, list[tuple[int, Matches]]], lines: int) -> tuple[l
     return counts, matches, values
 
 
-_IN_LINE = np.array([0, 1, 1])  # which columns of matches are places
+# Which columns of matches, and of what is found, are places.
+_IN_LINE, _PLACES = np.array([0, 1, 1]), np.array([1, 1, 0, 1, 1])
 
 
 def _joined(lines: Iterable[tuple[int, int, Told]]) -> Found:

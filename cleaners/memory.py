@@ -42,8 +42,9 @@ class Memory(threading.local):
             self._forget()
         self._asking = True
         entries, new = np.empty((2, len(starts)), np.int64)
+        lines = map(np.ascontiguousarray, (starts, ends, stands))  # numba would compile for others anew
         fresh, self._held = compiled().run(
-            "recall", np.frombuffer(data, np.uint8), starts, ends, stands, LINE_BYTES, len(self._ends) - 1, self._held,
+            "recall", np.frombuffer(data, np.uint8), *lines, LINE_BYTES, len(self._ends) - 1, self._held,
             self._slots, self._hashes, self._numbers, self._begins, self._lines, entries, new,
         )  # fmt: skip
         return entries, new[:fresh]

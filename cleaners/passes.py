@@ -230,17 +230,11 @@ class _Work:
         touched = np.unique(cuts[:, CUT_ROW])
         if not len(touched):
             return []
-        places = self.lines[touched]
-        kept = self.ways.engine.kept(b"\n".join([joined[start:end] for start, end, _ in places.tolist()]))
-        starts = np.append(0, np.cumsum(places[:, 1] - places[:, 0] + 1))
-        of = np.searchsorted(starts, kept.places[:, 0], side="right") - 1
-        moved = places[of, 0] - starts[of]
+        kept = self.ways.engine.kept(joined, Lines.anywhere(*self.lines[touched, :2].T))
         rules = self.ways.engine.rules
         said = [
-            Kept(start + move, end + move, line, rules[rule].id, rules[rule].category)
-            for line, move, (rule, start, end) in zip(
-                places[of, 0].tolist(), moved.tolist(), kept.places[:, 2:].tolist(), strict=True
-            )
+            Kept(start, end, line, rules[rule].id, rules[rule].category)
+            for line, _, rule, start, end in kept.places.tolist()
         ]
         return protected(joined, said, list(self._parts(cuts, objected)))
 

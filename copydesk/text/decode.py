@@ -323,6 +323,11 @@ def _with_bytes(text: str) -> tuple[str, tuple[str, ...], bytes]:
     return mended, repaired, mended.encode()
 
 
+def rehearse() -> None:
+    """Run what is compiled once, so that this process has it."""
+    mend_all([""])
+
+
 @cache
 def _kinds() -> npt.NDArray[np.uint8]:
     """Bits of characters, see loops.in_doubt. A run that is no letter or sign alone holds no mojibake."""

@@ -98,7 +98,7 @@ UNSEEN = ""
 
 def by_common_words(texts: Sequence[str]) -> list[str | None]:
     """The language of each text, if its commonest words tell it; of many texts at once."""
-    found = languages_of([_sample(_sample(text, SAMPLE), GLANCE) for text in texts])
+    found = languages_of(list(map(_glance, texts)))
     for size in (SAMPLE, LONG_LOOK):
         unknown = [place for place, told in enumerate(found) if told is None]
         for place, told in zip(unknown, languages_of([_sample(texts[n], size) for n in unknown]), strict=True):
@@ -128,8 +128,7 @@ def detect(text: str, hint: str | None = None, plain: str | None = UNSEEN) -> st
 
 def _found(text: str, plain: str | None) -> tuple[str, float]:
     """The language of a text and how sure it is: by its commonest words, else by the classifier."""
-    sample = _sample(text, SAMPLE)
-    glance = _sample(sample, GLANCE)
+    sample, glance = _sample(text, SAMPLE), _glance(text)
     if plain == UNSEEN and (
         known := language_of(glance) or language_of(sample) or language_of(_sample(text, LONG_LOOK))
     ):
@@ -161,6 +160,13 @@ def _normalized(tag: str) -> str | None:
 def _sample(text: str, size: int) -> str:
     start = max(0, (len(text) - size) // 2)
     return text[start : start + size]
+
+
+def _glance(text: str) -> str:
+    """A glance at the sample of a text."""
+    start = max(0, (len(text) - SAMPLE) // 2)
+    start += max(0, (min(SAMPLE, len(text)) - GLANCE) // 2)
+    return text[start : start + GLANCE]
 
 
 def _has_letters(sample: str, count: int) -> bool:
