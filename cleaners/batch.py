@@ -61,7 +61,7 @@ def lined(texts: Sequence[bytes], weights: npt.NDArray[np.int8] = _NO_WEIGHTS, w
 
 def _less_long(data: Bytes, texts: Sequence[bytes], begins: I64, ends: I64) -> Bytes:
     """The data with blanks in place of texts of more lines than any article has: they have no lines to look at."""
-    long = [number for number, text in enumerate(texts) if text.count(b"\n") >= MOST_LINES]
+    long = [n for n, text in enumerate(texts) if len(text) >= MOST_LINES and text.count(b"\n") >= MOST_LINES]
     if not long:
         return data
     data = data.copy()

@@ -29,13 +29,14 @@ class Source:
     """A text to clean.
 
     title: the headline the record has, if any. language: BCP 47, if known. site: whose templates to look for, that is
-    the publisher, if known.
+    the publisher, if known. utf8: the text in it, if it is at hand.
     """
 
     text: str
     title: str | None = None
     language: str | None = None
     site: str | None = None
+    utf8: bytes | None = None
 
 
 class Cleaner:
@@ -80,7 +81,7 @@ class Cleaner:
         for number, source in enumerate(sources):
             groups.setdefault(self._spoken(source.language), []).append(number)
         for language, numbers in groups.items():
-            for part, texts in _batches([(number, sources[number].text) for number in numbers]):
+            for part, texts in _batches((number, sources[number]) for number in numbers):
                 yield part, clean_together(texts, [sources[number].title for number in part], self._ways(language))
 
     def expect(self, size: int) -> None:
@@ -134,12 +135,12 @@ def clean_many(sources: Sequence[Source]) -> list[Cleaned]:
     return default().clean_many(sources)
 
 
-def _batches(texts: Iterable[tuple[int, str]]) -> Iterator[tuple[list[int], list[bytes]]]:
+def _batches(sources: Iterable[tuple[int, Source]]) -> Iterator[tuple[list[int], list[bytes]]]:
     numbers: list[int] = []
     batch: list[bytes] = []
     size = 0
-    for number, text in texts:
-        data = text.encode("utf-8", "surrogatepass")
+    for number, source in sources:
+        data = source.text.encode("utf-8", "surrogatepass") if source.utf8 is None else source.utf8
         numbers.append(number)
         batch.append(data)
         size += len(data)

@@ -27,7 +27,7 @@ from cleaners.patterns import SHARED_MEMORY, Matches, Pattern, Regexp, Values
 from cleaners.reader import is_compiled
 from cleaners.registry import ANYWHERE, EVERY_ZONE, ZONE_OF
 from cleaners.rules import Rule, options
-from cleaners.triggers import Rows, Triggers, by_rule
+from cleaners.triggers import Triggers, by_rule
 
 # Rules of a group. Every group is one more pass over the text, larger ones cost more states than they save passes.
 GROUP = 16
@@ -41,6 +41,7 @@ MOST_TRIGGERED = 8 << 20
 FEW_LINES = 256
 
 
+_LINE_FEED = 10
 Match = tuple[int, int, int]
 _Matched = tuple[int, Matches]
 Told = tuple[tuple[Match, ...], tuple[Values, ...]]
@@ -63,10 +64,30 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines of a batch: where they start, in order, and where they stand, as bits (registry.HEAD_ZONE and on)."""
+    """The lines of a batch: where they start, in order, and end, and where they stand, as bits (registry.HEAD_ZONE and
+    on).
+    """
 
     starts: I64
+    ends: I64
     zones: I64
+
+    @classmethod
+    def anywhere(cls, starts: I64, ends: I64) -> Lines:
+        """Lines of which it does not matter where they stand."""
+        return cls(starts, ends, np.full(len(starts), EVERY_ZONE))
+
+    @classmethod
+    def of(cls, data: bytes) -> Lines:
+        """All lines of some texts."""
+        ends = np.append(np.flatnonzero(np.frombuffer(data, np.uint8) == _LINE_FEED), len(data))
+        return cls.anywhere(np.append(0, ends[:-1] + 1), ends)
+
+    def joined(self, data: bytes) -> bytes:
+        """They alone, a line feed between two."""
+        return b"\n".join(
+            [data[start:end] for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True)]
+        )
 
     def zone(self, starts: I64) -> I64:
         """Where lines stand that start there; nowhere, if no line does."""
@@ -111,17 +132,24 @@ class Engine:
         lines: of the data, if rules shall be asked only of those that stand where their scope wants them.
         """
         self._read += len(data)
-        found = self._triggered.found(data, lines) if self._pays(data) else self._gathered(self._takers, data)
+        if self._pays(data):
+            return self._triggered.found(data, lines)
+        found = self._gathered(self._takers, data)
         if lines is None:
             return found
         placed = (self._zones[found.places[:, 2]] & lines.zone(found.places[:, 0])) > 0
         return Found(found.places[placed], list(itertools.compress(found.values, placed.tolist())))
 
-    def kept(self, data: bytes) -> Found:
-        """What `keep` rules match in the lines of some texts. Numbers: of `rules`."""
+    def kept(self, data: bytes, lines: Lines | None = None) -> Found:
+        """What `keep` rules match in the lines of some texts, or in some of the lines. Numbers: of `rules`."""
         if self._pays(data):
-            return self._triggered_keepers.found(data)
-        return self._gathered(self._keepers, data)
+            return self._triggered_keepers.found(data, lines)
+        if lines is None:
+            return self._gathered(self._keepers, data)
+        found = self._gathered(self._keepers, lines.joined(data))
+        starts = np.append(0, np.cumsum(lines.ends - lines.starts + 1))[:-1]
+        moved = (lines.starts - starts)[np.searchsorted(starts, found.places[:, 0])]
+        return Found(found.places + moved[:, None] * _PLACES, found.values)
 
     def hits(self, texts: Sequence[bytes]) -> list[list[Hit]]:
         """What rules match in the lines of each text (UTF-8), in order of line, rule and position; no vetoes."""
@@ -199,20 +227,21 @@ def _told(found: Iterable[tuple[int, Matches]]) -> Told:
     return tuple((rule, start, end) for rule, start, end, _ in rows), tuple(values for *_, values in rows)
 
 
-def _told_of(asked: dict[int, list[tuple[int, Matches]]], starts: I64) -> tuple[I64, list[Match], list[Values]]:
-    """For Memory.learn, what was found in lines that start there."""
-    counts = np.zeros(len(starts), np.int64)
+def _told_of(asked: dict[int, list[tuple[int, Matches]]], lines: int) -> tuple[list[int], list[Match], list[Values]]:
+    """For Memory.learn, what was found in so many lines, by number."""
+    counts = [0] * lines
     matches: list[Match] = []
     values: list[Values] = []
-    for place, start in zip(np.searchsorted(starts, sorted(asked)).tolist(), sorted(asked), strict=True):
-        of_line, of_matches = _told(asked[start])
-        counts[place] = len(of_line)
+    for line in sorted(asked):
+        of_line, of_matches = _told(asked[line])
+        counts[line] = len(of_line)
         matches += of_line
         values += of_matches
     return counts, matches, values
 
 
-_IN_LINE = np.array([0, 1, 1])  # which columns of matches are places
+# Which columns of matches, and of what is found, are places.
+_IN_LINE, _PLACES = np.array([0, 1, 1]), np.array([1, 1, 0, 1, 1])
 
 
 def _joined(lines: Iterable[tuple[int, int, Told]]) -> Found:
@@ -285,54 +314,49 @@ class Triggered:
         self._memory = Memory()
 
     def found(self, data: bytes, lines: Lines | None = None) -> Found:
-        """What the rules match in the lines of `data`. lines: of it, if those shall be passed over that stand where no
-        rule wants them.
+        """What the rules match in the lines of `data`. lines: of it, if rules shall be asked only of those that stand
+        where their scope wants them.
         """
-        spotted = self._triggers.spotted(data)
-        if lines is None:
-            stands = np.full(len(spotted), EVERY_ZONE)
-        else:
-            first, sizes = _by_line(spotted)
-            stands = np.repeat(lines.zone(spotted[first, 1]), sizes)
-        wanted = (self._zones[spotted[:, 0]] & stands) > 0
-        spotted, stands = spotted[wanted], stands[wanted]
-        first, sizes = _by_line(spotted)
-        starts, ends = spotted[first, 1], spotted[first, 2]
-        entries, new = self._memory.met(data, starts, ends, stands[first])
-        is_new = np.zeros(len(first), np.bool_)
-        is_new[new] = True
-        asked = self._asked(data, spotted[np.repeat(is_new, sizes)])
-        self._memory.learn(*_told_of(asked, starts[new]))
+        lines = lines or Lines.of(data)
+        entries, new = self._memory.met(data, lines.starts, lines.ends, lines.zones)
+        unmet = [
+            data[start:end] for start, end in zip(lines.starts[new].tolist(), lines.ends[new].tolist(), strict=True)
+        ]
+        rules, of = self._triggers.spotted(unmet)
+        wanted = (self._zones[rules] & lines.zones[new][of]) > 0
+        asked = self._asked(unmet, rules[wanted], of[wanted])
+        self._memory.learn(*_told_of(asked, len(unmet)))
         of, matches, values = self._memory.told(entries)
-        return Found(np.column_stack([starts[of], ends[of], matches + starts[of, None] * _IN_LINE]), values)
+        starts = lines.starts[of]
+        return Found(np.column_stack([starts, lines.ends[of], matches + starts[:, None] * _IN_LINE]), values)
 
-    def _asked(self, data: bytes, spotted: Rows) -> dict[int, list[tuple[int, Matches]]]:
-        """What rules match in the lines that they might match in, by where the line starts."""
+    def _asked(self, lines: Sequence[bytes], rules: I64, of: I64) -> dict[int, list[tuple[int, Matches]]]:
+        """What rules match in the lines that they might match in, by the number of the line. of: line of each rule."""
         told: dict[int, list[tuple[int, Matches]]] = {}
-        for number, starts, ends in by_rule(spotted):
-            self._lines[number] += len(starts)
+        for number, places in by_rule(rules, of):
+            self._lines[number] += len(places)
             few = self._rules[number].hint is None and self._lines[number] <= FEW_LINES
-            for line, matches in (self._each if few else self._together)(number, data, starts, ends):
-                told.setdefault(line, []).append((self._numbers[number], matches))
+            for line, matches in (self._each if few else self._together)(number, [lines[n] for n in places]):
+                told.setdefault(places[line], []).append((self._numbers[number], matches))
         return told
 
-    def _each(self, number: int, data: bytes, starts: Sequence[int], ends: Sequence[int]) -> Iterator[_Matched]:
-        """Where the lines begin in which a rule matches, and what. starts, ends: of the lines that it is asked of."""
+    def _each(self, number: int, lines: Sequence[bytes]) -> Iterator[_Matched]:
+        """In which of the lines a rule matches, and what."""
         pattern = self._pattern(number)
-        for start, end in zip(starts, ends, strict=True):
-            if matches := pattern.matches(data[start:end]):
-                yield start, matches
+        for place, line in enumerate(lines):
+            if matches := pattern.matches(line):
+                yield place, matches
 
-    def _together(self, number: int, data: bytes, starts: Sequence[int], ends: Sequence[int]) -> Iterator[_Matched]:
+    def _together(self, number: int, lines: Sequence[bytes]) -> Iterator[_Matched]:
         """The same, lines that it does not match in being passed over by RE2."""
         if (finder := self._finders.get(number)) is None:
             finder = self._finders.setdefault(number, patterns.finder((self._rules[number].lookup,)))
-        lines = b"\n".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
-        places: list[int] = []  # of these lines in `lines`
-        for start, end in patterns.lines(finder, lines):
-            if matches := self._pattern(number).matches(lines[start:end]):
-                places = places or _places(starts, ends)
-                yield starts[bisect.bisect_left(places, start)], matches
+        data = b"\n".join(lines)
+        starts: list[int] = []  # of the lines in it
+        for start, end in patterns.lines(finder, data):
+            if matches := self._pattern(number).matches(data[start:end]):
+                starts = starts or [0, *itertools.accumulate(len(line) + 1 for line in lines)]
+                yield bisect.bisect_left(starts, start), matches
 
     def _pattern(self, number: int) -> Pattern:
         """A rule's pattern: many rules are never asked."""
@@ -340,14 +364,3 @@ class Triggered:
             rule = self._rules[number]
             pattern = self._compiled.setdefault(number, patterns.pattern(rule.anchored, rule.from_start))
         return pattern
-
-
-def _by_line(spotted: Rows) -> tuple[I64, I64]:
-    """The first row of each line, and how many it has."""
-    first = np.flatnonzero(np.diff(spotted[:, 1], prepend=-1))
-    return first, np.diff(np.append(first, len(spotted)))
-
-
-def _places(starts: Sequence[int], ends: Sequence[int]) -> list[int]:
-    """Where lines begin that are put together, a line break after each."""
-    return list(itertools.accumulate(map(lambda start, end: end - start + 1, starts, ends), initial=0))

@@ -11,7 +11,7 @@ from cleaners.arrays import I64
 from cleaners.patterns import Values
 from cleaners.reader import compiled
 
-LINES, LINE_BYTES = 1 << 15, 512
+LINES, LINE_BYTES = 1 << 16, 512
 """So many lines of so many bytes are remembered: then all are forgotten. Of those that return, nearly all do soon."""
 
 
@@ -42,15 +42,16 @@ class Memory(threading.local):
             self._forget()
         self._asking = True
         entries, new = np.empty((2, len(starts)), np.int64)
+        lines = map(np.ascontiguousarray, (starts, ends, stands))  # numba would compile for others anew
         fresh, self._held = compiled().run(
-            "recall", np.frombuffer(data, np.uint8), starts, ends, stands, LINE_BYTES, len(self._ends) - 1, self._held,
+            "recall", np.frombuffer(data, np.uint8), *lines, LINE_BYTES, len(self._ends) - 1, self._held,
             self._slots, self._hashes, self._numbers, self._begins, self._lines, entries, new,
         )  # fmt: skip
         return entries, new[:fresh]
 
-    def learn(self, counts: I64, matches: Sequence[tuple[int, int, int]], values: Sequence[Values]) -> None:
+    def learn(self, counts: Sequence[int], matches: Sequence[tuple[int, int, int]], values: Sequence[Values]) -> None:
         """What is told of the new lines, in order. counts: matches of each."""
-        self._ends = np.concatenate([self._ends, self._ends[-1] + np.cumsum(counts)])
+        self._ends = np.concatenate([self._ends, self._ends[-1] + np.cumsum(np.array(counts, np.int64))])
         self._matches = np.concatenate([self._matches, np.array(matches, np.int64).reshape(-1, 3)])
         self._values.extend(values)
         self._asking = False

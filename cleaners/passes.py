@@ -71,7 +71,7 @@ def clean(texts: Sequence[bytes], titles: Sequence[str | None], ways: Ways, with
     zones = np.empty(scanned.rows, np.int64)
     with_.run("zones", scanned.table, scanned.rows, zones)
     joined = of.data.tobytes()
-    found = ways.engine.found(joined, Lines(lines[:, 0], zones))
+    found = ways.engine.found(joined, Lines(lines[:, 0], lines[:, 1], zones))
     hits, values = _hits(found, lines, ways.registry.numbers(ways.engine.rules))
     work = _Work(ways, of, lines, hits, values)
     rows = work.placed(texts, titles)
@@ -230,29 +230,22 @@ class _Work:
         touched = np.unique(cuts[:, CUT_ROW])
         if not len(touched):
             return []
-        places = self.lines[touched]
-        kept = self.ways.engine.kept(b"\n".join([joined[start:end] for start, end, _ in places.tolist()]))
-        starts = np.append(0, np.cumsum(places[:, 1] - places[:, 0] + 1))
-        of = np.searchsorted(starts, kept.places[:, 0], side="right") - 1
-        moved = places[of, 0] - starts[of]
+        kept = self.ways.engine.kept(joined, Lines.anywhere(*self.lines[touched, :2].T))
         rules = self.ways.engine.rules
         said = [
-            Kept(start + move, end + move, line, rules[rule].id, rules[rule].category)
-            for line, move, (rule, start, end) in zip(
-                places[of, 0].tolist(), moved.tolist(), kept.places[:, 2:].tolist(), strict=True
-            )
+            Kept(start, end, line, rules[rule].id, rules[rule].category)
+            for line, _, rule, start, end in kept.places.tolist()
         ]
         return protected(joined, said, list(self._parts(cuts, objected)))
 
     def _parts(self, cuts: I64, objected: dict[int, str]) -> Iterator[Part]:
         """Cuts that do not take their lines whole."""
-        line = self.lines[cuts[:, CUT_ROW]]
+        line = self.lines[cuts[:, CUT_ROW], :2]
         partly = (cuts[:, CUT_START] != line[:, 0]) | (cuts[:, CUT_END] < line[:, 1])
-        for number in np.flatnonzero(partly).tolist():
-            if number not in objected:
-                cut = cuts[number]
-                spoken = self.ways.quotes and bool(self.ways.registry.is_spoken[cut[CUT_CATEGORY]])
-                yield Part(int(cut[CUT_START]), int(cut[CUT_END]), int(line[number, 0]), spoken)
+        partly[list(objected)] = False
+        places, spoken = cuts[partly][:, [CUT_START, CUT_END]], self.ways.registry.is_spoken[cuts[partly, CUT_CATEGORY]]
+        for (start, end), of, said in zip(places.tolist(), line[partly, 0].tolist(), spoken.tolist(), strict=True):
+            yield Part(start, end, of, self.ways.quotes and bool(said))
 
     def united(self, cuts: Cuts) -> Batch:
         """The removals that come of it."""

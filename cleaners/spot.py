@@ -111,7 +111,7 @@ def choose(
     had: Any,
     chosen: Any,
 ) -> Any:
-    """Fill `chosen` with (rule, start, end of its line), line by line from number `line` on, and `place` in `places`.
+    """Fill `chosen` with (rule, number of its line), line by line from number `line` on, and `place` in `places`.
 
     It stops before a line when `chosen` might not hold what is in it; returns (how many, next line, next place). ends:
     of the lines. places, states: `placed` of them, see `walk`. opening: the tree's first state, 0 its dead end. texts:
@@ -170,8 +170,7 @@ def choose(
                             chars += 1 if data[k] & 0xC0 != 0x80 else 0
                     if end - begin <= lengths[rule, 1] or chars <= lengths[rule, 1]:
                         chosen[count, 0] = rule
-                        chosen[count, 1] = begin
-                        chosen[count, 2] = end
+                        chosen[count, 1] = line
                         count += 1
                 rules >>= 1
                 rule += 1

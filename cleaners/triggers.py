@@ -105,18 +105,19 @@ class Triggers:
         ends = found["texts"], found["capitals"], found["met"]
         self._table = _Table(found["step"], width, first, opening, first_text, *ends)
 
-    def spotted(self, data: bytes) -> Rows:
-        """Rows of (rule, start, end of a line): the lines that rules may match, in order of lines."""
+    def spotted(self, lines: Sequence[bytes]) -> tuple[Rows, Rows]:
+        """The lines that rules may match: numbers of rules and, in order, of lines."""
+        data = b"\n".join(lines)
+        ends = np.cumsum(np.array([len(line) + 1 for line in lines], np.int64)) - 1
         read, table, run = np.frombuffer(data, np.uint8), self._table, self._run
-        ends = np.append(np.flatnonzero(read == 10), len(data))
-        middle = int(ends[np.searchsorted(ends, len(data) // 2)])
+        middle = int(ends[np.searchsorted(ends, len(data) // 2)]) if lines else 0
         places, states = np.empty(len(data), np.int64), np.empty(len(data), np.uint32)
         walked = self._kinds, table.step, table.first, table.first_text
         near, far = run["walk"](read, middle, *walked, places, states)
         places, states = (np.concatenate([both[:near], both[middle:far]]) for both in (places, states))
         had = np.empty_like(self._given)
-        chosen = np.empty((len(data) // 8 + 4 * len(self._lengths) + 1, 3), np.int64)
-        parts, line, place = [], 0, 0
+        chosen = np.empty((len(data) // 8 + 4 * len(self._lengths) + 1, 2), np.int64)
+        parts, line, place = [chosen[:0]], 0, 0
         while line < len(ends):
             count, line, place = run["choose"](
                 read, ends, line, places, states, place, len(places), self._kinds, self._traits, table.step,
@@ -124,7 +125,8 @@ class Triggers:
                 self._given, self._lengths, had, chosen,
             )  # fmt: skip
             parts.append(chosen[:count].copy())
-        return np.concatenate(parts)
+        rules, of = np.concatenate(parts).T
+        return rules, of
 
 
 def _built(known: Sequence[Rule]) -> kept.Arrays:
@@ -145,12 +147,13 @@ def _built(known: Sequence[Rule]) -> kept.Arrays:
     }
 
 
-def by_rule(spotted: Rows) -> Iterator[tuple[int, list[int], list[int]]]:
-    """The rules of `Triggers.spotted`, each with the starts and the ends of its lines."""
-    found = spotted[np.argsort(spotted[:, 0].astype(np.uint16), kind="stable")]  # short numbers are sorted sooner
-    rules, first = np.unique(found[:, 0], return_index=True)
-    for rule, (low, high) in zip(rules.tolist(), itertools.pairwise([*first.tolist(), len(found)]), strict=True):
-        yield rule, found[low:high, 1].tolist(), found[low:high, 2].tolist()
+def by_rule(rules: Rows, of: Rows) -> Iterator[tuple[int, list[int]]]:
+    """Each of the rules once, with what there is of it in `of`, in order."""
+    order = np.argsort(rules.astype(np.uint16), kind="stable")  # short numbers are sorted sooner
+    known, first = np.unique(rules[order], return_index=True)
+    chosen = of[order].tolist()
+    for rule, (low, high) in zip(known.tolist(), itertools.pairwise([*first.tolist(), len(chosen)]), strict=True):
+        yield rule, chosen[low:high]
 
 
 @functools.cache

@@ -169,7 +169,8 @@ class Document(NamedTuple):
     """An item decoded and, if it is a page, extracted.
 
     text: the text before cleaning: line breaks are LF, the encoding is mended, nothing is restyled.
-    extracted_by: `plain` for text, else the extractor's path. repaired: what decoding mended.
+    extracted_by: `plain` for text, else the extractor's path. repaired: what decoding mended. utf8: the text in it, if
+    it is at hand.
     """
 
     item: Item
@@ -178,6 +179,7 @@ class Document(NamedTuple):
     extracted_by: str = "plain"
     repaired: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    utf8: bytes | None = None
 
 
 class Record(NamedTuple):

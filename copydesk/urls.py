@@ -30,6 +30,8 @@ because somewhere they choose the page."""
 TRACKING_PREFIXES = ("utm_", "at_", "ns_", "pk_", "mtm_", "piwik_", "matomo_", "hsa_", "wt.", "fb_", "ga_", "xtor")
 
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
+_SAFE = "/:?#[]@!$&'()*+,;=-._~"
+_NO_ESCAPE = re.compile(rf"[A-Za-z0-9{re.escape(_SAFE)}]*")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -163,6 +165,9 @@ def _escaped(part: str) -> str:
     A percent sign that escapes nothing is escaped itself, lest it do so with what follows once that is bare.
     """
 
+    if _NO_ESCAPE.fullmatch(part):
+        return part
+
     def bare(match: re.Match[str]) -> str:
         if match[1] is None:
             return "%25"
@@ -170,4 +175,4 @@ def _escaped(part: str) -> str:
         return character if character in _UNRESERVED else match[0].upper()
 
     cleaned = part.encode("utf-8", "replace").decode("utf-8")
-    return quote(_ESCAPE.sub(bare, cleaned), safe="%/:?#[]@!$&'()*+,;=-._~")
+    return quote(_ESCAPE.sub(bare, cleaned), safe="%" + _SAFE)

@@ -20,7 +20,7 @@ from cleaners.rules import Rule, RuleError, rules
 from cleaners.vetoes import BUILT_IN_VETOES
 from copydesk.errors import UsageError
 from copydesk.settings import Settings
-from copydesk.text import language
+from copydesk.text import decode, language
 
 Files = tuple[tuple[str, str], ...]
 """(path, content) of rule files, in order."""
@@ -41,9 +41,10 @@ def warm(size: int) -> None:
 def _rehearse() -> None:
     """In every language, and one that no rule is for, so that the automata of their rules are kept too."""
     rehearse()
-    language.rehearse()
     own = cleaner(Settings())
     own.expect(COMPILE_BYTES)
+    language.rehearse()
+    decode.rehearse()
     tags = {tag for rule in own.rules for tag in rule.languages}
     own.clean_many([Source("Advertisement", language=tag) for tag in (*sorted(tags), "und", None)])
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from copydesk.model import Date, Metadata
 from copydesk.pages import dates, names, page
 from copydesk.pages.jsonld import truth
-from copydesk.text.language import detect, normalized
-from copydesk.urls import canonical, is_host, registrable_domain
+from copydesk.text.language import UNSEEN, detect, normalized
+from copydesk.urls import canonical, registrable_domain
 
 if TYPE_CHECKING:
     from cleaners import Fields
@@ -41,13 +42,15 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 mapped; the others are what scrapers and data sets commonly write."""
 
 
-def from_record(record: Mapping[str, Any], url: str | None = None, text: str | None = None) -> Metadata:
+def from_record(
+    record: Mapping[str, Any], url: str | None = None, text: str | None = None, plain: str | None = UNSEEN
+) -> Metadata:
     """What a JSONL, CSV or Parquet record says, tolerant of types: NaN, blank and unusable values are absent.
 
-    url: to use where the record has none. text: of the article, if it shall tell the language (language.detect). Dates
-    have origin `record`. Never raises.
+    url: to use where the record has none. text: of the article, if it shall tell the language (language.detect);
+    plain: what language.by_common_words has of it. Dates have origin `record`. Never raises.
     """
-    get = _Getter(record).get
+    get = _said(record).get
     found = get("url")
     address = _string(found) if canonical(_string(found)) else url or _string(found)
     tag = normalized(_string(get("language")))
@@ -64,7 +67,7 @@ def from_record(record: Mapping[str, Any], url: str | None = None, text: str | N
         bio=_string(get("bio")),
         published=published,
         modified=_date(get("modified"), tag),
-        language=tag if text is None else detect(text, tag),
+        language=tag if text is None else detect(text, tag, plain),
         license=_string(get("license")),
         robots=_string(record.get("robots")),
         tdm_reservation=_string(record.get("tdm_reservation")),
@@ -104,9 +107,11 @@ def with_fields(metadata: Metadata, found: Fields, *, reference: dt.datetime | N
 
 def publisher(name: str | None, url: str | None) -> str | None:
     """The record's own name for the publisher; if that is a host name or missing, the registrable domain."""
-    if name and not is_host(name):
-        return name
-    return registrable_domain(name) or registrable_domain(url)
+    domain = _domain(name) if name else None
+    return domain or (name if name else registrable_domain(url))
+
+
+_domain = lru_cache(maxsize=4096)(registrable_domain)  # of the same few publishers
 
 
 def _better(known: Date | None, stated: Date | None) -> Date | None:
@@ -130,21 +135,17 @@ _FIELD_OF = {alias.casefold(): (name, rank) for name, aliases in _ALIASES.items(
 """By a name that records use, ours and how good a name it is, 0 for the best."""
 
 
-class _Getter:
-    """A record's fields by any of their names; letter case counts for nothing."""
-
-    def __init__(self, record: Mapping[str, Any]) -> None:
-        self._values: dict[str, tuple[int, Any]] = {}
-        for key, value in record.items():
-            known = _FIELD_OF.get(str(key).casefold())
-            if known is not None and not _is_absent(value):
-                name, rank = known
-                if name not in self._values or rank <= self._values[name][0]:
-                    self._values[name] = rank, value
-
-    def get(self, name: str) -> Any:
-        found = self._values.get(name)
-        return found and found[1]
+def _said(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a record says, by our names, whichever of its names it has; letter case counts for nothing."""
+    found: dict[str, Any] = {}
+    ranks: dict[str, int] = {}
+    for key, value in record.items():
+        known = _FIELD_OF.get(str(key).casefold())
+        if known is not None and not _is_absent(value):
+            name, rank = known
+            if rank <= ranks.get(name, rank):
+                found[name], ranks[name] = value, rank
+    return found
 
 
 _NOTHING = frozenset({"nan", "none", "null", "n/a"})
@@ -152,16 +153,18 @@ _LONG = 80  # characters that a value does not have which says, with space aroun
 
 
 def _is_absent(value: Any) -> bool:
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return True
     if isinstance(value, str):
         return not value or value.isspace() or (len(value) < _LONG and value.strip().casefold() in _NOTHING)
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return True
     return isinstance(value, list | tuple | dict | set) and not value
 
 
 def _string(value: Any) -> str | None:
     if value is None:
         return None
+    if type(value) is str:
+        return _line(value)
     if isinstance(value, Mapping):
         value = value.get("name") or value.get("url")
     if isinstance(value, list | tuple):
@@ -170,7 +173,11 @@ def _string(value: Any) -> str | None:
         value = value.decode("utf-8", "replace")
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    return " ".join(str(value).split())[:MAX_TEXT].strip() or None
+    return _line(str(value))
+
+
+def _line(value: str) -> str | None:
+    return " ".join(value.split())[:MAX_TEXT].strip() or None
 
 
 def _decoded(value: Any) -> Any:
@@ -186,6 +193,8 @@ def _decoded(value: Any) -> Any:
 
 
 def _date(value: Any, language: str | None) -> Date | None:
+    if value is None:
+        return None
     if isinstance(value, list | tuple):
         value = value[0] if value else None
     if isinstance(value, Mapping):

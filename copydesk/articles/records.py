@@ -70,7 +70,7 @@ def describe(document: Document, left: Left) -> Record:
         published_precision=known.published.precision if known.published else None,
         published_from=known.published.origin if known.published else None,
         language=known.language,
-        source_text_sha256=hashlib.sha256(document.text.encode()).hexdigest(),
+        source_text_sha256=hashlib.sha256(document.utf8 or document.text.encode()).hexdigest(),
         word_count=left.words,
         char_count=left.chars,
         removed_chars=left.removed,

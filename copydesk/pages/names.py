@@ -102,6 +102,8 @@ def authors(value: Any, *, houses: Iterable[str] = (), teams: bool = False) -> t
     the publisher and its site, which are no authors of their own pages. `Last, First` stays one person as written.
     teams: also what signs in the place of persons: `Staff Clinician`, `Elm Team`.
     """
+    if value is None:
+        return ()
     taken = {key(house) for house in houses if house}
     taken |= {name.removeprefix("the") for name in taken}
     found: dict[str, str] = {}
@@ -118,6 +120,8 @@ def authors(value: Any, *, houses: Iterable[str] = (), teams: bool = False) -> t
 
 
 def _is_house(name: str, taken: set[str]) -> bool:
+    if not taken:
+        return False
     same = key(_LEGAL_FORM.sub("", name))
     return same in taken or same.removeprefix("the") in taken
 

@@ -413,6 +413,8 @@ def _tags(found: elements.Found, node: jsonld.Node) -> tuple[str, ...]:
 
 def words(value: Any) -> tuple[str, ...]:
     """Tags of a string with commas, a list of strings, or a list of nodes with names; each once, at most 50."""
+    if value is None:
+        return ()
     if isinstance(value, Mapping):
         value = value.get("name")
     if isinstance(value, str):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,9 @@ from copydesk.workers.marks import Marker
 BATCH_ITEMS = 1024
 BATCH_BYTES = 32 * 1024 * 1024
 """A batch ends at whichever comes first: large enough to run rules over many texts at once, small enough for memory."""
+
+READ_AT_ONCE = 64
+"""So many items are looked for with one mark. Which of them ended the worker, the next one finds: it marks each."""
 
 Place = tuple[int, int]
 """Of an item: its file's place in the shard, its own in the file."""
@@ -85,17 +89,30 @@ class _Batch:
 
     def ingest(self, batch: list[Item | Reject]) -> None:
         """Records with what cleaning made of their texts, and rejects."""
-        found = [document for document in map(self._document, self._places, batch) if document is not None]
+        found = self._documents(batch)
         self._mark("clean", self._places[0], self._places[-1])
         found, made = self._clean(found)
-        kept = []
-        lefts = zip(made.words.tolist(), made.chars.tolist(), made.removed.tolist(), strict=True)
-        for number, (document, (words, chars, removed)) in enumerate(zip(found, lefts, strict=True)):
-            record = self._record(document, records.Left(words, chars, removed, made.fields.get(number)))
-            if record is not None:
-                self.records.append(record)
-                kept.append(number)
+        lefts = [
+            records.Left(words, chars, removed, made.fields.get(number))
+            for number, (words, chars, removed) in enumerate(
+                zip(made.words.tolist(), made.chars.tolist(), made.removed.tolist(), strict=True)
+            )
+        ]
+        described = self._records(found, lefts)
+        kept = [number for number, record in enumerate(described) if record is not None]
+        self.records = [record for record in described if record is not None]
         self.cleaned = made if len(kept) == len(found) else made.only(np.array(kept, np.int64))
+
+    def _documents(self, batch: list[Item | Reject]) -> list[Document]:
+        """Of texts all at once; pages one by one, and so what fails or takes too long, to find which it is."""
+        texts = {n: item for n, item in enumerate(batch) if isinstance(item, Item) and documents.is_text(item)}
+        known: dict[int, Document | None] = {}
+        if texts:
+            self._mark("extract", self._places[min(texts)], self._places[max(texts)])
+            with suppress(TimeUp, Exception), self._limit:
+                known = dict(zip(texts, documents.read_texts(list(texts.values())), strict=True))
+        found = [known.get(n) or self._document(self._places[n], item) for n, item in enumerate(batch)]
+        return [document for document in found if document is not None]
 
     def _document(self, place: Place, item: Item | Reject) -> Document | None:
         if isinstance(item, Reject):
@@ -134,6 +151,14 @@ class _Batch:
             self._failed(document.item, "clean", error)
         return made
 
+    def _records(self, found: list[Document], lefts: list[records.Left]) -> list[Record | None]:
+        """Of all of which something is left at once; what fails or takes too long one by one, to find which it is."""
+        some = [n for n, left in enumerate(lefts) if left.words]
+        known: dict[int, Record] = {}
+        with suppress(TimeUp, Exception), self._limit:
+            known = {n: records.describe(found[n], lefts[n]) for n in some}
+        return [known.get(n) or self._record(document, lefts[n]) for n, document in enumerate(found)]
+
     def _record(self, document: Document, left: records.Left) -> Record | None:
         record = None
         try:
@@ -157,7 +182,7 @@ class _Batch:
 
 def _source(document: Document) -> Source:
     known = document.metadata
-    return Source(document.text, known.title, known.language, known.publisher)
+    return Source(document.text, known.title, known.language, known.publisher, document.utf8)
 
 
 def _reject(item: Item, error: ItemError) -> Reject:
@@ -181,7 +206,8 @@ def _batches(
         if len(batch) >= BATCH_ITEMS or size >= BATCH_BYTES:
             yield places, batch
             places, batch, size = [], [], 0
-        mark("read", (place, number + 1))
+        if shard.piece or not batch or number % READ_AT_ONCE == 0:
+            mark("read", (place, number + 1))
     if batch:
         yield places, batch
 

@@ -8,6 +8,8 @@ told so, none of them otherwise than by the classifier.
 from __future__ import annotations
 
 import functools
+import itertools
+from collections.abc import Sequence
 from itertools import repeat
 from struct import Struct
 
@@ -61,7 +63,18 @@ MOST = (1 << _WIDTH) - 1
 def language_of(text: str) -> str | None:
     """The language of a text as a tag of two letters, or None where its commonest words do not tell."""
     text = text[:MOST]
-    words, counts = _counted_by_loop(text) if reader.is_compiled() else _counted(text)
+    return _told(*(_counted_by_loop([text])[0] if reader.is_compiled() else _counted(text)))
+
+
+def languages_of(texts: Sequence[str]) -> list[str | None]:
+    """`language_of` for many texts at once."""
+    if not reader.is_compiled():
+        return list(map(language_of, texts))
+    return list(itertools.starmap(_told, _counted_by_loop([text[:MOST] for text in texts])))
+
+
+def _told(words: int, counts: Sequence[int]) -> str | None:
+    """What so many words tell of which so many are common in each language."""
     if words < FEWEST:
         return None
     rival, most = sorted(counts)[-2:]
@@ -90,10 +103,11 @@ def _table() -> tuple[I64, I64]:
     return keys, common
 
 
-def _counted_by_loop(text: str) -> tuple[int, tuple[int, ...]]:
-    """The same as _counted, in less than half the time."""
+def _counted_by_loop(texts: Sequence[str]) -> list[tuple[int, list[int]]]:
+    """The same as _counted, of many texts, in a fraction of the time."""
     tables, (keys, common) = reader.compiled(), _table()
-    counts = np.zeros(len(_WORDS), np.int64)
-    data = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
-    words = loops.compiled("count")(data, tables.lower, tables.blanks, keys, common, counts)
-    return words, tuple(counts.tolist())
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    data, ends = np.frombuffer(b"".join(encoded), np.uint8), np.cumsum(np.array(list(map(len, encoded)), np.int64))
+    words, counts = np.empty(len(texts), np.int64), np.zeros((len(texts), len(_WORDS)), np.int64)
+    loops.compiled("count_each")(data, ends, tables.lower, tables.blanks, keys, common, counts, words)
+    return list(zip(words.tolist(), counts.tolist(), strict=True))

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain, zip_longest
 
+import numpy as np
+import numpy.typing as npt
+
+from cleaners.reader import is_compiled
 from copydesk.errors import ItemError
+from copydesk.text import loops
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +290,8 @@ def mend(text: str) -> tuple[str, tuple[str, ...]]:
     if runs:
         apply("mojibake", lambda text: _unscramble(text, runs))
         if "mojibake" in repaired:
-            characters = frozenset(text)
+            odd = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN)
+            characters = frozenset(odd.decode("utf-8", "surrogatepass"))
     if "\x1b" in characters:
         apply("terminal-escapes", lambda text: _ESCAPES.sub("", text))
     if characters & _NEWLINE_SET:
@@ -296,6 +302,40 @@ def mend(text: str) -> tuple[str, tuple[str, ...]]:
         pattern = _INVISIBLE_RTL if _RIGHT_TO_LEFT.search(text) else _INVISIBLE_LTR
         apply("invisible-characters", lambda text: pattern.sub("", text))
     return text, tuple(repaired)
+
+
+def mend_all(texts: Sequence[str]) -> list[tuple[str, tuple[str, ...], bytes]]:
+    """`mend` for many texts at once, with what they are in UTF-8: of most one loop tells that all is well."""
+    if not is_compiled():
+        return [_with_bytes(text) for text in texts]
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    doubted = np.empty(len(texts), np.bool_)
+    ends = np.cumsum(np.array(list(map(len, encoded)), np.int64))
+    loops.compiled("doubt_each")(np.frombuffer(b"".join(encoded), np.uint8), ends, _kinds(), doubted)
+    return [
+        _with_bytes(text) if doubt else (text, (), data)
+        for text, data, doubt in zip(texts, encoded, doubted.tolist(), strict=True)
+    ]
+
+
+def _with_bytes(text: str) -> tuple[str, tuple[str, ...], bytes]:
+    mended, repaired = mend(text)
+    return mended, repaired, mended.encode()
+
+
+def rehearse() -> None:
+    """Run what is compiled once, so that this process has it."""
+    mend_all([""])
+
+
+@cache
+def _kinds() -> npt.NDArray[np.uint8]:
+    """Bits of characters, see loops.in_doubt. A run that is no letter or sign alone holds no mojibake."""
+    kinds = np.zeros(1 << 16, np.uint8)
+    kinds[list(map(ord, _LETTERS_AND_SIGNS))] = loops.BESIDE
+    wrong = _SIGNS | _NEWLINE_SET | _CONTROL_SET | _MAY_BE_INVISIBLE | frozenset(map(chr, range(0xD800, 0xE000)))
+    kinds[list(map(ord, wrong))] = loops.WRONG
+    return kinds
 
 
 def _join(pair: re.Match[str]) -> str:
@@ -350,7 +390,8 @@ _LOST_LEAD = re.compile("(?<!\u00e2)\x80([\x90-\x9f\u00a6\u00b2\u00b9\u00ba])")
 
 
 # ASCII that is far from other characters: ftfy looks at a few around each, and reads slowly.
-_FAR = re.compile("(?<=[\0-\x7f]{16})[\0-\x7f]+(?=[\0-\x7f]{16})")
+_NEAR = 16
+_LONG_RUN = re.compile(f"(?<![\0-\x7f])[\0-\x7f]{{{2 * _NEAR + 1},}}")
 
 
 def _unscramble(text: str, runs: list[str]) -> str:
@@ -367,6 +408,11 @@ def _fixed(line: str) -> str:
     """What ftfy makes of a line, shown to it with line breaks in place of what is far."""
     import ftfy  # 100 ms
 
-    far = _FAR.findall(line)
-    near = ftfy.fix_encoding(_FAR.sub("\n", line), ftfy.TextFixerConfig(explain=False)).split("\n")
+    far: list[str] = []
+
+    def cut(run: re.Match[str]) -> str:
+        far.append(run[0][_NEAR:-_NEAR])
+        return f"{run[0][:_NEAR]}\n{run[0][-_NEAR:]}"
+
+    near = ftfy.fix_encoding(_LONG_RUN.sub(cut, line), ftfy.TextFixerConfig(explain=False)).split("\n")
     return "".join(chain.from_iterable(zip_longest(near, far, fillvalue="")))

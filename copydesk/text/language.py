@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from cleaners.kept import kept
 from cleaners.reader import is_compiled
 from copydesk.text import loops
-from copydesk.text.common_words import language_of
+from copydesk.text.common_words import language_of, languages_of
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -91,17 +92,32 @@ _ALIKE = (
 """Languages that the detector takes for one another: between these a hint is believed."""
 
 
-def detect(text: str, hint: str | None = None) -> str | None:
+UNSEEN = ""
+"""In place of what the common words of a text tell: nobody has looked."""
+
+
+def by_common_words(texts: Sequence[str]) -> list[str | None]:
+    """The language of each text, if its commonest words tell it; of many texts at once."""
+    found = languages_of(list(map(_glance, texts)))
+    for size in (SAMPLE, LONG_LOOK):
+        unknown = [place for place, told in enumerate(found) if told is None]
+        for place, told in zip(unknown, languages_of([_sample(texts[n], size) for n in unknown]), strict=True):
+            found[place] = told
+    return found
+
+
+def detect(text: str, hint: str | None = None, plain: str | None = UNSEEN) -> str | None:
     """The language of a text as a BCP 47 tag, or None where neither text nor hint tells.
+
+    plain: what `by_common_words` has of it.
 
     hint: what the record or the page says, a tag or a name (`en_us`, `eng`, `English`). It wins, region and all,
     unless the text is long and plainly in another language.
     """
     told = normalized(hint)
-    sample = _sample(text, SAMPLE)
-    if not _has_letters(sample, OVERRULE_LETTERS if told else MIN_LETTERS):
+    if not _has_letters(_sample(text, SAMPLE), OVERRULE_LETTERS if told else MIN_LETTERS):
         return told
-    found, probability = _found(text, sample)
+    found, probability = (plain, 1.0) if plain else _found(text, plain)
     if told is None:
         return found if probability >= MIN_PROBABILITY else None
     base = told.partition("-")[0]
@@ -110,11 +126,13 @@ def detect(text: str, hint: str | None = None) -> str | None:
     return told if any(base in group and found in group for group in _ALIKE) else found
 
 
-def _found(text: str, sample: str) -> tuple[str, float]:
+def _found(text: str, plain: str | None) -> tuple[str, float]:
     """The language of a text and how sure it is: by its commonest words, else by the classifier."""
-    glance = _sample(sample, GLANCE)
-    if plain := language_of(glance) or language_of(sample) or language_of(_sample(text, LONG_LOOK)):
-        return plain, 1.0
+    sample, glance = _sample(text, SAMPLE), _glance(text)
+    if plain == UNSEEN and (
+        known := language_of(glance) or language_of(sample) or language_of(_sample(text, LONG_LOOK))
+    ):
+        return known, 1.0
     found, probability = _classified(glance)
     return _classified(sample) if probability < OVERRULE_PROBABILITY else (found, probability)
 
@@ -123,6 +141,11 @@ def normalized(tag: str | None) -> str | None:
     """A tag as BCP 47 spells it (`pt-BR`, `zh-Hant-TW`), of tags and names as they are found; None if it is neither."""
     if not isinstance(tag, str):
         return None
+    return _normalized(tag)
+
+
+@lru_cache(maxsize=1024)  # of few
+def _normalized(tag: str) -> str | None:
     plain = re.split(r"[,;.@(]", tag.strip().casefold().replace("_", "-"), maxsplit=1)[0].strip()
     plain = _NAMES.get(plain.partition(" ")[0], plain)
     match = _TAG.fullmatch(plain)
@@ -137,6 +160,13 @@ def normalized(tag: str | None) -> str | None:
 def _sample(text: str, size: int) -> str:
     start = max(0, (len(text) - size) // 2)
     return text[start : start + size]
+
+
+def _glance(text: str) -> str:
+    """A glance at the sample of a text."""
+    start = max(0, (len(text) - SAMPLE) // 2)
+    start += max(0, (min(SAMPLE, len(text)) - GLANCE) // 2)
+    return text[start : start + GLANCE]
 
 
 def _has_letters(sample: str, count: int) -> bool:

@@ -1,4 +1,5 @@
-"""Loops over the bytes of a text that tell its language. Plain ones over whole numbers, compiled by numba."""
+"""Loops over the bytes of texts that tell their language, and whether all is well with them. Plain ones over whole
+numbers, compiled by numba."""
 
 from __future__ import annotations
 
@@ -13,6 +14,8 @@ LONGEST = 7
 SLOTS = 1024
 """Of the table of common words."""
 _ODD = 0x2545F4914F6CDD1D  # a multiplier that spreads bits, as in cleaners/recall.py
+WRONG, BESIDE = 1, 2
+"""Bits of a character: it may have to be mended; it may be mojibake beside another that is not ASCII."""
 
 
 def compiled(name: str) -> Any:
@@ -22,7 +25,9 @@ def compiled(name: str) -> Any:
 
 @functools.cache
 def _compiled() -> dict[str, Any]:
-    return compiler.compiled(globals(), ("code_at", "slot_of", "count", "visit"))
+    return compiler.compiled(
+        globals(), ("code_at", "slot_of", "count", "count_each", "in_doubt", "doubt_each", "visit")
+    )
 
 
 def slot_of(key: Any, keys: Any) -> Any:
@@ -67,6 +72,45 @@ def count(data: Any, lower: Any, blanks: Any, keys: Any, common: Any, counts: An
         key = 0
         length = 0
     return words
+
+
+def count_each(data: Any, ends: Any, lower: Any, blanks: Any, keys: Any, common: Any, counts: Any, words: Any) -> None:
+    """`count` for each of some texts, one behind the other in the data up to their ends: a row of counts, and words."""
+    begin = 0
+    for n in range(len(ends)):
+        words[n] = count(data[begin : ends[n]], lower, blanks, keys, common, counts[n])
+        begin = ends[n]
+
+
+def in_doubt(data: Any, begin: Any, end: Any, kinds: Any) -> Any:
+    """Whether a text has a character that is WRONG, or one BESIDE another that is not ASCII. kinds: bits of characters,
+    by code point below 2**16."""
+    position = begin
+    while position < end:
+        if data[position] < 0x80:
+            if kinds[data[position]]:
+                return True
+            position += 1
+            continue
+        # A run of what is not ASCII.
+        beside = 0
+        count = 0
+        while position < end and data[position] >= 0x80:
+            code, step = code_at(data, position, end)
+            beside |= kinds[code]
+            count += 1
+            position += step
+        if beside & WRONG or (beside and count > 1):
+            return True
+    return False
+
+
+def doubt_each(data: Any, ends: Any, kinds: Any, found: Any) -> None:
+    """Fill `found` with `in_doubt` of each of some texts, one behind the other in the data, up to its end."""
+    begin = 0
+    for n in range(len(ends)):
+        found[n] = in_doubt(data, begin, ends[n], kinds)
+        begin = ends[n]
 
 
 def visit(data: Any, moves: Any, rows: Any, output: Any, counts: Any, order: Any) -> Any:

@@ -190,3 +190,9 @@ def test_what_is_counted_does_not_depend_on_what_is_taken_out(text: str) -> None
     done = take_out(text, cleaned, {line_hash(PLUG)}, never)
     source, rules_only = before(done.text, done.removals)
     assert counted(source, rules_only.removals) == counted(text, cleaned.removals)
+
+
+@given(st.text("aZ17_@[`{/:. ", max_size=30))
+def test_figures_and_words_are_told_alike_in_ascii_and_beyond(line: str) -> None:
+    ascii_alone, beyond = (counted(text, ()).values() for text in (line, f"{line} —"))
+    assert [borne & o.FIGURES for borne in ascii_alone] == [borne & o.FIGURES for borne in beyond]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from copydesk.articles.documents import read
+from cleaners import reader
+from copydesk.articles.documents import is_text, read, read_texts
 from copydesk.errors import ItemError
 from copydesk.model import Document, Format, Item
 from copydesk.settings import Settings
@@ -32,6 +33,30 @@ def error_of(broken: Item) -> tuple[str, str]:
     with pytest.raises(ItemError) as caught:
         read(broken, SETTINGS)
     return caught.value.stage, caught.value.error
+
+
+@pytest.mark.parametrize("size", [0, reader.COMPILE_BYTES])
+def test_texts_are_read_together_as_each_is(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "_read", size)
+    monkeypatch.setattr(reader, "_is_filled", lambda: False)
+    told = {"url": URL, "date": "2024-03-01", "authors": ["Ada Lind"], "language": "en", "html": " "}
+    texts = [
+        {"text": STORY, "title": "cafÃ©", **told}, {"text": STORY.replace("\n", "\r\n"), "title": "A ford"},
+        {"text": "“cafÃ©”"}, {"text": "\u200b \u00ad"}, {"text": "O\ud83d", "title": "\x00"}, {"text": STORY},
+    ]  # fmt: skip
+    items = [item(json.dumps(fields), "jsonl", record=fields) for fields in texts]
+    assert all(map(is_text, items))
+    *some, blank, broken, last = read_texts(items)
+    assert blank is None
+    assert error_of(items.pop(3)) == ("decode", "empty")
+    alone = [read(one, SETTINGS) for one in items]
+    assert [*some, broken, last] == [one._replace(utf8=one.text.encode()) for one in alone]
+
+
+@pytest.mark.parametrize("fields", [{}, {"text": " \n"}, {"text": STORY, "html": PAGE}, {"html": PAGE}, {"text": 5}])
+def test_what_is_no_text_alone(fields: dict[str, Any]) -> None:
+    assert not is_text(item(json.dumps(fields), "jsonl", record=fields))
+    assert not is_text(item("", "jsonl"))
 
 
 def test_plain_text() -> None:

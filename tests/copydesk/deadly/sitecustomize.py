@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from copydesk.articles import documents
@@ -13,10 +14,21 @@ from copydesk.model import Document, Item
 from copydesk.settings import Settings
 from copydesk.sources import jsonl
 
-_read, _parse = documents.read, jsonl.parse
+_read, _read_texts, _parse = documents.read, documents.read_texts, jsonl.parse
 
 
 def read(item: Item, settings: Settings) -> Document:
+    _meet(item)
+    return _read(item, settings)
+
+
+def read_texts(items: Sequence[Item]) -> list[Document | None]:
+    for item in items:
+        _meet(item)
+    return _read_texts(items)
+
+
+def _meet(item: Item) -> None:
     if b"KILL THE EXTRACTOR" in item.content:
         os.kill(os.getpid(), signal.SIGKILL)
     if b"KILL ONCE" in item.content and not os.path.exists(os.environ["DEADLY_ONCE"]):
@@ -32,7 +44,6 @@ def read(item: Item, settings: Settings) -> Document:
         bytearray(8 << 30)
     if b"BREAKS" in item.content:
         raise KeyError("nobody thought of it")
-    return _read(item, settings)
 
 
 def parse(data: bytes) -> dict[str, Any]:
@@ -41,4 +52,4 @@ def parse(data: bytes) -> dict[str, Any]:
     return _parse(data)
 
 
-documents.read, jsonl.parse = read, parse
+documents.read, documents.read_texts, jsonl.parse = read, read_texts, parse

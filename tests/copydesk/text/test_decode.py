@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import settings as rules
 from hypothesis import strategies as st
 
+from cleaners import reader
 from copydesk.errors import ItemError
-from copydesk.text.decode import _fixed, charset_named, declared_charset, decode, is_binary, mend
+from copydesk.text.decode import _fixed, charset_named, declared_charset, decode, is_binary, mend, mend_all
 
 FRENCH = "Le café du théâtre fermera à la fin de l’été, a annoncé la mairie. « C’est dommage », dit un habitué âgé. "
 CZECH = "Přívoz přes řeku začne jezdit až příští měsíc, oznámilo město. Důvodem je nízká hladina, řekl převozník. "
@@ -165,6 +166,20 @@ def test_mended_text_is_clean(text: str) -> None:
         for character in mended
     )
     assert bool(repaired) == (mended != text)
+
+
+LETTERS = st.sampled_from(
+    [*"aZ 9.\n\t\r\x85é’“âÃ€ВГ°µ¤ﬁ中\ufffd\u200b\u00ad\ud83d💩", "Ã©", "â€œ", "cafÃ©", "naïve", "İß"]
+)
+
+
+@rules(max_examples=300, deadline=None)
+@given(st.lists(st.lists(LETTERS | st.characters(), max_size=12).map("".join), max_size=6), st.booleans())
+def test_many_texts_are_mended_as_each_is(texts: list[str], compiled: bool) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reader, "_read", reader.COMPILE_BYTES if compiled else 0)
+        patched.setattr(reader, "_is_filled", lambda: False)
+        assert mend_all(texts) == [(*mend(text), mend(text)[0].encode()) for text in texts]
 
 
 @rules(max_examples=100, deadline=None)
