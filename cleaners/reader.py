@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import sys
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +33,7 @@ from cleaners import (
     uniting,
 )
 from cleaners.compiler import compiled as compiled_functions
+from cleaners.kept import Arrays, kept, source
 
 # Marks of one kind are counted together.
 MARK_KINDS = (
@@ -81,6 +84,11 @@ class Tables:
 
 @functools.cache
 def _arrays() -> Tables:
+    of = unicodedata.unidata_version, *source(sys.modules[__name__], scan)
+    return Tables(**kept("characters", of, _of_characters))
+
+
+def _of_characters() -> Arrays:
     flags = np.zeros(65536, np.uint8)
     lower = np.arange(65536, dtype=np.uint16)
     kinds = np.zeros(65536, np.uint8)
@@ -115,7 +123,7 @@ def _arrays() -> Tables:
         for word in known:
             words[word_hash(word) & 0xFFFF] |= bit
     blanks = np.array([chr(code).isspace() for code in range(65536)], np.uint8)
-    return Tables(flags, lower, kinds, words, blanks)
+    return {"flags": flags, "lower": lower, "kinds": kinds, "words": words, "blanks": blanks}
 
 
 @functools.cache

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from cleaners import reader
+from copydesk.errors import ItemError
 from copydesk.pages import evidence, loops, page, shapes, story, text_loops, trees
 from copydesk.pages.blocks import Blocks
 from copydesk.pages.extract import FALLBACK, OWN, UNSURE, extract
@@ -102,6 +103,14 @@ def test_trafilatura_is_asked_again_before_a_page_is_without_result(monkeypatch:
     monkeypatch.setattr("copydesk.pages.extract._by_trafilatura", nothing_at_first)
     assert extract("<html><body><p>x</p></body></html>").text == SENTENCES[1]
     assert asked == [True, False]
+
+
+def test_a_page_without_text_is_not_asked_for_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr("copydesk.pages.extract._by_trafilatura", lambda html, url, fast: asked.append(fast))
+    with pytest.raises(ItemError, match="no main content"):
+        extract("<html><head><title>Made by a script</title></head><body><div id=app></div></body></html>")
+    assert asked == [True]
 
 
 def test_article_body_is_evidence_and_no_more() -> None:
