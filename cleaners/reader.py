@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import sys
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +31,6 @@ from cleaners import (
     uniting,
 )
 from cleaners.compiler import compiled as compiled_functions
-from cleaners.kept import Arrays, kept, source
 
 # Marks of one kind are counted together.
 MARK_KINDS = (
@@ -84,27 +81,25 @@ class Tables:
 
 @functools.cache
 def _arrays() -> Tables:
-    of = unicodedata.unidata_version, *source(sys.modules[__name__], scan)
-    return Tables(**kept("characters", of, _of_characters))
-
-
-def _of_characters() -> Arrays:
     flags = np.zeros(65536, np.uint8)
     lower = np.arange(65536, dtype=np.uint16)
     kinds = np.zeros(65536, np.uint8)
     words = np.zeros(65536, np.uint8)
-    for code in range(65535):  # the last stands for all beyond
-        character = chr(code)
-        if character.isalpha():
-            flags[code] = scan.LETTER | (scan.CAPITAL if character.isupper() else 0)
-            flags[code] |= scan.SMALL if character.islower() else 0
-            small = character.lower()
-            lower[code] = ord(small) if len(small) == 1 and ord(small) < 65536 else code
-        elif character.isdigit() or character == "_":
-            flags[code] = scan.DIGIT if character != "_" else scan.LETTER
-            lower[code] = ord("0") if character != "_" else code
-        elif character.isspace() or character in "\u200b\ufeff":
-            flags[code] = scan.SPACE
+    characters = np.arange(65536, dtype=np.uint32).view("U1")
+    blanks = np.strings.isspace(characters)
+    characters = characters[:-1]  # the last stands for all beyond
+    letters = np.strings.isalpha(characters)
+    digits = np.strings.isdigit(characters) & ~letters
+    flags[:-1] = np.where(letters, scan.LETTER, np.where(digits, scan.DIGIT, np.where(blanks[:-1], scan.SPACE, 0)))
+    flags[:-1] |= np.where(letters & np.strings.isupper(characters), scan.CAPITAL, 0).astype(np.uint8)
+    flags[:-1] |= np.where(letters & np.strings.islower(characters), scan.SMALL, 0).astype(np.uint8)
+    flags[[ord(character) for character in "\u200b\ufeff"]] = scan.SPACE
+    flags[ord("_")] = scan.LETTER
+    lower[:-1][digits] = ord("0")
+    for code in np.flatnonzero(letters).tolist():
+        small = chr(code).lower()
+        if len(small) == 1 and ord(small) < 65536:
+            lower[code] = ord(small)
     for character in "\"'”’»)]":
         flags[ord(character)] |= scan.CLOSING
     for character in "\"'“‘«„([":
@@ -122,8 +117,7 @@ def _of_characters() -> Arrays:
     ):
         for word in known:
             words[word_hash(word) & 0xFFFF] |= bit
-    blanks = np.array([chr(code).isspace() for code in range(65536)], np.uint8)
-    return {"flags": flags, "lower": lower, "kinds": kinds, "words": words, "blanks": blanks}
+    return Tables(flags, lower, kinds, words, blanks.astype(np.uint8))
 
 
 @functools.cache
