@@ -9,9 +9,9 @@ from importlib.abc import MetaPathFinder
 
 
 @contextmanager
-def absent(name: str) -> Iterator[None]:
-    """Whoever imports the package `name` meanwhile is told that it is not installed; unless it was imported before."""
-    without = _Without(name)
+def absent(*names: str) -> Iterator[None]:
+    """Whoever imports one of the packages meanwhile is told that it is not installed; unless it was imported before."""
+    without = _Without(names)
     sys.meta_path.insert(0, without)
     try:
         yield
@@ -20,9 +20,9 @@ def absent(name: str) -> Iterator[None]:
 
 
 class _Without(MetaPathFinder):
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._names = names
 
     def find_spec(self, name: str, path: object, target: object = None) -> None:
-        if name == self._name:
+        if name in self._names:
             raise ModuleNotFoundError(name, name=name)

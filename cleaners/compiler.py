@@ -59,9 +59,9 @@ def _state(modules: Iterable[types.ModuleType]) -> list[str]:
 
 
 def numba() -> Any:
-    """numba, less scipy: it imports that for linear algebra where it is installed, in a fifth of a second. Raises
-    ImportError without it."""
-    with absent("scipy"):
+    """numba, less what it imports where that is installed: scipy for linear algebra, in a fifth of a second; cffi, yaml
+    and colorama for functions of C, its settings and colours, in a twentieth. Raises ImportError without numba."""
+    with absent("scipy", "cffi", "yaml", "colorama"):
         import numba as found
         import numba.np.arraymath  # where it looks
     return found

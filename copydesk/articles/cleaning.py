@@ -19,6 +19,7 @@ from cleaners.registry import BUILT_IN, MODEL
 from cleaners.rules import Rule, RuleError, rules
 from cleaners.vetoes import BUILT_IN_VETOES
 from copydesk.errors import UsageError
+from copydesk.pages import story
 from copydesk.settings import Settings
 from copydesk.text import decode, language
 
@@ -40,11 +41,12 @@ def warm(size: int) -> None:
 
 def _rehearse() -> None:
     """In every language, and one that no rule is for, so that the automata of their rules are kept too."""
-    rehearse()
     own = cleaner(Settings())
-    own.expect(COMPILE_BYTES)
+    own.expect(COMPILE_BYTES)  # before anything asks whether compiled loops pay
+    rehearse()
     language.rehearse()
     decode.rehearse()
+    story.rehearse()
     tags = {tag for rule in own.rules for tag in rule.languages}
     own.clean_many([Source("Advertisement", language=tag) for tag in (*sorted(tags), "und", None)])
 

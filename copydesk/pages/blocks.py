@@ -29,7 +29,10 @@ _INLINE_WORDS = """
 _INLINE = frozenset(_INLINE_WORDS.split())
 """Elements that do not end a paragraph."""
 
-_HEAVY = frozenset({"b", "strong"})
+_SPAN, _LINK, _HEAVY, _PLAIN, _BREAK, _OF_BLOCKS, _SKIPPED_KIND = range(7)
+_KINDS = dict.fromkeys(_INLINE, _PLAIN) | dict.fromkeys(_SKIPPED, _SKIPPED_KIND)
+_KINDS |= {"span": _SPAN, "a": _LINK, "b": _HEAVY, "strong": _HEAVY, "br": _BREAK, "hr": _BREAK}
+"""Of elements; those that are not named hold blocks."""
 
 HIDDEN, NAV, ASIDE, FOOTER, HEADER, FORM, TABLE, LIST, FIGURE, QUOTE, ARTICLE, MAIN, BODY, PRE = (
     1 << bit for bit in range(14)
@@ -122,103 +125,86 @@ class Blocks:
 
 def read(root: LexborNode) -> Blocks:
     """The blocks below a node."""
-    reader = _Reader()
+    # One loop, and none of it in methods: their calls would take a quarter of its time.
+    found = Blocks()
+    elements, parents = found.elements, found.elements.parents
+    words: list[str] = []
+    linked = heavy = in_link = in_heavy = 0
+    home = filled = -1
+    opened: list[int] = []
     node: LexborNode | None = root
-    opened: list[str] = []
     while node is not None:
         tag = node.tag or ""
         child = None
         if tag == "-text":
-            reader.text(node.text_content or "")
-        elif tag not in _SKIPPED and reader.open(node, tag):
-            child = node.first_child
-            if child is None:
-                reader.close(tag)
+            text = node.text_content or ""
+            if words or not text.isspace():
+                words.append(text)
+                if in_link:
+                    linked += len(text.strip())
+                if in_heavy:
+                    heavy += len(text.strip())
+        elif (kind := _KINDS.get(tag, _OF_BLOCKS)) < _BREAK:
+            if kind != _SPAN or not _is_hidden(node.attributes):
+                child = node.first_child
+        elif kind != _SKIPPED_KIND:
+            if words:
+                filled = _put(found, words, linked, heavy, home, filled)
+                words, linked, heavy = [], 0, 0
+            if kind == _OF_BLOCKS:
+                within, label = _told(node.attributes)
+                home = elements.add(home, tag, label, _WITHIN.get(tag, 0) | within)
+                child = node.first_child
+                if child is None:
+                    home = parents[home]
         if child is not None:
-            opened.append(tag)
+            in_link += kind == _LINK
+            in_heavy += kind == _HEAVY
+            opened.append(kind)
             node = child
             continue
         while opened and (after := node.next) is None:
-            reader.close(opened.pop())
+            kind = opened.pop()
+            if kind == _OF_BLOCKS:
+                if words:
+                    filled = _put(found, words, linked, heavy, home, filled)
+                    words, linked, heavy = [], 0, 0
+                home = parents[home]
+            else:
+                in_link -= kind == _LINK
+                in_heavy -= kind == _HEAVY
             node = node.parent
             if node is None:
-                return reader.done()
+                return found
         if not opened:
             break
         node = after
-    return reader.done()
+    _put(found, words, linked, heavy, home, filled)
+    return found
 
 
-class _Reader:
-    """Takes a tree's texts, openings and closings in order, and makes blocks of them."""
+def _put(found: Blocks, words: list[str], linked: int, heavy: int, home: int, filled: int) -> int:
+    """A block of what was read, if that is more than blanks. filled: the last element that was given a text; returns
+    which it is now."""
+    text = " ".join("".join(words).replace("\u00ad", "").split())
+    if not text or home < 0:
+        return filled
+    found.blocks.append(Block(text, linked, heavy, home, filled != home))
+    return home
 
-    def __init__(self) -> None:
-        self._found = Blocks()
-        self._words: list[str] = []
-        self._linked = self._heavy = 0
-        self._in_link = self._in_heavy = 0
-        self._home = -1
-        self._filled = -1
 
-    def done(self) -> Blocks:
-        self._flush()
-        return self._found
-
-    def text(self, text: str) -> None:
-        if not self._words and text.isspace():
-            return
-        self._words.append(text)
-        if self._in_link:
-            self._linked += len(text.strip())
-        if self._in_heavy:
-            self._heavy += len(text.strip())
-
-    def open(self, node: LexborNode, tag: str) -> bool:
-        """Whether to go into the element."""
-        if tag in _INLINE:
-            if tag == "a":
-                self._in_link += 1
-            elif tag in _HEAVY:
-                self._in_heavy += 1
-            elif tag == "span" and _is_hidden(node.attributes):
-                return False
-            return True
-        self._flush()
-        if tag in ("br", "hr"):
-            return False
-        self._enter(node.attributes, tag)
-        return True
-
-    def close(self, tag: str) -> None:
-        if tag == "a":
-            self._in_link -= 1
-        elif tag in _HEAVY:
-            self._in_heavy -= 1
-        elif tag not in _INLINE:
-            self._flush()
-            self._home = self._found.elements.parents[self._home]
-
-    def _enter(self, attributes: dict[str, str | None], tag: str) -> None:
-        within, label = _WITHIN.get(tag, 0), ""
-        if attributes:
-            name, own = attributes.get("class"), attributes.get("id")
-            if name or own:
-                label = f"{name or ''} {own or ''}"[:MOST_LABEL]
-            if _is_hidden(attributes):
-                within |= HIDDEN
-            if "articleBody" in (attributes.get("itemprop") or ""):
-                within |= BODY
-        self._home = self._found.elements.add(self._home, tag, label, within)
-
-    def _flush(self) -> None:
-        if self._words:
-            text = " ".join("".join(self._words).replace("\u00ad", "").split())
-            if text and self._home >= 0:
-                block = Block(text, self._linked, self._heavy, self._home, self._filled != self._home)
-                self._found.blocks.append(block)
-                self._filled = self._home
-            self._words = []
-            self._linked = self._heavy = 0
+def _told(attributes: dict[str, str | None]) -> tuple[int, str]:
+    """What an element is by its attributes, and its label."""
+    if not attributes:
+        return 0, ""
+    name, own = attributes.get("class"), attributes.get("id")
+    label = f"{name or ''} {own or ''}"[:MOST_LABEL] if name or own else ""
+    if len(attributes) == (name is not None) + (own is not None):
+        return 0, label
+    within = HIDDEN if _is_hidden(attributes) else 0
+    if "articleBody" in (attributes.get("itemprop") or ""):
+        within |= BODY
+    return within, label
 
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:

@@ -49,15 +49,17 @@ def extract(html: str, url: str | None = None, elements: int = ELEMENTS, found: 
         what = found.fault.replace("-", " ")
         raise ItemError("extract", found.fault, f"the page is {what} to be parsed: {len(html):,} characters")
     own = story.read(found.blocks, found.metadata.title, found.body)
-    return Extracted(own.text, OWN) if own.sure else second(html, url, own)
+    return Extracted(own.text, OWN) if own.sure else second(html, url, own, blank=not found.blocks.blocks)
 
 
-def second(html: str, url: str | None, own: story.Story) -> Extracted:
-    """What trafilatura makes of a page, or our own reading after all. Raises ItemError as above."""
+def second(html: str, url: str | None, own: story.Story, blank: bool = False) -> Extracted:
+    """What trafilatura makes of a page, or our own reading after all. blank: whether the page shows no text at all.
+    Raises ItemError as above."""
     large = html.count("<") > 2 * MOST_ELEMENTS and markup.fault(html, MOST_ELEMENTS)
     if large and _says_something(own.text):
         return Extracted(own.text, UNSURE)
-    for fast in (True, False):  # its own second opinions take half of its time, and pay only where it finds nothing
+    # Its own second opinions take half of its time, and pay only where it finds nothing in what there is.
+    for fast in (True,) if blank else (True, False):
         text = _by_trafilatura(html, url, fast)
         if text and _says_something(text):
             return Extracted(text.strip("\n"), FALLBACK)

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from cleaners.arrays import I64
+from cleaners.reader import is_compiled
+from copydesk.pages import loops, text_loops
+from copydesk.pages.text_loops import BLANK, CAPITAL, CLOSING, COMMA, DIGIT, FULL_STOP, HEAD, STOP, WIDE
+
 Column = npt.NDArray[np.int64]
 
-HEAD = 160
-"""Characters at its beginning by which the capitals and digits of a text are told."""
-
-_CAPITAL, _DIGIT, _WIDE, _COMMA, _STOP, _FULL_STOP, _BLANK = (1 << bit for bit in range(7))
 _KINDS = 1 << 16
 _WIDE_RANGES = (("\u3040", "\u30ff"), ("\u3400", "\u9fff"), ("\uac00", "\ud7af"))
 _ENDS = frozenset(".!?…。！？।؟")
@@ -42,10 +43,21 @@ class Shapes:
     digits: Column
 
 
+def fill(texts: Sequence[str], blocks: I64) -> None:
+    """Fill the rows of `blocks` that are of a text's shape (see loops)."""
+    if is_compiled():
+        text_loops.compiled("measure")(_plain(_codes(texts)), _kinds(), _endings(), blocks)
+        return
+    found = of(texts)
+    blocks[loops.SIZE], blocks[loops.CHARS], blocks[loops.ENDING] = found.sizes, found.chars, found.ends
+    blocks[loops.SENTENCES], blocks[loops.COMMAS] = found.sentences, found.commas
+    blocks[loops.WORDS], blocks[loops.CAPITALS], blocks[loops.DIGITS] = found.words, found.capitals, found.digits
+
+
 def of(texts: Sequence[str]) -> Shapes:
     """The shapes of some texts: none is blank, each is one line without runs of blanks, as blocks.read makes them."""
     count = len(texts)
-    codes = np.frombuffer("\n".join([*texts, ""]).encode("utf-32-le", "surrogatepass"), np.uint32)
+    codes = _codes(texts)
     sizes = np.array([len(text) for text in texts], np.int64)
     starts = np.cumsum(sizes + 1) - sizes - 1
     kinds = _kinds().take(codes, mode="clip")
@@ -59,23 +71,42 @@ def of(texts: Sequence[str]) -> Shapes:
     def many(chosen: npt.NDArray[np.bool_]) -> Column:
         return np.bincount(text[chosen], minlength=count)
 
-    blank, early = (kind & _BLANK) > 0, place < HEAD
-    opens = early & ((kind & _CAPITAL) > 0)
+    blank, early = (kind & BLANK) > 0, place < HEAD
+    opens = early & ((kind & CAPITAL) > 0)
     before = codes[at[opens] - 1]  # of the first it is the last: a line feed
     opens[opens] = (before == 32) | (before == 10)
-    stops = (kind & _STOP) > 0
+    stops = (kind & STOP) > 0
     stops[stops] = codes[at[stops] + 1] == 32
     head_words = many(blank & (place < HEAD - 1)) + 1
     return Shapes(
         sizes=sizes,
-        chars=sizes + 2 * many((kind & _WIDE) > 0),
+        chars=sizes + 2 * many((kind & WIDE) > 0),
         ends=np.array([_end(one) for one in texts], np.int64),
-        sentences=np.minimum(20, many(stops | ((kind & _FULL_STOP) > 0))),
-        commas=np.minimum(20, many((kind & _COMMA) > 0)),
+        sentences=np.minimum(20, many(stops | ((kind & FULL_STOP) > 0))),
+        commas=np.minimum(20, many((kind & COMMA) > 0)),
         words=np.minimum(500, many(blank) + 1),
         capitals=many(opens) * 1000 // head_words,
-        digits=many(early & ((kind & _DIGIT) > 0)) * 1000 // np.minimum(sizes, HEAD),
+        digits=many(early & ((kind & DIGIT) > 0)) * 1000 // np.minimum(sizes, HEAD),
     )
+
+
+def _codes(texts: Sequence[str]) -> npt.NDArray[np.uint32]:
+    """The code points of all texts, a line feed after each."""
+    return np.frombuffer("\n".join([*texts, ""]).encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def _plain(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """With others in the place of those beyond the tables: of the same kind, and in the tables. It cannot be written
+    to, as what is compiled takes it."""
+    rare = codes >= _KINDS
+    if rare.any():
+        codes = codes.copy()
+        codes[rare] = [_LIKE[_kind(chr(code))] for code in codes[rare].tolist()]
+        codes.setflags(write=False)
+    return codes
+
+
+_LIKE = {CAPITAL: ord("A"), DIGIT: ord("0"), 0: ord("a")}
 
 
 def _end(text: str) -> int:
@@ -86,7 +117,7 @@ def _end(text: str) -> int:
 
 
 def _kind(character: str) -> int:
-    return _CAPITAL if character.isupper() else _DIGIT if character.isdecimal() else 0
+    return CAPITAL if character.isupper() else DIGIT if character.isdecimal() else 0
 
 
 @functools.cache
@@ -94,7 +125,16 @@ def _kinds() -> npt.NDArray[np.uint8]:
     """By code point: what a character is."""
     kinds = np.array([_kind(chr(code)) for code in range(_KINDS)], np.uint8)
     for first, last in _WIDE_RANGES:
-        kinds[ord(first) : ord(last) + 1] |= _WIDE
-    for listed, kind in ((",、،", _COMMA), (".?!", _STOP), ("。", _FULL_STOP), (" ", _BLANK)):
+        kinds[ord(first) : ord(last) + 1] |= WIDE
+    for listed, kind in ((",、،", COMMA), (".?!", STOP), ("。", FULL_STOP), (" ", BLANK)):
         kinds[[ord(c) for c in listed]] |= kind
     return kinds
+
+
+@functools.cache
+def _endings() -> npt.NDArray[np.uint8]:
+    """By code point: how a text ends that ends in it, or CLOSING."""
+    endings = np.zeros(_KINDS, np.uint8)
+    for listed, ending in ((_ENDS, 3), (":;", 2), (",-–—", 1), (_CLOSERS, CLOSING)):
+        endings[[ord(c) for c in listed]] = ending
+    return endings

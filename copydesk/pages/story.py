@@ -74,6 +74,13 @@ def read(page: Blocks, title: str | None = None, body: str | None = None, model:
     return Story("\n".join(_lines(page, chosen)), _sureness(page.blocks, scores, taken))
 
 
+def rehearse() -> None:
+    """Run what is compiled once, so that this process has it."""
+    page = Blocks()
+    page.blocks.append(Block("Warm.", 0, 0, page.elements.add(-1, "p", "warm", 0), True))
+    read(page)
+
+
 def _taken(page: Blocks, scores: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     taken = scores >= BAR
     places = np.flatnonzero(taken)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from cleaners.reader import is_compiled
+from copydesk.pages import loops
 from copydesk.pages.evidence import Labels, Rows
 
 FILE = "pages.npz"
@@ -75,6 +77,11 @@ class Model:
 
     def scores(self, rows: Rows) -> npt.NDArray[np.int64]:
         """Of each row: log-odds that its block is of the story, in parts of SCALE."""
+        if is_compiled():
+            all_ = np.full(len(rows), self.bias, np.int64)
+            columns, leaf = np.ascontiguousarray(rows.T), np.empty(len(rows), np.int32)
+            loops.compiled("score")(columns, self.splits, self.borders, self.leaves, leaf, all_)
+            return all_
         (features, borders), which = self.asked
         offsets = np.arange(len(self.splits), dtype=np.int32)[:, None] * self.leaves.shape[1]
         found = []

@@ -182,6 +182,8 @@ def _tokenized(ready: SimpleNamespace, data: npt.NDArray[np.uint8], offsets: I64
 def _read(ready: SimpleNamespace, data: npt.NDArray[np.uint8], offsets: I64, tables: Tables) -> tuple[Tokens, I64]:
     """The tokens of texts, and the numbers of those beyond the tables, for which there are none."""
     count = len(offsets) - 1
+    data = data.view()
+    data.setflags(write=False)  # as loops.rehearse gives it: of what can be written to it would be compiled anew
     hashes = np.empty(len(data) // 2 + 2 * count, np.uint64)
     ends = np.empty(count, np.int64)
     room = token_loops.scratch()

@@ -157,6 +157,8 @@ def _http(record: _Record, limit: int) -> tuple[bytes, dict[str, str]]:
     """
     from fastwarc.warc import WarcRecord  # 30 ms
 
+    if (plain := _unpacked(record.block)) is not None:
+        return plain
     data = b"%b%d\r\n\r\n%b" % (_CLEAN_HEADER, len(record.block), record.block)
     if b"content-encoding" in record.block[:_LONGEST_HEADER].lower() and _unpacks_beyond(data, limit):
         message = f"a page that unpacks to more than {limit:,} bytes: raise max_item_bytes if it is an article"
@@ -179,6 +181,23 @@ def _http(record: _Record, limit: int) -> tuple[bytes, dict[str, str]]:
         if payload and not is_binary(payload):
             return payload, headers
     raise ItemError("read", "warc", f"the page's encoding is damaged ({fault}): crawl it again")
+
+
+def _unpacked(block: bytes) -> tuple[bytes, dict[str, str]] | None:
+    """Payload and headers of a response that no header says is packed; None for others, and where it is not plain where
+    the headers end. Only they are copied to be parsed: most crawlers store pages so."""
+    from fastwarc.warc import WarcRecord
+
+    end = block.find(b"\r\n\r\n", 0, _LONGEST_HEADER) + 4
+    head = block[:end]
+    if end < 4 or b"encoding" in head.lower() or b"\n\n" in head or head.find(b"\n\r\n") + 3 != end:
+        return None
+    try:
+        parsed = WarcRecord.from_bytes(b"%b%d\r\n\r\n%b" % (_CLEAN_HEADER, end, head))
+        parsed.parse_http(auto_decode="none", max_header_len=_LONGEST_HEADER)
+        return block[end:], _useful(parsed.http_headers.items_bytes())
+    except (OSError, ValueError, EOFError, RuntimeError, AttributeError, TypeError):
+        return None
 
 
 def _unpacks_beyond(data: bytes, limit: int) -> bool:

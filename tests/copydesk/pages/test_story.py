@@ -5,10 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import hypothesis.strategies as st
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
-from copydesk.pages import evidence, page, shapes, story, trees
+from cleaners import reader
+from copydesk.errors import ItemError
+from copydesk.pages import evidence, loops, page, shapes, story, text_loops, trees
+from copydesk.pages.blocks import Blocks
 from copydesk.pages.extract import FALLBACK, OWN, UNSURE, extract
 from tests.copydesk.pages.test_extract import PAGE, SENTENCES
 
@@ -98,6 +103,14 @@ def test_trafilatura_is_asked_again_before_a_page_is_without_result(monkeypatch:
     monkeypatch.setattr("copydesk.pages.extract._by_trafilatura", nothing_at_first)
     assert extract("<html><body><p>x</p></body></html>").text == SENTENCES[1]
     assert asked == [True, False]
+
+
+def test_a_page_without_text_is_not_asked_for_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr("copydesk.pages.extract._by_trafilatura", lambda html, url, fast: asked.append(fast))
+    with pytest.raises(ItemError, match="no main content"):
+        extract("<html><head><title>Made by a script</title></head><body><div id=app></div></body></html>")
+    assert asked == [True]
 
 
 def test_article_body_is_evidence_and_no_more() -> None:
@@ -216,3 +229,59 @@ def test_shapes_of_texts() -> None:
 
 def test_words_of_labels() -> None:
     assert evidence.words("post-Body_text storyBody x1 ad") == {"post", "body", "text", "story"}
+
+
+TEXT = st.sampled_from([
+    "A Boat of 2 Men sank, they said. No! Why?", 'He said: "No."', "」", "船が 沈んだ。船、船。", "x" * 158 + " Z 9 Z",
+    "𝐀 Boat, and 𝟗 𝒶", "to be read:", "a_b-c", "Many words of a long paragraph, as a story has it. " * 9,
+]) | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)  # fmt: skip
+LABEL = st.sampled_from(
+    ["", "post post-Body", "Nav\nbody", "navbar x", "ПОСТ post_тext", "A" * 40, "storyBody1Text", "aB"]
+)
+BLOCK = st.tuples(st.sampled_from(["p", "h1", "h2", "td", "b", "li", "nav", "aside"]), LABEL, TEXT, st.integers(0, 4))
+
+
+@st.composite
+def trees_of_blocks(draw: st.DrawFn) -> tuple[Blocks, str | None, str | None]:
+    """Any blocks, each at any depth, with a title and an articleBody."""
+    found = draw(st.lists(BLOCK, min_size=1, max_size=30))
+    html, opened = "", 0
+    for tag, label, text, depth in found:
+        html += "</div>" * max(0, opened - depth) + f"<div class='{label}'>" * max(0, depth - opened)
+        opened = depth
+        linked = f"<a href=/>{text[: len(text) // 2]}</a>{text[len(text) // 2 :]}"
+        html += f"<{tag} class='{label}' id=x>{linked if depth % 2 else text.replace('<', ' ')}</{tag}>"
+    told = page.read(f"<body>{html}</body>").blocks
+    texts = st.sampled_from([None, *(block.text for block in told.blocks)])
+    return told, draw(texts), draw(texts)
+
+
+@settings(max_examples=100, deadline=None)
+@given(told=trees_of_blocks())
+def test_evidence_is_the_same_compiled_or_not(told: tuple[Blocks, str | None, str | None]) -> None:
+    blocks, title, body = told
+    if not blocks.blocks:
+        return
+    found = []
+    for size in (0, reader.COMPILE_BYTES):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(reader, "_read", size)
+            patch.setattr(reader, "_is_filled", lambda: False)
+            model = trees.Model.read(trees.default().write())
+            rows = evidence.rows(blocks, model.labels, title, body)
+            found.append((rows.tolist(), model.scores(rows).tolist()))
+    assert rows.shape == (len(blocks.blocks), loops.COLUMNS)
+    assert found[0] == found[1]
+
+
+def test_rehearsal_leaves_nothing_to_compile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "_read", reader.COMPILE_BYTES)
+    monkeypatch.setattr(trees.default().labels, "_scores", {"": 0})
+    story.rehearse()
+    called = [loops.compiled("fill"), loops.compiled("score")]
+    called += [text_loops.compiled("measure"), text_loops.compiled("weigh")]
+    before = [len(function.signatures) for function in called]
+    assert min(before) > 0
+    told = page.read(made(body("<p>" + "😀 Emoji " * 9)))
+    story.read(told.blocks, told.metadata.title, "A body. " * 100)
+    assert [len(function.signatures) for function in called] == before

@@ -279,3 +279,15 @@ def test_rehearsal_calls_all_that_is_compiled() -> None:
         ready = types.SimpleNamespace(**{name: told(name) for name in compiled._FUNCTIONS})
         loops.rehearse(ready, token_loops.scratch())
     assert {*compiled._FUNCTIONS} - inner == called
+
+
+def test_rehearsal_leaves_nothing_to_compile() -> None:
+    """Whatever the texts lie in: bytes that may be written to, as cleaning gives them, or not."""
+    ready = compiled._compiled()
+    assert ready is not None
+    loops.rehearse(ready, token_loops.scratch())
+    before = {name: len(getattr(ready, name).signatures) for name in compiled._FUNCTIONS}
+    written = np.frombuffer(bytearray(b"A few words of one text."), np.uint8)
+    for data in (written, np.frombuffer(written.tobytes(), np.uint8)):
+        shingling._tokenized(ready, data, np.array([0, len(data)], np.int64))
+    assert {name: len(getattr(ready, name).signatures) for name in compiled._FUNCTIONS} == before

@@ -15,10 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from copydesk import sources
 from copydesk.model import Item, Reject, Shard, SourceFile
 from copydesk.settings import Settings
+from copydesk.sources import warc
 from copydesk.sources.coding import is_harmless, unpacks_beyond
 from copydesk.sources.pages import Unpacked, unpacked
 
@@ -147,3 +150,28 @@ def test_a_row_group_of_large_pages_is_one_reject(tmp_path: Path) -> None:
     assert read == [*range(1, 41), *range(81, 121)]
     halves = [list(sources.read(Shard(0, (file,), part, 2), settings)) for part in range(2)]
     assert sorted(map(repr, [*halves[0], *halves[1]])) == sorted(map(repr, found))
+
+
+HEADERS = st.sampled_from([
+    b"Content-Type: text/html", b"Content-Length: 3", b"Content-Length: 999", b"x-robots-tag: a\r\n b", b"Link : <a>",
+    b"no header", b"Date:", b"Server: \xff", b"A: b\n", b"", b": x", b"Last-Modified: x\r", b"TDM-Policy: \tq ",
+    b"Content-Encoding: gzip",
+])  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    headers=st.lists(HEADERS, max_size=6),
+    payload=st.sampled_from([b"", b"a", b"<p>x</p>\r\n\r\ny", b"\r\n\r\nz", b"\n", b"x" * 2000]),
+    end=st.sampled_from([b"\r\n", b"\n"]),
+    blank=st.sampled_from([b"\r\n", b"\n", b""]),
+)
+def test_a_response_is_the_same_if_only_its_headers_are_parsed(
+    headers: list[bytes], payload: bytes, end: bytes, blank: bytes
+) -> None:
+    block = end.join([b"HTTP/1.1 200 OK", *headers, b""]) + blank + payload
+    if (found := warc._unpacked(block)) is None:
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(warc, "_unpacked", lambda block: None)
+        assert warc._http(warc._Record(0, len(block), b"", block, True), 1 << 20) == found
