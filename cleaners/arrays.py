@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 Bools = npt.NDArray[np.bool_]
 I8 = npt.NDArray[np.int8]
+I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 U16 = npt.NDArray[np.uint16]
 U32 = npt.NDArray[np.uint32]

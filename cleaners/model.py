@@ -68,7 +68,12 @@ class Model:
         return with_.judge(scanned, trees, self.bias, (GATE_CHARS, self.gate), (MOST_LINES, MOST_BYTES))
 
 
+def shipped() -> bytes:
+    """The file of the model that comes with this package."""
+    return (importlib.resources.files(__package__) / FILE).read_bytes()
+
+
 @functools.cache
 def default() -> Model:
     """The model that comes with this package."""
-    return Model.read((importlib.resources.files(__package__) / FILE).read_bytes())
+    return Model.read(shipped())

@@ -86,18 +86,21 @@ def _arrays() -> Tables:
     lower = np.arange(65536, dtype=np.uint16)
     kinds = np.zeros(65536, np.uint8)
     words = np.zeros(65536, np.uint8)
-    for code in range(65535):  # the last stands for all beyond
-        character = chr(code)
-        if character.isalpha():
-            flags[code] = scan.LETTER | (scan.CAPITAL if character.isupper() else 0)
-            flags[code] |= scan.SMALL if character.islower() else 0
-            small = character.lower()
-            lower[code] = ord(small) if len(small) == 1 and ord(small) < 65536 else code
-        elif character.isdigit() or character == "_":
-            flags[code] = scan.DIGIT if character != "_" else scan.LETTER
-            lower[code] = ord("0") if character != "_" else code
-        elif character.isspace() or character in "\u200b\ufeff":
-            flags[code] = scan.SPACE
+    characters = np.arange(65536, dtype=np.uint32).view("U1")
+    blanks = np.strings.isspace(characters)
+    characters = characters[:-1]  # the last stands for all beyond
+    letters = np.strings.isalpha(characters)
+    digits = np.strings.isdigit(characters) & ~letters
+    flags[:-1] = np.where(letters, scan.LETTER, np.where(digits, scan.DIGIT, np.where(blanks[:-1], scan.SPACE, 0)))
+    flags[:-1] |= np.where(letters & np.strings.isupper(characters), scan.CAPITAL, 0).astype(np.uint8)
+    flags[:-1] |= np.where(letters & np.strings.islower(characters), scan.SMALL, 0).astype(np.uint8)
+    flags[[ord(character) for character in "\u200b\ufeff"]] = scan.SPACE
+    flags[ord("_")] = scan.LETTER
+    lower[:-1][digits] = ord("0")
+    for code in np.flatnonzero(letters).tolist():
+        small = chr(code).lower()
+        if len(small) == 1 and ord(small) < 65536:
+            lower[code] = ord(small)
     for character in "\"'”’»)]":
         flags[ord(character)] |= scan.CLOSING
     for character in "\"'“‘«„([":
@@ -115,8 +118,7 @@ def _arrays() -> Tables:
     ):
         for word in known:
             words[word_hash(word) & 0xFFFF] |= bit
-    blanks = np.array([chr(code).isspace() for code in range(65536)], np.uint8)
-    return Tables(flags, lower, kinds, words, blanks)
+    return Tables(flags, lower, kinds, words, blanks.astype(np.uint8))
 
 
 @functools.cache

@@ -178,9 +178,9 @@ RUNS = _schema(
         "peak_memory",
         pa.int64(),
         "bytes of resident memory at the most: the sum of the peaks of the process of the run (since it started) and "
-        "of each worker process, up to the commit. More than all held at once: peaks come at different times, and "
-        "pages that processes share, files mapped into memory among them, count in each. What a worker that was "
-        "killed took last is missing; null in runs of earlier versions",
+        "of the worker processes that were there together, up to the commit. More than all held at once: peaks come at "
+        "different times, and pages that processes share, files mapped into memory among them, count in each. What a "
+        "worker that was killed took last is missing; null in runs of earlier versions",
     ),
     (
         "cpu_seconds",

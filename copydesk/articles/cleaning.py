@@ -55,18 +55,14 @@ def rules_of(settings: Settings) -> tuple[Rule, ...]:
 
 def digest(settings: Settings) -> str:
     """A name of the rules in force: it changes when one of them changes. Raises UsageError: see rules_of."""
-    hashed = hashlib.sha256(repr(_sorted(settings.without)).encode("utf-8", "surrogatepass"))
-    for rule in rules_of(settings):
-        said = dataclasses.replace(rule, takes=(), leaves=())  # examples change nothing
-        hashed.update(repr(said).encode("utf-8", "surrogatepass"))
-    return hashed.hexdigest()[:16]
+    return _digest(_files(settings.rules), _sorted(settings.without))
 
 
 def model_digest(settings: Settings) -> str | None:
     """A name of the model in force: it changes when the model does; None if it is switched off."""
     if MODEL in settings.without:
         return None
-    return hashlib.sha256(model.default().write()).hexdigest()[:16]
+    return hashlib.sha256(model.shipped()).hexdigest()[:16]
 
 
 def own_rules(paths: Sequence[Path]) -> tuple[Rule, ...]:
@@ -76,6 +72,15 @@ def own_rules(paths: Sequence[Path]) -> tuple[Rule, ...]:
 
 def _sorted(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(set(names)))
+
+
+@functools.lru_cache(maxsize=8)
+def _digest(files: Files, without: tuple[str, ...]) -> str:
+    hashed = hashlib.sha256(repr(without).encode("utf-8", "surrogatepass"))
+    for rule in _cleaner(files, without).rules:
+        said = dataclasses.replace(rule, takes=(), leaves=())  # examples change nothing
+        hashed.update(repr(said).encode("utf-8", "surrogatepass"))
+    return hashed.hexdigest()[:16]
 
 
 @functools.lru_cache(maxsize=8)

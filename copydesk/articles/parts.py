@@ -78,11 +78,17 @@ class Part:
     def columns(self, name: str, columns: Sequence[str]) -> pa.Table:
         """Some columns of one of the part's files, as a copy: of a mapped file what lies around what is read counts as
         this process's memory as well, several times as much."""
-        sink = pa.BufferOutputStream()
         chosen = self.read(name).select(columns)
-        with pa.ipc.new_stream(sink, chosen.schema) as out:
-            out.write_table(chosen)
-        return pa.ipc.open_stream(sink.getvalue()).read_all()
+
+        def write(sink: pa.NativeFile) -> None:
+            with pa.ipc.new_stream(sink, chosen.schema) as out:
+                out.write_table(chosen)
+
+        counted = pa.MockOutputStream()
+        write(counted)
+        copy = pa.allocate_buffer(counted.size())  # a stream that grows takes up to twice as much
+        write(pa.FixedSizeBufferWriter(copy))
+        return pa.ipc.open_stream(copy).read_all()
 
     def path(self, name: str) -> Path:
         """Where one of the part's files lies."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cleaners.arrays import I8, I64, Bools
+from cleaners.arrays import I8, I32, I64, Bools
 from copydesk.dedup.stories import Edge, Tie
 from copydesk.sketches.similarity import (
     EMBEDS,
@@ -64,30 +64,29 @@ def edges_of(a: I64, b: I64, figures: Figures, verdicts: I8, chosen: I64, place:
     ]
 
 
-def embedding(a: I64, b: I64, figures: Figures, verdicts: I8, count: int) -> Bools:
-    """Which of `count` nodes embed most of those that they are in one of these pairs with, all of one story."""
-    said = verdicts > OVERLAP
-    return _most(a[said], b[said], figures.at(np.flatnonzero(said)), verdicts[said] == EMBEDS, count)
+def embedding(a: I64, b: I64, figures: Figures, verdicts: I8, alike: Bools, count: int) -> Bools:
+    """Which of `count` nodes embed most of those that they are in a pair with. alike: the pairs that are of one
+    story."""
+    return _most(a, b, figures, alike & (verdicts > OVERLAP), verdicts == EMBEDS, count)
 
 
-def holding_more(a: I64, b: I64, figures: Figures, verdicts: I8, odds: I64, count: int) -> Bools:
-    """Which of `count` nodes hold, of most of those that they are in one of these pairs with, all of one story, the
-    text and something else: they begin, or go on after their first words, with what the other has not, or have a
-    headline that is about something else.
+def holding_more(a: I64, b: I64, figures: Figures, verdicts: I8, odds: I32, alike: Bools, count: int) -> Bools:
+    """Which of `count` nodes hold, of most of those that they are in a pair with, the text and something else: they
+    begin, or go on after their first words, with what the other has not, or have a headline that is about something
+    else.
 
     It may be a digest of which the other stories are not here. A text of which the others are cuts begins as they do.
-    odds: how much the titles of a pair are at odds (titles.py).
+    odds: how much the titles of a pair are at odds (titles.py). alike: the pairs that are of one story.
     """
     a_is_longer = figures.a_size >= figures.b_size
-    longer_lead = np.where(a_is_longer, figures.a_lead_in_b, figures.b_lead_in_a)
-    shorter_lead = np.where(a_is_longer, figures.b_lead_in_a, figures.a_lead_in_b)
-    own_lead = longer_lead <= OWN_LEAD
-    holds = half_held(figures) & (own_lead & (shorter_lead >= HELD_LEAD) | (odds >= SOME))
-    said = (verdicts > OVERLAP) & (holds | ~own_lead | (shorter_lead >= HELD_LEAD))  # nothing by two that begin apart
-    return _most(a[said], b[said], figures.at(np.flatnonzero(said)), holds[said], count)
+    own_lead = np.where(a_is_longer, figures.a_lead_in_b, figures.b_lead_in_a) <= OWN_LEAD
+    held_lead = np.where(a_is_longer, figures.b_lead_in_a, figures.a_lead_in_b) >= HELD_LEAD
+    holds = half_held(figures) & (own_lead & held_lead | (odds >= SOME))
+    said = alike & (verdicts > OVERLAP) & (holds | ~own_lead | held_lead)  # nothing by two that begin apart
+    return _most(a, b, figures, said, holds, count)
 
 
-def about_something_else(a: I64, b: I64, figures: Figures, verdicts: I8, odds: I64, base: Bools) -> Bools:
+def about_something_else(a: I64, b: I64, figures: Figures, verdicts: I8, odds: I32, base: Bools) -> Bools:
     """Which of the pairs do not make a story of their texts, because these are too little alike for that where all
     titles are at odds: a passage, or all of one text, in another that is about something else.
 
@@ -101,18 +100,29 @@ def about_something_else(a: I64, b: I64, figures: Figures, verdicts: I8, odds: I
         return np.asarray(odd, np.bool_)
     strong = (verdicts == STRONG) & ~odd & base[a] & base[b]
     roots = connected(a[strong], b[strong], len(base))
-    one, two = np.minimum(roots[a], roots[b]), np.maximum(roots[a], roots[b])
-    between = one * len(base) + two
-    return np.asarray(odd & ~np.isin(between, between[(verdicts != NONE) & (odds < SOME)]), np.bool_)
+    concerned = np.zeros(len(base), np.bool_)
+    concerned[roots[a[odd]]] = concerned[roots[b[odd]]] = True
+    others = (verdicts != NONE) & (odds < SOME)
+    others[others] = concerned[roots[a[others]]] & concerned[roots[b[others]]]
+    between, between_others = (_between(roots[a[some]], roots[b[some]], len(base)) for some in (odd, others))
+    odd[odd] = ~np.isin(between, between_others)
+    return np.asarray(odd, np.bool_)
 
 
-def _most(a: I64, b: I64, figures: Figures, holds: Bools, count: int) -> Bools:
-    """Which of `count` nodes hold most of those that they are in a pair with. holds: whether the longer of a pair holds
-    the shorter.
+def _between(one: I64, two: I64, count: int) -> I64:
+    """Numbers of pairs of two of `count`, whichever of the two stands first."""
+    return np.minimum(one, two) * count + np.maximum(one, two)
+
+
+def _most(a: I64, b: I64, figures: Figures, said: Bools, holds: Bools, count: int) -> Bools:
+    """Which of `count` nodes hold most of those that they are in a pair with, of which something is said. holds:
+    whether the longer of a pair holds the shorter.
 
     Not all of a story do: what one of a pair holds more, the other does less.
     """
-    a_is_longer = figures.a_size >= figures.b_size
-    longer, shorter = np.where(a_is_longer, a, b), np.where(a_is_longer, b, a)
-    more = np.bincount(longer, np.where(holds, 1, -1), count) - np.bincount(shorter, minlength=count)
+    chosen = np.flatnonzero(said)
+    one, two = a[chosen], b[chosen]
+    a_is_longer = (figures.a_size >= figures.b_size)[chosen]
+    longer, shorter = np.where(a_is_longer, one, two), np.where(a_is_longer, two, one)
+    more = np.bincount(longer, np.where(holds[chosen], 1, -1), count) - np.bincount(shorter, minlength=count)
     return np.asarray(more > 0, np.bool_)

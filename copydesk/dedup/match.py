@@ -12,10 +12,9 @@ story is not plain from strong pairs alone.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -29,7 +28,7 @@ from copydesk.dedup.nodes import Compared, History, Nodes
 from copydesk.dedup.pairs import OfTable, Signed, verified
 from copydesk.dedup.stories import Edge, Node, assign
 from copydesk.garbage import give_back, seldom_collected
-from copydesk.index.entries import REVISION, added_entries, codes_of, id_array, one, precedence
+from copydesk.index.entries import REVISION, added_entries, id_array, one, precedence
 from copydesk.index.index import Index
 from copydesk.index.segment import Keys
 from copydesk.sketches.similarity import EMBEDS, MOSTLY, NONE, OVERLAP, STRONG, Figures, compare, connected, in_threads
@@ -182,12 +181,11 @@ class _Run:
         known[:count] = known[a[told]] = known[b[told]] = True
         for nodes, pairs in in_pieces(np.flatnonzero(of_root[wide] & known), weighed, a, wide):
             self._weigh(nodes, pairs, verdicts, roots)
-        new = np.flatnonzero(base[a] & base[b])
-        new = new[self.group[a[new]] == self.group[b[new]]]
         self.core = np.bincount(roots[:count], minlength=total)[roots[:count]] > 1
-        alike = a[new], b[new], figures.at(new), verdicts[new]
-        self.embeds = embedding(*alike, count)
-        self.more = holding_more(*alike, self.pairs.odds[new], count)
+        alike = base[a] & base[b]
+        alike[alike] = self.group[a[alike]] == self.group[b[alike]]
+        self.embeds = embedding(a, b, figures, verdicts, alike, count)
+        self.more = holding_more(a, b, figures, verdicts, self.pairs.odds, alike, count)
 
     def _join_published(self, told: I64, verdicts: I8, ties: I64, roots: I64, wide: I64) -> Bools:
         """Have groups join the earliest of the published stories that they are strongly alike, where nothing else is
@@ -311,18 +309,22 @@ class _Run:
         return one(known.take(pa.array(places, mask=codes == -1)))
 
     def _find_links(self) -> None:
-        """Pairs of stories that are not one, of which texts are alike; by id. Less those that share what many stories
-        of their publisher share."""
+        """`links`: pairs of stories (see _ids) that are not one, of which texts are alike; by id. Less those that share
+        what many stories of their publisher share."""
         stories = np.concatenate([self.story[self.nodes.rows], -2 - self.history.story])
         a, b, told = self.pairs.a, self.pairs.b, self.pairs.told()
         told = told[stories[a[told]] != stories[b[told]]]
-        one, two = (self._ids(stories[side[told]]).to_pylist() for side in (a, b))
         within = (self.pairs.verdicts[told] == OVERLAP) & self.pairs.same_publisher[told]
-        found: tuple[set[tuple[str, str]], set[tuple[str, str]]] = set(), set()
-        for first, second, of_one in zip(one, two, within.tolist(), strict=True):
-            found[of_one].add((min(first, second), max(first, second)))
-        others = Counter(chain.from_iterable(found[1]))
-        self.links = sorted(found[0] | {pair for pair in found[1] if max(others[s] for s in pair) < FURNITURE})
+        linked, places = np.unique(stories[np.concatenate([a[told], b[told]])], return_inverse=True)
+        by_id = np.asarray(pc.sort_indices(self._ids(linked)), np.int64)
+        rank, count = np.argsort(by_id)[places].reshape(2, -1), max(1, len(linked))
+        pairs = rank.min(0) * count + rank.max(0)
+        of_one = np.unique(pairs[within])
+        ends = np.stack(np.divmod(of_one, count))
+        others = np.bincount(ends.reshape(-1), minlength=count)
+        few = of_one[(others[ends] < FURNITURE).all(0)]
+        pairs = np.union1d(pairs[~within], few)
+        self.links = linked[by_id[np.stack(np.divmod(pairs, count))]]
 
     # ---- what is handed back
 
@@ -352,14 +354,13 @@ class _Run:
         the version before."""
         revisions = [revision for _, revision in sorted(self.identity.revisions.items())]
         revised = np.array(sorted(self.identity.revisions), np.int64)
-        others = [code if code >= 0 else self.names[-2 - code] for code in self.story[copies].tolist()]
-        others += [r.revises if r.before is None else r.before for r in revisions]
-        history = self.history.with_ids(other for other in others if isinstance(other, str))
-        place = {id_: i for i, id_ in enumerate(history.ids, len(self.nodes))}
-        of_row = self.nodes.of_row
-        number = (place[other] if isinstance(other, str) else int(of_row[other]) for other in others)
+        others, history = self._nodes_of(self.story[copies])
+        published = [r.revises for r in revisions if r.before is None]
+        history = history.with_ids(published)
+        behind, of_row = iter(self._behind(published, history)), self.nodes.of_row
+        before = [next(behind) if r.before is None else int(of_row[r.before]) for r in revisions]
         nodes = of_row[np.concatenate([copies, revised])]
-        figures, same = self._figures(nodes, np.fromiter(number, np.int64, len(others)), history)
+        figures, same = self._figures(nodes, np.concatenate([others, np.array(before, np.int64)]), history)
         jaccard, in_other, of_other = figures
         relations = _relations(in_other, of_other, same)
         no_copy = np.arange(len(nodes)) >= len(copies)
@@ -380,24 +381,25 @@ class _Run:
         """Of pairs of nodes: float64[3, n], Jaccard, containment in the other and of the other; and whether the tokens
         are the same. What was verified is not measured again. history: the published texts behind the nodes."""
         total = len(self.nodes) + len(history)
-        codes, which = np.unique(np.minimum(nodes, others) * total + np.maximum(nodes, others), return_inverse=True)
-        known = self.pairs.a * total + self.pairs.b
-        order = np.argsort(known)
-        at = np.searchsorted(known[order], codes)
+        codes, which = np.unique(np.maximum(nodes, others) * total + np.minimum(nodes, others), return_inverse=True)
+        known = self.pairs.b * total + self.pairs.a
+        order = np.argsort(known) if (known[1:] < known[:-1]).any() else None  # of one run alone they are in order
+        at = np.searchsorted(known, codes, sorter=order)
         found = np.flatnonzero(at < len(known))
-        found = found[known[order[at[found]]] == codes[found]]
-        rows, told = order[at[found]], self.pairs.figures
+        rows = at[found] if order is None else order[at[found]]
+        is_it = known[rows] == codes[found]
+        found, rows, told = found[is_it], rows[is_it], self.pairs.figures
         of_code = np.zeros((3, len(codes)))
         of_code[:, found] = told.jaccard[rows], told.a_in_b[rows], told.b_in_a[rows]
         missing = np.setdiff1d(np.arange(len(codes)), found)
-        one, two = np.divmod(codes[missing], total)
+        two, one = np.divmod(codes[missing], total)
         more = self._measured(one, two, history)
         of_code[:, missing] = more.jaccard, more.a_in_b, more.b_in_a
         jaccard, a_in_b, b_in_a = of_code[:, which]
         turned = nodes > others
-        coded = codes_of(pa.chunked_array([self.nodes.column("text_hash", history)]))
-        hashes = np.asarray(pc.fill_null(coded.indices, -1), np.int64)
-        same = (hashes[nodes] == hashes[others]) & (hashes[nodes] >= 0)
+        hashes = self.nodes.column("text_hash", history)
+        same = pc.equal(*(hashes.take(pa.array(side)) for side in (nodes, others)))
+        same = np.asarray(pc.fill_null(same, False), np.bool_)
         alike = np.stack([jaccard, np.where(turned, b_in_a, a_in_b), np.where(turned, a_in_b, b_in_a)])
         return np.where(same, 1.0, alike), same
 
@@ -408,15 +410,24 @@ class _Run:
         return compare(a, b, sizes, in_threads(partial(self.nodes.shingles, history=history)))
 
     def overlaps(self) -> pa.Table:
-        ids = sorted({id_ for pair in self.links for id_ in pair})
-        nodes = pc.index_in(pa.array(ids, pa.string()), value_set=self.nodes.column("id")).to_pylist()
-        number = {id_: node for id_, node in zip(ids, nodes, strict=True) if node is not None}
-        history = self.history.with_ids(set(ids).difference(number))
-        number |= {id_: i for i, id_ in enumerate(history.ids, len(self.nodes))}
-        a, b = (np.array([number[pair[i]] for pair in self.links], np.int64) for i in (0, 1))
-        figures, _ = self._figures(a, b, history)
-        names = [[pair[i] for pair in self.links] for i in (0, 1)]
-        return pa.table([*names, *figures], schema=LINKS)
+        nodes, history = self._nodes_of(self.links.reshape(-1))
+        one, two = nodes.reshape(2, -1)
+        figures, _ = self._figures(one, two, history)
+        return pa.table([*map(self._ids, self.links), *figures], schema=LINKS)
+
+    def _nodes_of(self, stories: I64) -> tuple[I64, History]:
+        """The nodes of the articles of stories (see _ids), and the published texts behind the nodes of this run."""
+        published = stories < 0
+        names = [self.names[-2 - code] for code in stories[published].tolist()]
+        history = self.history.with_ids(names)
+        nodes = self.nodes.of_row[np.maximum(stories, 0)]
+        nodes[published] = self._behind(names, history)
+        return nodes, history
+
+    def _behind(self, ids: Sequence[str], history: History) -> list[int]:
+        """The nodes of published texts."""
+        place = {id_: i for i, id_ in enumerate(history.ids, len(self.nodes))} if ids else {}
+        return [place[id_] for id_ in ids]
 
 
 def relation(in_original: float, of_original: float, same_text: bool) -> str:

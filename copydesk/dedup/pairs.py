@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cleaners.arrays import F64, I8, I64, U64, Bools
+from cleaners.arrays import F64, I8, I32, I64, U64, Bools
 from copydesk.dedup.nodes import History, Nodes
 from copydesk.dedup.titles import at_odds, other_year, title_containment
 from copydesk.garbage import give_back
@@ -24,6 +24,7 @@ NEAR = 8
 
 _PLACES_AT_ONCE = 1 << 16  # texts that are looked up in the index together: 35 MB of keys
 _TITLES_AT_ONCE = 1 << 16  # pairs whose titles are compared together: a kilobyte of words each
+_JUDGED_AT_ONCE = 1 << 18  # pairs: a hundred bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Pairs:
     figures: Figures
     verdicts: I8
     same_publisher: Bools
-    odds: I64
+    odds: I32
     history: History
 
     def told(self) -> I64:
@@ -124,8 +125,11 @@ def _verified(nodes: Nodes, history: History, threads: int, a: I64, b: I64, *, n
     figures = compare(a, b, sizes, count, near=near)
     same = _publishers(nodes, history, a, b, figures)
     alike, years = _titles(nodes.column("title", history), a, b, np.flatnonzero(same))
-    verdicts = judge(figures, same, alike, years)
-    odds = np.zeros(len(a), np.int64)
+    verdicts = np.empty(len(a), np.int8)
+    for first in range(0, len(a), _JUDGED_AT_ONCE):
+        piece = slice(first, first + _JUDGED_AT_ONCE)
+        verdicts[piece] = judge(figures.at(piece), same[piece], alike[piece], years[piece])
+    odds = np.zeros(len(a), np.int32)
     headlines = nodes.headlines(history)
     others = np.flatnonzero(~same & (verdicts != NONE) & half_held(figures))
     for some in np.split(others, range(_TITLES_AT_ONCE, len(others), _TITLES_AT_ONCE)):

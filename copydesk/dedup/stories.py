@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 WHOLE = 1.05
 """Two parts of a text that are no more than this together do not overlap; some shingles are found in both."""
@@ -21,8 +21,7 @@ WHOLE = 1.05
 Tie = Literal["overlap", "embeds", "weak", "strong"]
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A distinct text. Of this run: `base` (the first version of an item) or a revision of `item`, which is the node of
     this run that it revises in the end. Of, or revising what is in, a published story: `story` is set.
 
@@ -44,8 +43,7 @@ class Node:
         return self.base and self.story is None
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A verified pair of nodes. strength: larger is attached first. longer: which of the two has more shingles, -1 if
     it holds less than half of the other."""
 
@@ -60,8 +58,7 @@ class Edge:
         return self.a if self.longer == self.b else self.b
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a node ended. group: open nodes of one story share it, -1 for others. story: the published story it is of,
     None if new. attached: with others of its kind, to a group that may share no more with it than one of them does."""
 
@@ -130,13 +127,14 @@ class _Assignment:
         self._join_published(edges)
         self.support = self._support(edges)
         mixed = self._mixed(edges)
-        ordered = sorted(edges, key=lambda e: (e.strength, *sorted((nodes[e.a].name, nodes[e.b].name))), reverse=True)
-        for edge in ordered:
-            if edge.tie == "strong" or (edge.tie == "weak" and edge.longer not in mixed):
+        joining = [e for e in edges if e.tie == "strong" or (e.tie != "overlap" and e.longer not in mixed)]
+        joining.sort(key=lambda e: (e.strength, *sorted((nodes[e.a].name, nodes[e.b].name))), reverse=True)
+        for edge in joining:
+            if edge.tie != "embeds":
                 self._attach(edge.a, edge.b, edge.tie == "strong")
                 self._attach(edge.b, edge.a, edge.tie == "strong")
-        for edge in ordered:
-            if edge.tie == "embeds" and edge.longer not in mixed:
+        for edge in joining:
+            if edge.tie == "embeds":
                 self._attach_embedding(edge)
 
     def places(self) -> list[Place]:
@@ -204,8 +202,10 @@ class _Assignment:
         for edge in edges:
             if edge.tie in ("weak", "embeds"):
                 for mine, other in ((edge.a, edge.b), (edge.b, edge.a)):
+                    if not self.open[mine] or self.groups[self.root[mine]].members == 1:  # a single one needs none
+                        continue
                     node = self.nodes[other]
-                    if self.open[mine] and (self.open[other] or (node.base and node.core)):
+                    if self.open[other] or (node.base and node.core):
                         goal = self.root[other] if node.story is None else _published(node.story)
                         members[self.root[mine], goal].add(mine)
         return {pair: len(found) for pair, found in members.items()}
@@ -217,11 +217,11 @@ class _Assignment:
 
     def _mixed(self, edges: Sequence[Edge]) -> set[int]:
         """Texts that embed one story and hold another as well."""
-        held: dict[int, set[tuple[str, int]]] = defaultdict(set)
+        held: dict[int, set[tuple[str, int]]] = {edge.longer: set() for edge in edges if edge.tie == "embeds"}
         for edge in edges:
-            if edge.longer >= 0:
+            if edge.longer in held:
                 held[edge.longer].add(self._story_of(edge.shorter))
-        return {edge.longer for edge in edges if edge.tie == "embeds" and len(held[edge.longer]) > 1}
+        return {text for text, stories in held.items() if len(stories) > 1}
 
     def _story_of(self, i: int) -> tuple[str, int]:
         node = self.nodes[i]

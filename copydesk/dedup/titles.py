@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from cleaners.arrays import I64
+from cleaners.arrays import I32, I64
 from copydesk.sketches.tokens import tokens
 
 Title = str | None
@@ -33,7 +33,7 @@ def title_containment(a: Title, b: Title) -> float:
     return len(first & second) / least if least else 0.0
 
 
-def at_odds(titles: Sequence[Title], a: I64, b: I64) -> I64:
+def at_odds(titles: Sequence[Title], a: I64, b: I64) -> I32:
     """Of pairs (a[i], b[i]) of titles that have no telling word in common, the telling words of the one that has fewer;
     0 of others, and where a title is unknown.
 
@@ -42,7 +42,7 @@ def at_odds(titles: Sequence[Title], a: I64, b: I64) -> I64:
     """
     told = [_telling(title) for title in titles]
     pairs = ((told[one], told[two]) for one, two in zip(a.tolist(), b.tolist(), strict=True))
-    return np.array([min(len(x), len(y)) if x.isdisjoint(y) else 0 for x, y in pairs], np.int64)
+    return np.array([min(len(x), len(y)) if x.isdisjoint(y) else 0 for x, y in pairs], np.int32)
 
 
 @lru_cache(maxsize=1 << 14)

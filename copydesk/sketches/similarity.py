@@ -13,9 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 
 import numpy as np
-import numpy.typing as npt
 
-from cleaners.arrays import F64, I8, I64, Bools
+from cleaners.arrays import F64, I8, I32, I64, Bools
 from copydesk.sketches import compiled, loops
 from copydesk.sketches.shingling import LEAD_SHINGLES, Shingles, shared, shingle
 
@@ -49,10 +48,10 @@ class Figures:
     b_in_a: F64
     a_lead_in_b: F64
     b_lead_in_a: F64
-    a_size: I64
-    b_size: I64
+    a_size: I32
+    b_size: I32
 
-    def at(self, pairs: I64) -> Figures:
+    def at(self, pairs: I64 | slice) -> Figures:
         """Those of these pairs."""
         return Figures(*(getattr(self, f.name)[pairs] for f in fields(self)))
 
@@ -76,7 +75,7 @@ class Stretch:
         return slice(self.first, self.last)
 
 
-Counts = npt.NDArray[np.int32]
+Counts = I32
 Count = Callable[[I64, I64, Sequence[Stretch]], Counts]
 """From pairs (one[i], two[i]) of numbered texts, in stretches that cover them, to what counted() says of each."""
 
@@ -114,8 +113,8 @@ def compare(a: I64, b: I64, sizes: I64, count: Count, *, near: Bools | None = No
         _share(both, b_size),
         _share(a_lead_in_b, a_lead),
         _share(b_lead_in_a, b_lead),
-        a_size.astype(np.int64),
-        b_size.astype(np.int64),
+        a_size.copy(),
+        b_size.copy(),
     )
 
 
@@ -220,7 +219,7 @@ def _within(f: Figures, title: F64) -> Bools:
     return np.asarray(lead | titled, np.bool_)
 
 
-def _least(f: Figures) -> I64:
+def _least(f: Figures) -> I32:
     return np.minimum(f.a_size, f.b_size)
 
 

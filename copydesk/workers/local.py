@@ -44,6 +44,14 @@ MOST_DEATHS = 200
 """Of workers in one run; after so many it is not the articles."""
 
 
+CLEANING = frozenset({"process", "learn", "apply"})
+"""Stages after which a process holds what cleaning takes: automata, what they found, models."""
+
+MUCH = 64 << 20
+"""Bytes for each worker, from which on those that have cleaned make room for new ones: matching so much takes more
+memory than cleaning does, and to start a process takes no time beside it."""
+
+
 @dataclass(slots=True)
 class _Task:
     """One thing to be done. stands: seconds it has been at the same mark. timed_out: killed for it."""
@@ -55,22 +63,26 @@ class _Task:
     timed_out: bool = False
 
 
-def _begin(size: int) -> None:
+def _begin(size: int, cleans: bool) -> None:
     """Called in a worker when it starts. What takes a while and lets other threads run is done beside the first shard,
     not in the process that all are forked from: that would keep all waiting."""
     from copydesk.sketches import compiled
-    from copydesk.text import language
 
     end_with_parent()
     compiled.foresee(size)
+    if not cleans:
+        return
+    from copydesk.text import language
+
     threading.Thread(target=language.warm, name="copydesk-language", daemon=True).start()
 
 
 class _Lane:
     """One worker process."""
 
-    def __init__(self, context: BaseContext, size: int) -> None:
-        self.pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(size,))
+    def __init__(self, context: BaseContext, size: int, cleans: bool) -> None:
+        self.cleans = cleans
+        self.pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(size, cleans))
         self._pid = self.pool.submit(os.getpid)
 
     def kill(self) -> None:
@@ -78,9 +90,10 @@ class _Lane:
             os.kill(self._pid.result(timeout=_START_SECONDS), signal.SIGKILL)
 
     def close(self, at_once: bool = False) -> None:
+        """Have it end. Who leaves Python waits for it, nobody before: it takes a while to give its memory back."""
         if at_once:
             self.kill()
-        self.pool.shutdown(wait=not at_once, cancel_futures=True)
+        self.pool.shutdown(wait=False, cancel_futures=True)
 
 
 class Workers:
@@ -111,19 +124,20 @@ class Workers:
     def close(self, at_once: bool = False) -> None:
         """End the processes. at_once: also what they have in hand; whoever waits for it is told by an exception."""
         self._closed = True
-        for lane in self._lanes:
-            lane.close(at_once)
-        self._lanes = []
+        self._dismiss(list(self._lanes), at_once)
 
     def __call__(self, stage: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterator[R]:
         """Raises TaskError if what is no shard ends two workers, or workers keep dying; and what `function` raises."""
+        cleans = stage in CLEANING
+        if self._size >= MUCH and not cleans:
+            self._dismiss([lane for lane in self._lanes if lane.cleans])
         waiting = deque(_Task(one) for one in over)
         running: dict[Future[R], tuple[_Lane, _Task]] = {}
         idle = list(self._lanes)
         seen = time.monotonic()
         while waiting or running:
             while waiting and (idle or len(self._lanes) < self._count):
-                lane, task = idle.pop() if idle else self._new_lane(), waiting.popleft()
+                lane, task = idle.pop() if idle else self._new_lane(cleans), waiting.popleft()
                 running[lane.pool.submit(function, task.one)] = lane, task
             done = wait(running, TICK, FIRST_COMPLETED).done
             # A run that was stopped for an hour has not watched for an hour.
@@ -144,11 +158,17 @@ class Workers:
             for lane, task in running.values():
                 self._watch(lane, task, passed)
 
-    def _new_lane(self) -> _Lane:
+    def _new_lane(self, cleans: bool) -> _Lane:
         with _uninterrupted():
-            lane = _Lane(self._context, self._size)
+            lane = _Lane(self._context, self._size, cleans)
             self._lanes.append(lane)
         return lane
+
+    def _dismiss(self, lanes: Sequence[_Lane], at_once: bool = False) -> None:
+        """End these processes; but for `at_once` they have nothing in hand."""
+        for lane in lanes:
+            self._lanes.remove(lane)
+            lane.close(at_once)
 
     def _watch(self, lane: _Lane, task: _Task, passed: float) -> None:
         if not isinstance(task.one, Shard):

@@ -43,17 +43,17 @@ class Metered(Generic[T, R]):
     folder: Path
 
     def __call__(self, one: T) -> R:
-        began = _began.setdefault(self.folder, time.process_time())
+        first, began = _began.setdefault(self.folder, (time.time(), time.process_time()))
         result = self.function(one)
         self.folder.mkdir(parents=True, exist_ok=True)
         give_back()  # a process that waits for others shall not hold what it needs no more
-        figures = [peak_memory(), time.process_time() - began]
+        figures = [peak_memory(), time.process_time() - began, first, time.time()]
         (self.folder / _process()).write_bytes(orjson.dumps(figures))
         return result
 
 
-_began: dict[Path, float] = {}
-"""This process's time when its first task of a run began, by the run's folder."""
+_began: dict[Path, tuple[float, float]] = {}
+"""When this process's first task of a run began, and its processor time then, by the run's folder."""
 
 
 def metered(stage_map: Map, folder: Path) -> Map:
@@ -66,14 +66,17 @@ def metered(stage_map: Map, folder: Path) -> Map:
 
 
 def total(folder: Path, began: float) -> Usage:
-    """What the run has taken up to now: this process and those that left figures in `folder`.
+    """What the run has taken up to now: this process and those that left figures in `folder`, the peaks of those that
+    were there together added up.
 
     began: time.process_time() at the run's start.
     """
     ours, own = Usage(peak_memory(), time.process_time() - began), _process()
     told = [orjson.loads(path.read_bytes()) for path in folder.glob("*") if path.name != own]
+    # One that took the place of another was not there with it.
+    at_once = [sum(p for p, _, first, last in told if first <= now <= last) for _, _, now, _ in told]
     return Usage(
-        ours.peak_memory + sum(peak for peak, _ in told), round(ours.cpu_seconds + sum(cpu for _, cpu in told), 3)
+        ours.peak_memory + max(at_once, default=0), round(ours.cpu_seconds + sum(cpu for _, cpu, *_ in told), 3)
     )
 
 

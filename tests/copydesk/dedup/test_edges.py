@@ -7,17 +7,29 @@ from copydesk.sketches.similarity import EMBEDS, OVERLAP, STRONG, WEAK
 from tests.copydesk.dedup.test_digests import Pair, told
 
 
+def embeds(pairs: list[Pair]) -> list[bool]:
+    """Of five texts, all of one story."""
+    return [bool(node) for node in embedding(*told(pairs), np.ones(len(pairs), np.bool_), 5)]
+
+
 def test_what_embeds_most_of_its_story_is_marked() -> None:
     story: list[Pair] = [(0, 1, 0.9, 1.0, STRONG), (0, 2, 0.9, 1.0, STRONG), (1, 2, 0.9, 1.0, STRONG)]
     holding: list[Pair] = [(3, 0, 0.7, 0.0, STRONG), (3, 1, 0.5, 0.0, EMBEDS), (3, 2, 0.5, 0.0, EMBEDS)]
-    assert embedding(*told([*story, *holding]), 5).tolist() == [False, False, False, True, False]
-    assert not embedding(*told([*story, *holding[:2]]), 5).any()
-    assert not embedding(*told([(3, 0, 0.4, 0.0, OVERLAP)]), 5).any()
+    assert embeds([*story, *holding]) == [False, False, False, True, False]
+    assert not any(embeds([*story, *holding[:2]]))
+    assert not any(embeds([(3, 0, 0.4, 0.0, OVERLAP)]))
+
+
+def test_pairs_of_two_stories_say_nothing() -> None:
+    pairs: list[Pair] = [(3, 0, 0.5, 0.0, EMBEDS), (3, 1, 0.5, 0.0, EMBEDS)]
+    assert embeds(pairs) == [False, False, False, True, False]
+    assert not embedding(*told(pairs), np.zeros(2, np.bool_), 5).any()
+    assert not holding_more(*told(pairs), np.zeros(2, np.int64), np.zeros(2, np.bool_), 5).any()
 
 
 def more(pairs: list[Pair], *odds: int) -> list[int]:
     """The texts that hold more than their story."""
-    return np.flatnonzero(holding_more(*told(pairs), np.array(odds), 5)).tolist()
+    return np.flatnonzero(holding_more(*told(pairs), np.array(odds), np.ones(len(pairs), np.bool_), 5)).tolist()
 
 
 def test_what_holds_more_than_its_story_begins_otherwise_or_has_another_headline() -> None:

@@ -40,6 +40,15 @@ def test_every_worker_is_counted(tmp_path: Path) -> None:
     assert 1 <= len(list((tmp_path / "usage").iterdir())) <= 2
 
 
+def test_who_took_the_place_of_another_was_not_there_with_it(tmp_path: Path) -> None:
+    own = usage.peak_memory()
+    for name, peak, first, last in (("a", 7, 0, 10), ("b", 5, 1, 4), ("c", 6, 5, 9)):
+        (tmp_path / name).write_text(f"[{peak * MB * 1000}, 1.5, {first}.0, {last}.0]")
+    told = usage.total(tmp_path, time.process_time())
+    assert abs(told.peak_memory - 13_000 * MB - own) < 100 * MB
+    assert told.cpu_seconds == pytest.approx(4.5, abs=0.1)
+
+
 def test_this_process_is_counted_once(tmp_path: Path) -> None:
     list(usage.metered(lambda _, function, over: map(function, over), tmp_path / "usage")("hold", hold, [1]))
     assert len(list((tmp_path / "usage").iterdir())) == 1

@@ -110,6 +110,20 @@ def test_workers_that_keep_dying_end_the_run(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.slow
+def _pid(_: int) -> int:
+    return os.getpid()
+
+
+@pytest.mark.parametrize("much", [True, False])
+def test_workers_that_have_cleaned_much_make_room_for_others(tmp_path: Path, much: bool) -> None:
+    with Workers(1, tmp_path / "parts", 60, workers.MUCH if much else workers.MUCH - 1) as of_run:
+        stages = ("process", "apply", "bands", "publish")
+        process, apply, bands, publish = ([*of_run(stage, _pid, [0, 1])] for stage in stages)
+    assert {*process, *apply} == {process[0]}
+    assert {*bands, *publish} == {bands[0]}
+    assert (process != bands) is much
+
+
 def test_what_is_no_shard_is_tried_twice(tmp_path: Path) -> None:
     with Workers(1, tmp_path, 60) as some:
         assert sorted(some("publish", abs, [-1, -2, -3])) == [1, 2, 3]
