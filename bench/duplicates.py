@@ -29,11 +29,11 @@ import pyarrow.parquet as pq
 from cleaners.arrays import I64
 from copydesk.dedup.match import NEW, Decisions, match
 from copydesk.index.index import Index
-from copydesk.index.segment import write_segment
 from copydesk.sketches import compiled, shingling, sketch
 from copydesk.sketches.held import Held
 from copydesk.sketches.shingling import Shingles, shingle
 from copydesk.sketches.similarity import Counts, Stretch, in_threads
+from tests.copydesk.segments import segment_from_decisions
 
 UTC = pa.timestamp("us", tz="UTC")
 
@@ -105,7 +105,7 @@ def history(corpus: Path, folder: Path, new: int) -> str:
     old, _ = _split(len(rows), new)
     before = rows.take(pa.array(old))
     decisions = match(before, Index(), _Shingled(folder, old), threads=0)
-    write_segment(folder / "segment", *decisions.entries(before))
+    segment_from_decisions(folder / "segment", before, decisions)
     size = (folder / "segment").stat().st_size
     return f"{len(old):,} articles, {size / len(old):,.0f} bytes of index each"
 

@@ -75,6 +75,7 @@ class Object:
 
     @property
     def version(self) -> Version:
+        """What a put can be made to depend on."""
         return Version(self.etag, self.number)
 
     def is_same(self, etag: str) -> bool:
@@ -108,6 +109,7 @@ class Bucket:
     """
 
     def __init__(self, url: str) -> None:
+        """Raises UsageError if obstore is not installed, or cannot make sense of the URL or the environment."""
         try:
             import obstore
             from obstore import exceptions

@@ -200,7 +200,7 @@ DATASETS: dict[str, pa.Schema] = {
     "runs": RUNS,
 }
 
-KINDS = {"article": "articles", "duplicate": "duplicates", "revision": "revisions"}
+DATASET_OF = {"article": "articles", "duplicate": "duplicates", "revision": "revisions"}
 """The dataset that a decision's kind puts a record into; `seen` puts it nowhere."""
 
 ADDED: dict[str, frozenset[str]] = {

@@ -1,4 +1,12 @@
-"""How a run is started: the command line and the Prefect flows."""
+"""How a run is started: the command line and the Prefect flows.
+
+Commands        command.py begins, cli.py has most of them, looking.py, settings_cli.py, rules_cli.py and learned_cli.py
+                the others; options.py what they have in common, examples.py the end of their help
+What they show  console.py, explained.py (explaining.py finds what is meant, explained_page.py makes the page),
+                duplicated.py, recleaned.py, rules_shown.py; progress.py while a run goes on
+Prefect         ingest.py and maintain.py are the flows, tasks.py their tasks, patience.py what they try again,
+                telling.py what they tell; serve.py and watch.py are for the commands of that name
+"""
 
 import os
 

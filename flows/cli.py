@@ -1,4 +1,4 @@
-"""The command line. Nothing here imports Prefect until `serve` or `trigger` is asked for."""
+"""The command line. Nothing here imports Prefect until `serve`, `watch` or `trigger` is asked for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App, CycloptsError, Parameter
 
 from copydesk.errors import CopydeskError, UsageError
 from copydesk.settings import Settings
@@ -34,6 +34,7 @@ from flows.options import (
     described,
     existing,
     input_paths,
+    numbered,
     pairs,
     read_settings,
 )
@@ -275,8 +276,8 @@ def explain(
     /,
     *,
     output: Output = None,
-    item: Annotated[int | None, Parameter(help="Which article alone, from 1.")] = None,
-    limit: Annotated[int, Parameter(help="How many articles at the most.")] = 5,
+    item: Annotated[int | None, numbered("Which article alone, from 1.")] = None,
+    limit: Annotated[int, numbered("How many articles at the most.")] = 5,
     map: Annotated[
         list[str] | None, Parameter(help="Another name of a record's field, as text=body; may be repeated.")
     ] = None,
@@ -289,8 +290,6 @@ def explain(
     """Show an article with what is cut out of it, by which rules, what it becomes, and what it is a copy of."""
     from flows.explaining import explain as show
 
-    if (item is not None and item < 1) or limit < 1:
-        raise UsageError("--item and --limit are numbers from 1")
     if html is not None and json:
         raise UsageError("--html and --json exclude each other")
     settings = read_settings(config, output=output, map=pairs(map) if map else None, rules=rules, without=without)
@@ -314,18 +313,16 @@ def duplicates(
     /,
     *,
     output: Output = None,
-    limit: Annotated[int, Parameter(help="How many stories at the most.")] = 5,
+    limit: Annotated[int, numbered("How many stories at the most.")] = 5,
     config: Config = None,
     json: AsJson = False,
 ) -> int:
     """Show the story of an article: its copies and versions, how alike they are, and the stories it overlaps with."""
-    from copydesk.inspect import family
+    from copydesk.inspect.duplicates import pair, stories
     from flows import duplicated
 
-    if limit < 1:
-        raise UsageError("--limit is a number from 1")
     root = existing(read_settings(config, output=output).output, whole=True)
-    told = family.stories(root, article, limit) if other is None else family.pair(root, article, other)
+    told = stories(root, article, limit) if other is None else pair(root, article, other)
     if json:
         print(duplicated.as_json(told))
     else:
@@ -398,7 +395,10 @@ examples.add_to(app)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and end the process with its exit code: 0 done, 1 failed, 2 usage, 3 locked, 4 faults, 5 guard."""
     try:
-        code = app(arguments, exit_on_error=True, result_action="return_value")
+        code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:  # a command or option that there is not, or a value that it cannot have
+        print(f"copydesk: {printable_lines(str(error))}", file=sys.stderr)
+        code = UsageError.exit_code
     except CopydeskError as error:
         print(f"copydesk: {printable_lines(str(error))}", file=sys.stderr)
         code = error.exit_code
@@ -406,7 +406,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 141
     except KeyboardInterrupt:
-        print("copydesk: interrupted; the output is as it was before the run", file=sys.stderr)
+        print(
+            "copydesk: interrupted; the output is as it was, or as after the run if that was just being committed",
+            file=sys.stderr,
+        )
         code = 130
     sys.exit(code)
 

@@ -41,6 +41,7 @@ def summary(books: Summary, output: Path | str) -> str:
 
 
 REASONS_SHOWN = 3
+"""Why items were rejected: the commonest ones."""
 
 
 def reasons(output: Path | str, run_id: str) -> Iterator[str]:
@@ -63,6 +64,7 @@ def reasons(output: Path | str, run_id: str) -> Iterator[str]:
 
 
 ROWS_SHOWN = 20
+"""Of those that `forget` takes away."""
 
 
 def forgotten(told: Forgotten, output: Path | str, dry_run: bool) -> str:

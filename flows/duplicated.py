@@ -12,7 +12,7 @@ from dataclasses import asdict
 
 import orjson
 
-from copydesk.inspect.family import Pair, Story
+from copydesk.inspect.duplicates import Pair, Story
 from copydesk.inspect.relatives import Relative, Row
 from copydesk.terminal import counted, printable, printable_lines
 from copydesk.text.worddiff import Piece

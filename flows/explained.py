@@ -35,8 +35,8 @@ SHOWN = (
 """Columns that are shown, in this order, where they say something."""
 
 BESIDE = 110  # columns of a terminal from which on the fields stand beside the text
-MARGIN = 26
-SIDE = 42
+MARGIN = 26  # columns for the rules, left of the text
+SIDE = 42  # columns for the fields
 
 _COLOURS = ("red", "green", "yellow", "blue", "magenta", "cyan")
 _COLOUR = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from cleaners import Removal
 from copydesk.errors import StoreError, UsageError
-from copydesk.inspect import family, relatives, web
+from copydesk.inspect import duplicates, relatives, web
 from copydesk.inspect.explain import Explanation
 from copydesk.inspect.relatives import Relative
 from copydesk.model import Reject
@@ -37,7 +37,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class Story:
     """The story of an article. why: in words. members: its texts, the article first, at most MEMBERS. more: others.
     diff: the article of the story against this text, if this is a copy."""
 
@@ -59,7 +59,7 @@ class Shown:
     fields: Sequence[tuple[str, str, str]] = ()
     legend: Sequence[tuple[str, int, int]] = ()
     saved: int = 0
-    family: Family | None = None
+    story: Story | None = None
     notes: Sequence[str] = ()
 
 
@@ -85,7 +85,7 @@ def shown(one: Explanation | Reject, root: Path) -> Shown:
         fields=list(explained.fields(one)),
         legend=explained.legend(one),
         saved=len(one.vetoed),
-        family=_family(record, root) if "story_id" in record else None,
+        story=_story(record, root) if "story_id" in record else None,
         notes=one.notes,
     )
 
@@ -99,11 +99,11 @@ def _kind(mark: explained.Mark | None) -> str:
     return "" if mark is None else "cut" if isinstance(mark, Removal) else "kept"
 
 
-def _family(record: dict[str, Any], root: Path) -> Family:
+def _story(record: dict[str, Any], root: Path) -> Story:
     found = relatives.story(root, record["story_id"])
     members = [one for one in found if one.kind != "overlap"]
     overlaps = [one for one in found if one.kind == "overlap"]
-    return Family(_why(record, len(members)), members[:MEMBERS], len(members[MEMBERS:]), overlaps, _diff(record, root))
+    return Story(_why(record, len(members)), members[:MEMBERS], len(members[MEMBERS:]), overlaps, _diff(record, root))
 
 
 def _why(record: dict[str, Any], members: int) -> str:
@@ -129,7 +129,7 @@ def _diff(record: dict[str, Any], root: Path) -> list[Part]:
     if not record.get("duplicate_of"):
         return []
     try:
-        pair = family.pair(root, record["duplicate_of"], record["id"])
+        pair = duplicates.pair(root, record["duplicate_of"], record["id"])
     except (UsageError, StoreError):  # it was forgotten meanwhile
         return []
     return [

@@ -21,8 +21,8 @@ Lines = Annotated[
 _LENGTH = 76  # characters of a line that is shown
 
 
-def register(app: App) -> None:
-    """Add the commands to `copydesk rules`."""
+def add_to(app: App) -> None:
+    """Make these commands of `copydesk rules`."""
     for command in (learned, pin, forbid, drop):
         app.command(command)
 

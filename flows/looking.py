@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import orjson
 from cyclopts import App, Parameter
 
-from copydesk.errors import UsageError
 from copydesk.terminal import counted, printable
-from flows.options import AsJson, Config, Output, existing, read_settings
+from flows.options import AsJson, Config, Output, existing, numbered, read_settings
 
 if TYPE_CHECKING:
-    from copydesk.inspect.drawing import Drawn
+    from copydesk.inspect.sample import Drawn
 
 REPORT_EXAMPLES = """
 Examples:
@@ -61,17 +60,15 @@ def report(
 def sample(
     *,
     rule: Annotated[str, Parameter(help="Whose removals: a rule's id, as in `copydesk rules list`; model; template.")],
-    number: Annotated[int, Parameter(name=("--number", "-n"), help="How many.")] = 20,
+    number: Annotated[int, numbered("How many.", name=("--number", "-n"))] = 20,
     seed: Annotated[int, Parameter(help="Another number draws others.")] = 0,
     output: Output = None,
     config: Config = None,
     json: AsJson = False,
 ) -> int:
     """Show what a rule took out: removals drawn at random, with what stood around them, to judge it by."""
-    from copydesk.inspect.drawing import draw
+    from copydesk.inspect.sample import draw
 
-    if number < 1:
-        raise UsageError("--number is a number from 1")
     total, drawn = draw(existing(read_settings(config, output=output).output, whole=True), rule, number, seed)
     if json:
         told = {"rule": rule, "seed": seed, "removals": total, "drawn": [asdict(one) for one in drawn]}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from copydesk import settings as config
 from copydesk.errors import UsageError
@@ -15,6 +16,14 @@ from copydesk.settings import Settings
 from copydesk.store import place
 
 CONFIG_FILE = "copydesk.toml"
+
+MOST = 1_000_000_000
+"""Of anything that is asked for by number: more than there can be, and few enough for all who count them."""
+
+
+def numbered(help: str, least: int = 1, name: Sequence[str] = ()) -> Parameter:
+    """The option of a number of things, from `least` on. name: default: that of the parameter."""
+    return Parameter(name=tuple(name) or None, help=help, validator=Number(gte=least, lte=MOST))
 
 
 def described(name: str, short: str | None = None) -> Parameter:
@@ -55,7 +64,9 @@ def file_settings(path: Path | None) -> dict[str, Any]:
         return {}
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise UsageError(f"settings file {file}: {error.strerror}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"settings file {file}: {error}") from None
 
 

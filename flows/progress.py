@@ -57,6 +57,7 @@ class Clock:
         self._part = 0.0
 
     def told(self, stage: str, done: int, total: int, records: int, rejects: int) -> State:
+        """The state of the run; all but the clock's time is what a pipeline.Progress is told."""
         now = self._now()
         if stage != self._stage:
             self._stage, self._stage_began = stage, now

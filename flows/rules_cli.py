@@ -10,14 +10,14 @@ from cyclopts import App, Parameter
 
 from copydesk.errors import UsageError
 from flows import learned_cli
-from flows.options import AsJson, Config, Paths, Rules, Without, input_paths, pairs, read_settings
+from flows.options import AsJson, Config, Paths, Rules, Without, input_paths, numbered, pairs, read_settings
 
 app = App(
     name="rules",
     help="Look at the rules of cleaning, try one on a corpus; see what was learned of sites, and overrule it.",
 )
 
-learned_cli.register(app)
+learned_cli.add_to(app)
 
 SAMPLES = 10
 
@@ -81,7 +81,7 @@ def try_rules(
     corpus: Paths,
     /,
     *,
-    limit: Annotated[int, Parameter(help="How many samples to show.")] = SAMPLES,
+    limit: Annotated[int, numbered("How many samples to show.", least=0)] = SAMPLES,
     map: Annotated[
         list[str] | None, Parameter(help="Another name of a record's field, as text=body; may be repeated.")
     ] = None,
@@ -94,8 +94,6 @@ def try_rules(
     from copydesk.inspect import trial
     from flows import rules_shown
 
-    if limit < 0:
-        raise UsageError("--limit must not be negative")
     settings = read_settings(
         config, inputs=input_paths(corpus), map=pairs(map) if map else None, rules=rules, without=without
     )

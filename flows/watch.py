@@ -21,7 +21,7 @@ from prefect.settings import PREFECT_API_URL
 from prefect.types import SecretDict
 from pydantic import SecretStr
 
-from copydesk.errors import CopydeskError
+from copydesk.errors import CopydeskError, UsageError
 
 TAG = "copydesk"
 """Of the deployments in prefect.yaml and of `copydesk serve`."""
@@ -33,6 +33,9 @@ _BLOCK = "copydesk-notice"
 
 SILENT_SECONDS = 150.0
 """Five heartbeats."""
+
+LEAST_SILENT, MOST_SILENT = 10.0, 604_800.0
+"""What Prefect takes for its shortest wait, and a week."""
 
 START_SECONDS = 600.0
 """Within which a run begins after a worker took it."""
@@ -53,8 +56,11 @@ def watch(notice: str | None = None, silent: float = SILENT_SECONDS) -> list[str
     """Make the automations, or bring those that are there up to date. Returns their names.
 
     notice: URL that failures are posted to, as JSON with one field `text`; None leaves an earlier one as it is.
-    silent: seconds without a heartbeat after which a run is dead. Raises CopydeskError if no server answers.
+    silent: seconds without a heartbeat after which a run is dead. Raises UsageError if it is out of range, and
+    CopydeskError if no server answers.
     """
+    if not LEAST_SILENT <= silent <= MOST_SILENT:
+        raise UsageError(f"silent: must be from {LEAST_SILENT:g} to {MOST_SILENT:g} seconds, not {silent:g}")
     wanted = [
         _if_silent(DEAD, {"prefect.flow-run.heartbeat"}, silent, f"no heartbeat for {silent:g} s: the run is dead"),
         _if_silent(UNBEGUN, {"prefect.flow-run.Pending"}, START_SECONDS, "a worker took the run and never began it"),

@@ -28,9 +28,8 @@ from copydesk.dedup.nodes import Compared, History, Nodes
 from copydesk.dedup.pairs import OfTable, Signed, verified
 from copydesk.dedup.stories import Edge, Node, assign
 from copydesk.garbage import give_back, seldom_collected
-from copydesk.index.entries import REVISION, added_entries, id_array, one, precedence
+from copydesk.index.entries import REVISION, id_array, one, precedence
 from copydesk.index.index import Index
-from copydesk.index.segment import Keys
 from copydesk.sketches.similarity import EMBEDS, MOSTLY, NONE, OVERLAP, STRONG, Figures, compare, connected, in_threads
 
 NEW = ("id", "item_key", "publisher", "title", "published_at", "modified_at", "fetched_at", "char_count")
@@ -75,11 +74,6 @@ class Decisions:
 
     rows: pa.Table
     overlaps: pa.Table
-
-    def entries(self, new: pa.Table) -> tuple[pa.Table, Keys]:
-        """What segment.write_segment() takes of what was handed to match(): entries and their band keys."""
-        places = np.flatnonzero(pc.not_equal(self.rows["kind"], "seen"))
-        return added_entries(new, self.rows), lambda rows: OfTable(new).keys(places[rows])
 
 
 @seldom_collected

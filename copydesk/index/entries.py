@@ -15,7 +15,9 @@ from copydesk.index import lines
 from copydesk.sketches import sketch
 
 ARTICLE, DUPLICATE, REVISION = 0, 1, 2
-KINDS = {"article": ARTICLE, "duplicate": DUPLICATE, "revision": REVISION}
+CODES = {"article": ARTICLE, "duplicate": DUPLICATE, "revision": REVISION}
+"""What an entry has for its kind."""
+
 ADDED = ("kind", "story_id", "version", "jaccard")
 """Columns of what is decided of a row that go into its entry."""
 
@@ -45,7 +47,7 @@ ENTRY = pa.schema(
 
 
 def describe(kind: str, rows: pa.Table) -> tuple[pa.Table, U64]:
-    """Entries and band keys of rows of the Parquet datasets, sketched from their `text`. kind: one of KINDS."""
+    """Entries and band keys of rows of the Parquet datasets, sketched from their `text`. kind: one of CODES."""
     made = sketch.sketch(rows["text"].to_pylist())
     rows = rows.append_column("kind", pa.array([kind] * len(rows), pa.string()))
     if kind != "revision":
@@ -66,7 +68,7 @@ def entries_of(rows: pa.Table) -> pa.Table:
             "id": id_array(rows["id"]),
             "item": item_array(rows["item_key"]),
             "story": id_array(rows["story_id"]),
-            "kind": pc.index_in(rows["kind"], value_set=pa.array(list(KINDS))).cast(pa.int8()),
+            "kind": pc.index_in(rows["kind"], value_set=pa.array(list(CODES))).cast(pa.int8()),
             "version": pc.fill_null(rows["version"].cast(pa.int32()), 1),
             "core": pc.or_(pc.equal(rows["kind"], "article"), pc.and_(pc.equal(rows["kind"], "duplicate"), close)),
             "publisher": rows["publisher"],

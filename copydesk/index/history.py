@@ -22,7 +22,7 @@ from copydesk.index.entries import ENTRY, describe
 from copydesk.index.index import Index
 from copydesk.index.lines import Lines
 from copydesk.index.segment import Segment, write_segment
-from copydesk.schema import DATASETS, KINDS, REMOVALS
+from copydesk.schema import DATASET_OF, DATASETS, REMOVALS
 from copydesk.sketches import sketch
 from copydesk.store import dataset, disk, manifest, parquet
 from copydesk.store.layout import STATE
@@ -30,7 +30,7 @@ from copydesk.store.store import Store
 
 INDEX = f"{STATE}/index"
 
-_KIND_OF = {name: kind for kind, name in KINDS.items()}
+_KIND_OF = {name: kind for kind, name in DATASET_OF.items()}
 _ROWS_AT_ONCE = 1024
 
 

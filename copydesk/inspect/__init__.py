@@ -1,1 +1,1 @@
-"""For people who look: an article explained, its family, samples of removals, rules tried, the report."""
+"""For people who look: articles explained, stories with their copies, samples of removals, rules tried, the report."""

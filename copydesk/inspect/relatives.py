@@ -107,13 +107,13 @@ def _place(row: Row) -> tuple[bool, bool, str, str]:
 
 def of(root: Path, row: Row) -> tuple[Relative, ...]:
     """All that is known of the relatives of a whole row. Raises StoreError for a file that cannot be read."""
-    family = [
+    others = [
         other
         for other in _rows(root, lambda rows: pc.or_(_is(rows, "story_id", row), _is(rows, "item_key", row)))
         if other["id"] != row["id"]
     ]
     known = []
-    for other in family:
+    for other in others:
         kind = _kind(row, other)
         told = row if kind == "copy of" else other if kind in ("copy", "same story") else {}
         known.append(_relative(kind, other, {name: told.get(name) for name in _FIGURES}))

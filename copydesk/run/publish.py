@@ -54,7 +54,7 @@ def _publish_part(part: Part, run: RunInfo, known_rejects: Collection[str], fina
     records, decisions = part.read("records").select(schema.RECORD.names), part.read("decisions")
     kinds = decisions["kind"]
     counts: dict[str, int] = {}
-    for kind, dataset in schema.KINDS.items():
+    for kind, dataset in schema.DATASET_OF.items():
         taken = pc.equal(kinds, kind)
         rows = _rows(records.filter(taken), decisions.filter(taken), run, schema.DATASETS[dataset])
         counts[dataset] = _write(rows, dataset, run, final, part.number)

@@ -202,11 +202,9 @@ class Origin:
         try:
             final = self._layout.final(prepared.run_id)
             paths = [f.path for f in prepared.files]
-            first = [p for p in paths if not p.startswith("runs/")]
-            for several in (
-                first,
-                [p for p in paths if p.startswith("runs/")],
-            ):  # a glob that sees a run's row sees all
+            books = [path for path in paths if path.startswith("runs/")]
+            rows = [path for path in paths if path not in books]
+            for several in (rows, books):  # a glob that sees a run's row sees all
                 for _ in self._at_once(lambda path: self._put_file(final, path), several):
                     pass
             points.checkpoint("origin: before manifest")

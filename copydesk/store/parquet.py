@@ -26,6 +26,7 @@ _ROWS_AT_ONCE = 256
 """Rows after which the writer looks how large a page is."""
 
 BLOOM_FALSE_POSITIVES = 0.01
+"""Share of the ids which a row group does not hold that its Bloom filter cannot rule out."""
 
 BROKEN = (pa.ArrowException, OSError, ValueError)
 """What reading a damaged file raises; ValueError: names in its footer that are not UTF-8."""

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from copydesk.errors import LockedError, StoreError, UsageError
 from copydesk.schema import DATASETS
-from copydesk.store import commit, dataset, disk, layout, ledger, lock, manifest, place, volume
+from copydesk.store import commit, dataset, disk, layout, ledger, lock, manifest, place, run_ids, volume
 from copydesk.store.layout import Layout
 from copydesk.store.ledger import LedgerEntry
 from copydesk.store.manifest import Change, Commit
@@ -29,9 +28,7 @@ from copydesk.store.manifest import Change, Commit
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
-RUN_ID_FORMAT = "%Y%m%d-%H%M%S-%f"
 _ASKED_OFTEN = ("rejects", "overlaps")  # by every run that has some; a working copy keeps them
-_RUN_ID = re.compile(r"\d{8}-\d{6}-\d{6}")
 
 
 class Store:
@@ -93,12 +90,10 @@ class Store:
 
     def new_run_id(self, now: dt.datetime) -> str:
         """An id greater than every run's before it, even if the clock went back. now: timezone-aware."""
-        wanted = now.astimezone(dt.UTC).strftime(RUN_ID_FORMAT)
+        wanted = run_ids.of(now)
         last = max([self._last_run_id, *self._run_ids()])
-        if wanted <= last:
-            wanted = (dt.datetime.strptime(last, RUN_ID_FORMAT) + dt.timedelta(microseconds=1)).strftime(RUN_ID_FORMAT)
-        self._last_run_id = wanted
-        return wanted
+        self._last_run_id = wanted if wanted > last else run_ids.after(last)
+        return self._last_run_id
 
     @contextmanager
     def staging(self, run_id: str) -> Iterator[Path]:
@@ -199,7 +194,7 @@ class Store:
 
     def _run_ids(self) -> Iterable[str]:
         paths = [*manifest.paths(self.layout), *volume.paths(self.layout), *self.layout.all_staging.glob("*")]
-        return [run_id for path in paths for run_id in _RUN_ID.findall(path.name)]
+        return [run_id for path in paths for run_id in run_ids.PATTERN.findall(path.name)]
 
     def check_lock(self) -> None:
         """Raises LockedError if another process has taken the lock over; before a change that no commit makes."""

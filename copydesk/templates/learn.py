@@ -118,6 +118,7 @@ class Counted:
 
     @classmethod
     def of(cls, parts: Sequence[Part], known: Index, forgotten: tombstones.Tombstones) -> Counted:
+        """Reads the parts, one after the other. known: the output's index. forgotten: its texts count for nothing."""
         names = [*dict.fromkeys((*tombstones.COLUMNS, "minhash"))]
         found, sites, is_new, ids = [lines.NO_TEXTS], [], [], []
         for part in parts:
@@ -141,6 +142,7 @@ class Counted:
         return cls(parts, Texts(**arrays), sites, is_new)
 
     def save(self, folder: Path) -> None:
+        """For load(), in another process too: a file of numpy an array, in a folder that is made if need be."""
         folder.mkdir(parents=True, exist_ok=True)
         columns = {name: getattr(self.texts, name) for name in ("id", "item", "minhash")}
         columns |= {name: np.concatenate(getattr(self, name)) for name in ("sites", "is_new")}

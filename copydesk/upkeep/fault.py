@@ -26,6 +26,7 @@ class Faults:
         self._count: Counter[str] = Counter()
 
     def add(self, check: str, where: str, message: str) -> None:
+        """Of the first one beyond MOST it is said that there are more; those after it are counted only."""
         self._count[check] += 1
         if self._count[check] <= MOST:
             self._found.append(Fault(check, where, message))
@@ -33,4 +34,5 @@ class Faults:
             self._found.append(Fault(check, "", f"there are more than {MOST} of these; the rest is not listed"))
 
     def all(self) -> list[Fault]:
+        """Those that are listed, as they were found."""
         return list(self._found)

@@ -17,21 +17,24 @@ from typing import Generic, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from copydesk.errors import IndexDamaged, StoreError
+from copydesk.errors import IndexDamaged, StoreError, UsageError
 from copydesk.index import history, lines
 from copydesk.index.history import SegmentFile
 from copydesk.index.lines import Lines
 from copydesk.index.segment import Segment, write_segment
 from copydesk.schema import DATASETS
-from copydesk.store import bind, disk, ledger, manifest, parquet, tombstones
+from copydesk.store import bind, disk, ledger, manifest, parquet, run_ids, tombstones
 from copydesk.store.layout import STATE
-from copydesk.store.store import RUN_ID_FORMAT, Store
+from copydesk.store.store import Store
 from copydesk.upkeep.rewrite import OF_PART, Part, Rewrite, parts, told_in_words
 
 T = TypeVar("T")
 
 GRACE_HOURS = 24.0
 """How long what was replaced stays for who still reads it."""
+
+MOST_GRACE_HOURS = 1_000_000
+"""A century: what can still be reckoned with as a date."""
 
 _ALONE = tuple(name for name in DATASETS if name not in OF_PART)  # datasets whose files stand for themselves
 
@@ -106,8 +109,11 @@ def maintain(
 ) -> Maintained:
     """Merge, and prune what was replaced more than `grace_hours` ago. dry_run: only say what would be done.
 
-    wait: seconds to wait for another run to end. Doing it again does nothing. Raises LockedError, StoreError.
+    wait: seconds to wait for another run to end. Doing it again does nothing. Raises UsageError if grace_hours are out
+    of range, LockedError, StoreError.
     """
+    if not 0 <= grace_hours <= MOST_GRACE_HOURS:
+        raise UsageError(f"grace_hours: must be from 0 to {MOST_GRACE_HOURS:,}, not {grace_hours:g}")
     store, limits = Store(root), limits or Limits()
     if dry_run:
         bound = bind.count(store.layout, limits.manifests)
@@ -138,7 +144,7 @@ def _merge(plan: _Plan, store: Store) -> str:
 
 def _prune(store: Store, grace_hours: float, dry_run: bool = False) -> int:
     """Delete what was replaced long enough ago; how many folders that are."""
-    oldest = (dt.datetime.now(dt.UTC) - dt.timedelta(hours=grace_hours)).strftime(RUN_ID_FORMAT)
+    oldest = run_ids.of(dt.datetime.now(dt.UTC) - dt.timedelta(hours=grace_hours))
     expired = sorted(p for p in store.layout.all_retired.glob("*") if p.name <= oldest)
     if not dry_run:
         for folder in expired:

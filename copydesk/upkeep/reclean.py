@@ -38,6 +38,8 @@ from copydesk.upkeep.rewrite import OF_PART, Part, Rewrite, parts
 from copydesk.upkeep.templating import Desk
 
 EXAMPLES = 5
+"""Texts that change, kept to be shown."""
+
 _PAIRS_AT_ONCE = 1024
 
 

@@ -12,8 +12,7 @@ import pyarrow as pa
 from copydesk.schema import REJECTS
 from copydesk.sketches.similarity import Texts
 from copydesk.sketches.tokens import tokens
-from copydesk.store import parquet
-from copydesk.store.store import RUN_ID_FORMAT
+from copydesk.store import parquet, run_ids
 from copydesk.upkeep.asked import Asked
 from copydesk.urls import canonical
 
@@ -37,7 +36,7 @@ def find(paths: Sequence[Path], asked: Asked, gone: pa.Table, texts: Texts) -> d
     places = set(zip(gone["source_uri"].to_pylist(), gone["source_id"].to_pylist(), strict=True))
     urls = {*asked.urls, *(u for name in ("canonical_url", "url") for u in gone[name].to_pylist() if u)}
     phrases: dict[str, list[tuple[str, Path]]] = defaultdict(list)
-    oldest = asked.before.strftime(RUN_ID_FORMAT) if asked.before else None
+    oldest = run_ids.of(asked.before) if asked.before else None
     for path in paths:
         for row in parquet.read(path, REJECTS).to_pylist():
             said = _readable(row["bytes"] or b"") if oldest is None else ""

@@ -14,7 +14,6 @@ it under the lock; every step can be done twice.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -22,17 +21,16 @@ from pathlib import Path
 
 from copydesk.errors import StoreError
 from copydesk.index import history
-from copydesk.store import manifest, volume
+from copydesk.store import manifest, run_ids, volume
 from copydesk.store.layout import STATE
 from copydesk.store.manifest import Commit, PublishedFile
 from copydesk.store.origin import Origin
-from copydesk.store.store import RUN_ID_FORMAT, Store
+from copydesk.store.store import Store
 from copydesk.upkeep import intact, salvage, verify
 from copydesk.upkeep.in_bucket import OWN
 
 COMMITS = f"{STATE}/commits"
 _MANIFEST = re.compile(COMMITS + r"/\d{12}\.json")
-_RUN = re.compile(r"(\d{8}-\d{6}-\d{6})")
 
 
 def manifests(store: Store, origin: Origin) -> tuple[list[str], list[str]]:
@@ -162,7 +160,7 @@ class _Books:
         begun = {Path(path).stem for path in self._origin.listed(f"{STATE}/uploads")}
         named = {f.path for commit in self._read.values() for f in commit.files}
         names = (path.rsplit("/", 1)[1] for path in self._there() - named)
-        return {run[1] for name in names if (run := _RUN.match(name)) and low < run[1] < high} - begun
+        return {run[0] for name in names if (run := run_ids.PATTERN.match(name)) and low < run[0] < high} - begun
 
     def _there(self) -> set[str]:
         return {path for path in self._origin.listed("") if not path.startswith(OWN)}
@@ -209,7 +207,7 @@ class _Books:
         if not low or (lost := sorted(published - there)):
             what = f"{lost[0]} is gone" if low else "nothing tells of which run it was"
             return None, f"it is gone or damaged and cannot be mended: {what}; restore a backup"
-        empty = Commit(_after(low), ())
+        empty = Commit(run_ids.after(low), ())
         return manifest.encode(empty), "no file is named for its run and none is gone: an empty one put in its place"
 
     def _bring(self, paths: Iterable[str]) -> None:
@@ -249,8 +247,3 @@ def _of_copy(store: Store) -> dict[str, bytes]:
 def _is_whole(store: Store, file: PublishedFile) -> bool:
     path = store.root / file.path
     return path.exists() and path.stat().st_size == file.size and intact.sha256(path) == file.sha256
-
-
-def _after(run_id: str) -> str:
-    """The next id that a run could have."""
-    return (dt.datetime.strptime(run_id, RUN_ID_FORMAT) + dt.timedelta(microseconds=1)).strftime(RUN_ID_FORMAT)

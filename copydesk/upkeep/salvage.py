@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from copydesk import schema
 from copydesk.errors import StoreError
 from copydesk.schema import DATASETS
-from copydesk.store import disk, manifest, parquet, volume
+from copydesk.store import disk, manifest, parquet, run_ids, volume
 from copydesk.store.layout import STATE, Layout
 from copydesk.store.manifest import Change, Commit, PublishedFile
 from copydesk.store.parquet import BROKEN
@@ -28,8 +28,6 @@ from copydesk.upkeep.fault import Faults
 MOST_BYTES = 16 * 1024
 """Of a manifest that is searched for a flipped bit: some seconds' work; it grows with the square of the size."""
 
-_RUN_ID = re.compile(r"\d{8}-\d{6}-\d{6}")
-_ID = 22  # characters of a run's id
 _NAMED = re.compile(rb'"((?:_state/tombstones|' + "|".join(DATASETS).encode() + rb')/[^"\\]{1,300})"')
 
 
@@ -83,8 +81,9 @@ def _put_aside(layout: Layout, path: Path, content: bytes) -> None:
 def _lost(layout: Layout) -> list[str]:
     """Write anew the manifests that are gone of runs whose files are there; else repair._strays moves those aside."""
     mended = []
-    there = {path.split("/")[-1][:_ID] for path in verify.present(layout.root) if path.split("/")[0] in DATASETS}
-    for run_id in sorted(run for run in there if _RUN_ID.fullmatch(run)):
+    there = [path.split("/") for path in verify.present(layout.root)]
+    begun = (run_ids.PATTERN.match(parts[-1]) for parts in there if parts[0] in DATASETS)
+    for run_id in sorted({found[0] for found in begun if found}):
         if volume.is_committed(layout, run_id) or layout.prepared(run_id).exists() or layout.staging(run_id).exists():
             continue
         try:

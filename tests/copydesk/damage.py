@@ -14,8 +14,8 @@ NOT_HELD = ("lock", "leases", "staging")
 """Of `_state/`: what says nothing about the output."""
 
 
-def make_output(folder: Path, **settings: Any) -> Path:
-    """Two runs over an invented corpus in `folder`: every dataset, the ledger and the index have a file or more."""
+def two_inputs() -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Records for two runs: articles with removals, a copy, a reject; then a revision of one, and a further article."""
     first = [
         {
             "url": f"https://{n}.example/1",
@@ -25,11 +25,17 @@ def make_output(folder: Path, **settings: Any) -> Path:
         for n in range(4)
     ]
     copy = {"url": "https://copy.example/1", "title": "Title 0", "text": story(0) + "\n\nShare this article\n"}
-    write_jsonl(folder / "a.jsonl", [*first, copy, {"url": "https://none.example/"}])
     later = first[1] | {"text": first[1]["text"] + "\n\nThe mayor added a word near 7 Mill Lane."}
+    return [*first, copy, {"url": "https://none.example/"}], [later, {"url": "https://new.example/", "text": story(50)}]
+
+
+def make_output(folder: Path, **settings: Any) -> Path:
+    """Two runs over an invented corpus in `folder`: every dataset, the ledger and the index have a file or more."""
+    first, second = two_inputs()
     both = "\n\n".join(["It was a long week.", story(2), story(11), story(3), story(12)])
     mixed = {"url": "https://mixed.example/", "text": both}
-    write_jsonl(folder / "b.jsonl", [later, mixed, {"url": "https://new.example/", "text": story(50)}])
+    write_jsonl(folder / "a.jsonl", first)
+    write_jsonl(folder / "b.jsonl", [*second, mixed])
     for name in ("a", "b"):
         ingest(folder / "out", folder / f"{name}.jsonl", **settings)
     return folder / "out"

@@ -110,6 +110,14 @@ def test_an_interrupted_run_says_what_became_of_it(
     [
         (("ingest", "in.jsonl", "--workers", "0"), "workers"),
         (("ingest", "in.jsonl", "--workers", "many"), "many"),
+        (("ingest", "in.jsonl", "--log-format", "xml"), "xml"),
+        (("ingest", "in.jsonl", "-o"), "-o requires an argument"),
+        (("verify", "--read-dat"), "--read-dat. Did you mean --read-data?"),
+        (("forget", "--older-than", "yesterday\x1b[31m"), "yesterday"),
+        (("sample",), "--rule"),
+        (("watch", "--silent", "nan"), "silent: must be from 10 to 604800 seconds, not nan"),
+        (("watch", "--silent", "9"), "not 9"),
+        (("rules", "chek"), "chek"),
         (("ingest", "in.jsonl", "--map", "headline"), "title=headline"),
         (("ingest", "in.jsonl", "--map", "header=headline"), "header"),
         (("ingest", "nowhere"), "nowhere"),
@@ -125,7 +133,10 @@ def test_usage_errors_end_with_2(
 ) -> None:
     assert command(*arguments) == 2
     captured = capsys.readouterr()
-    assert says in captured.out + captured.err
+    assert captured.out == ""
+    assert captured.err.startswith("copydesk: ")
+    assert says in captured.err
+    assert "\x1b" not in captured.err
     assert not Path("output/runs").exists()
 
 

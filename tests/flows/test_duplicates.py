@@ -150,4 +150,4 @@ def test_what_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert "has no article https://x.example/" in refused(capsys, "https://x.example/")
     assert "has no article https://x.example/" in refused(capsys, FIRST, "https://x.example/")
     assert "neither an id of out nor a URL" in refused(capsys, "Harbor Post")
-    assert "from 1" in refused(capsys, FIRST, "--limit", "0")
+    assert "Must be >= 1" in refused(capsys, FIRST, "--limit", "0")

@@ -76,7 +76,8 @@ def test_a_sample_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "says"),
     [
         (("sample", "--rule", "no-such", "-o", "out"), "no removal by a rule no-such"),
-        (("sample", "--rule", "bio", "-n", "0", "-o", "out"), "--number is a number from 1"),
+        (("sample", "--rule", "bio", "-n", "0", "-o", "out"), 'Invalid value "0" for -n'),
+        (("sample", "--rule", "bio", "-n", "9" * 30, "-o", "out"), "Must be <= 1000000000"),
         (("report", "-o", "nowhere"), "nowhere is no output"),
         (("report", "-o", "out", "--to", "in.jsonl/page.html"), "cannot be written"),
         (("explain", "in.jsonl", "--html", "x.html", "--json"), "--html and --json exclude each other"),

@@ -14,10 +14,10 @@ from copydesk.dedup import edges
 from copydesk.dedup import match as matching
 from copydesk.dedup.match import LINKS, ROWS, relation
 from copydesk.index.index import PER_TEXT, Index
-from copydesk.index.segment import write_segment
 from copydesk.sketches.shingling import Shingles
 from copydesk.sketches.similarity import Figures, compare
 from tests.copydesk.news import Library, News, cut, decide, edited, story, table
+from tests.copydesk.segments import segment_from_decisions
 
 
 class Runs:
@@ -31,7 +31,7 @@ class Runs:
     def add(self, *records: News) -> list[dict[str, object]]:
         decisions = self.library.match(records, Index.open(self.paths))
         path = self.folder / f"segment{len(self.paths)}"
-        write_segment(path, *decisions.entries(table(records)))
+        segment_from_decisions(path, table(records), decisions)
         self.paths.append(path)
         self.overlaps = decisions.overlaps.to_pylist()
         return decisions.rows.to_pylist()
@@ -425,7 +425,7 @@ def test_the_order_of_records_does_not_matter(
     library = Library()
     path = tmp_path_factory.mktemp("index") / "s"
     before, records = records[:known], records[known:]
-    write_segment(path, *library.match(before).entries(table(before)))
+    segment_from_decisions(path, table(before), library.match(before))
     index = Index.open([path])
     shuffled = list(records)
     rng.shuffle(shuffled)  # type: ignore[attr-defined]
@@ -459,7 +459,7 @@ def test_what_is_settled_at_once_is_what_weighing_gives(
     library = Library()
     path = tmp_path_factory.mktemp("index") / "s"
     before, records = records[:known], records[known:]
-    write_segment(path, *library.match(before).entries(table(before)))
+    segment_from_decisions(path, table(before), library.match(before))
     index = Index.open([path])
     at_once = library.match(records, index)
     with pytest.MonkeyPatch.context() as patch:

@@ -15,10 +15,10 @@ from copydesk.index import entries as entries_module
 from copydesk.index import segment as segment_module
 from copydesk.index.entries import id_array, item_array
 from copydesk.index.index import Index
-from copydesk.index.segment import Segment, write_segment
+from copydesk.index.segment import Segment
 from copydesk.sketches import compiled, loops, sketch
 from tests.copydesk.news import Library, News, cut, edited, story, table
-from tests.copydesk.segments import segment_from_rows
+from tests.copydesk.segments import segment_from_decisions, segment_from_rows
 
 
 def run() -> list[News]:
@@ -36,7 +36,7 @@ def run() -> list[News]:
 
 def indexed(path: Path, library: Library, records: list[News], before: Index | None = None) -> Index:
     decisions = library.match(records, before)
-    write_segment(path, *decisions.entries(table(records)), run_id="r")
+    segment_from_decisions(path, table(records), decisions, run_id="r")
     return Index.open([*(segment.path for segment in (before or Index()).segments), path])
 
 

@@ -13,15 +13,14 @@ import pytest
 from copydesk import points
 from copydesk.errors import LockedError, StoreError
 from copydesk.store import bind, manifest, volume
-from copydesk.store.dataset import TEXTS
 from copydesk.store.layout import Layout
 from copydesk.store.manifest import Commit
 from copydesk.store.store import Store
 from copydesk.upkeep.repair import repair
 from copydesk.upkeep.verify import verify
 from tests.copydesk.damage import cuts, flips
-from tests.copydesk.outputs import NOW, Row, first_part, second_part, stage, story, table, tree, view
-from tests.copydesk.segments import segment_from_rows
+from tests.copydesk.outputs import NOW, Row, first_part, second_part, stage, story, tree, view
+from tests.copydesk.segments import stage_segment
 
 MOST = 100
 
@@ -41,9 +40,7 @@ def _publish(root: Path, part: dict[str, list[Row]]) -> None:
         run_id = store.new_run_id(NOW)
         with store.staging(run_id) as staging:
             stage(staging / "final", run_id, [part])
-            segment = staging / "final" / store.index_path(run_id)
-            segment.parent.mkdir(parents=True)
-            segment_from_rows(segment, *(table(name, part.get(name, [])) for name in TEXTS), run_id)
+            stage_segment(store, run_id, part)
             store.commit(run_id)
 
 

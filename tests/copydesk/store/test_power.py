@@ -9,15 +9,14 @@ from pathlib import Path
 import pytest
 
 from copydesk.store.bind import bind
-from copydesk.store.dataset import TEXTS
 from copydesk.store.layout import Layout
 from copydesk.store.store import Store
 from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything, ingest
 from tests.copydesk.kill_run import prepare
-from tests.copydesk.outputs import DAY, NOW, first_part, publish, second_part, stage, table, tree, view
+from tests.copydesk.outputs import DAY, NOW, first_part, publish, second_part, stage, tree, view
 from tests.copydesk.power import Power, losses, watched
-from tests.copydesk.segments import segment_from_rows
+from tests.copydesk.segments import stage_segment
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it finds what is synced in /proc")
 
@@ -38,9 +37,7 @@ def _run(root: Path, number: int, removes: tuple[str, ...]) -> str:
         run_id = store.new_run_id(NOW)
         with store.staging(run_id) as staging:
             stage(staging / "final", run_id, [part])
-            segment = staging / "final" / store.index_path(run_id)
-            segment.parent.mkdir(parents=True)
-            segment_from_rows(segment, *(table(name, part.get(name, [])) for name in TEXTS), run_id)
+            stage_segment(store, run_id, part)
             store.commit(run_id, removes)
     return run_id
 

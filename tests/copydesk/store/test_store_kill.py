@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from copydesk.errors import StoreError
-from copydesk.store.dataset import TEXTS
 from copydesk.store.layout import Layout
 from copydesk.store.store import Store
 from copydesk.upkeep.verify import verify
-from tests.copydesk.outputs import NOW, Row, first_part, publish, stage, story, table, tree, view
-from tests.copydesk.segments import segment_from_rows
+from tests.copydesk.outputs import NOW, first_part, publish, stage, story, tree, view
+from tests.copydesk.segments import stage_segment
 
 
 @pytest.fixture(scope="module")
@@ -27,21 +26,15 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         run_id = store.new_run_id(NOW)
         with store.staging(run_id) as staging:
             stage(staging / "final", run_id, [first_part()])
-            stage_index(store, run_id, first_part())
+            stage_segment(store, run_id, first_part())
             store.commit(run_id)
         run_id = store.new_run_id(NOW)
         part = {"articles": [story("d.example/1", "A second run.\n")[0]]}
         stage(store.layout.final(run_id), run_id, [part])
-        stage_index(store, run_id, part)
+        stage_segment(store, run_id, part)
         (store.layout.staging(run_id) / "parts").mkdir()
         (store.layout.staging(run_id) / "parts" / "scratch").write_text("scratch")
     return root, run_id
-
-
-def stage_index(store: Store, run_id: str, part: dict[str, list[Row]]) -> None:
-    segment = store.layout.final(run_id) / store.index_path(run_id)
-    segment.parent.mkdir(parents=True)
-    segment_from_rows(segment, *(table(name, part.get(name, [])) for name in TEXTS), run_id)
 
 
 def kill_at_every_point(what: str, base: Path, into: Path, run_id: str) -> list[tuple[str, Path]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from copydesk.errors import StoreError
+from copydesk.errors import StoreError, UsageError
 from copydesk.index.history import open_index, reindex, segments
 from copydesk.schema import DATASETS
 from copydesk.store.dataset import open_dataset
@@ -103,6 +103,12 @@ def test_what_was_replaced_stays_for_its_grace(output: Path) -> None:
     assert maintain(output, grace_hours=0).pruned == 1
     assert list(Store(output).layout.all_retired.iterdir()) == []
     assert verify(output, read_data=True) == []
+
+
+@pytest.mark.parametrize("hours", [-1, 1e12, float("nan")])
+def test_a_grace_that_is_no_time_is_refused(output: Path, hours: float) -> None:
+    with pytest.raises(UsageError, match="grace_hours: must be from 0 to 1,000,000, not"):
+        maintain(output, grace_hours=hours, dry_run=True)
 
 
 def test_what_is_forgotten_goes_from_what_was_kept_aside_too(output: Path) -> None:

@@ -24,8 +24,8 @@ from copydesk.upkeep.repair import Repaired, repair
 from copydesk.upkeep.verify import verify
 from flows.cli import main
 from tests.copydesk.corpus import ingest as ingest_here
-from tests.copydesk.corpus import rows, story, write_jsonl
-from tests.copydesk.damage import cuts, flips
+from tests.copydesk.corpus import rows, write_jsonl
+from tests.copydesk.damage import cuts, flips, two_inputs
 from tests.copydesk.s3 import S3, Asked, serving_here
 
 pytestmark = pytest.mark.slow
@@ -42,22 +42,9 @@ def server() -> Iterator[S3]:
 
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """What is ingested by two runs: every dataset has rows."""
+    """What is ingested by two runs: every dataset but overlaps/ has rows."""
     folder = tmp_path_factory.mktemp("inputs")
-    first = [
-        {
-            "url": f"https://{n}.example/1",
-            "title": f"Title {n}",
-            "text": f"{story(n)}\n\nAdvertisement\n\n{story(9 + n)}",
-        }
-        for n in range(4)
-    ]
-    copy = {"url": "https://copy.example/1", "title": "Title 0", "text": story(0) + "\n\nShare this article\n"}
-    later = first[1] | {"text": first[1]["text"] + "\n\nThe mayor added a word near 7 Mill Lane."}
-    return [
-        write_jsonl(folder / "a.jsonl", [*first, copy, {"url": "https://none.example/"}]),
-        write_jsonl(folder / "b.jsonl", [later, {"url": "https://new.example/", "text": story(50)}]),
-    ]
+    return [write_jsonl(folder / f"{n}.jsonl", records) for n, records in enumerate(two_inputs())]
 
 
 @pytest.fixture

@@ -163,7 +163,8 @@ def test_ctrl_c_while_workers_start_is_one_line(tmp_path: Path, when: str) -> No
         command, env=environment, capture_output=True, text=True, timeout=300, start_new_session=True, check=False
     )
     assert (done.returncode, done.stdout) == (130, "")
-    assert done.stderr == "copydesk: interrupted; the output is as it was before the run\n"
+    assert done.stderr.startswith("copydesk: interrupted; the output is as it was, or as after the run")
+    assert done.stderr.count("\n") == 1
     if when == "server":  # which is started before the output is opened
         assert not (tmp_path / "out").exists()
     else:

@@ -52,9 +52,9 @@ def stories(root: Path, named: str, limit: int) -> list[Story]:
         raise UsageError(f"{root} has no article {named}")
     found = []
     for story, ids in islice(asked_for.items(), limit):
-        family = relatives.story(root, story)
-        members = tuple(one for one in family if one.kind != "overlap")
-        found.append(Story(story, tuple(ids), members, tuple(one for one in family if one.kind == "overlap")))
+        texts = relatives.story(root, story)
+        members = tuple(one for one in texts if one.kind != "overlap")
+        found.append(Story(story, tuple(ids), members, tuple(one for one in texts if one.kind == "overlap")))
     return found
 
 

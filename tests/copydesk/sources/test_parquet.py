@@ -1,0 +1,68 @@
+"""Parquet: what a row is, and that what is damaged costs its row group alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import io
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+
+from copydesk.model import Compression, Item
+from tests.copydesk.sources.files import errors, items, parquet, read
+
+
+def test_parquet_rows_become_items(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "id": pa.array([7, None], pa.int64()),
+            "headline": ["A", None],
+            "html": pa.array([b"<p>caf\xe9</p>", b""], pa.binary()),
+            "date": pa.array([dt.datetime(2024, 5, 6), None], pa.timestamp("us", tz="UTC")),
+            "tags": [["x", "y"], []],
+        }
+    )
+    found = items(read(tmp_path / "f", parquet(table), "parquet", map={"title": "headline"}))
+    assert [(one.source_id, one.own_id) for one in found] == [("7", True), ("2", False)]
+    record = found[0].record or {}
+    assert (record["title"], record["html"], record["tags"]) == ("A", "<p>café</p>", ["x", "y"])
+    assert record["date"] == dt.datetime(2024, 5, 6, tzinfo=dt.UTC)
+    assert json.loads(found[0].content)["headline"] == "A"
+    assert list(json.loads(found[0].content)) == sorted(json.loads(found[0].content))
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_parquet_compressed_as_a_whole(tmp_path: Path, compression: Compression) -> None:
+    data = parquet(pa.table({"text": ["a", "b"]}))
+    packed = gzip.compress(data, mtime=0) if compression == "gzip" else zstandard.compress(data)
+    assert len(items(read(tmp_path / "f", packed, "parquet", compression))) == 2
+
+
+@pytest.mark.parametrize("data", [b"", b"PAR1", b"PAR1" + b"x" * 100 + b"PAR1", b"not one at all"])
+def test_parquet_that_is_not_one(tmp_path: Path, data: bytes) -> None:
+    assert errors(read(tmp_path / "f", data, "parquet")) == ["parquet"]
+
+
+def test_parquet_with_a_damaged_row_group(tmp_path: Path) -> None:
+    table = pa.table({"text": [f"story {n} " + "x" * 50 for n in range(1200)]})
+    data = bytearray(parquet(table, row_group_size=400, compression="zstd", use_dictionary=False))
+    metadata = pq.ParquetFile(io.BytesIO(bytes(data))).metadata
+    column = metadata.row_group(1).column(0)
+    middle = column.data_page_offset + 4
+    data[middle : middle + column.total_compressed_size - 8] = b"\xff" * (column.total_compressed_size - 8)
+    for parts in (1, 3):
+        found = read(tmp_path / "f", bytes(data), "parquet", parts=parts)
+        assert errors(found) == ["parquet"]
+        assert len(found) == 801
+
+
+def test_large_cell_is_one_reject(tmp_path: Path) -> None:
+    data = parquet(pa.table({"text": ["a", "b" * 5000, "c"]}))
+    found = read(tmp_path / "f", data, "parquet", max_item_bytes=2048)
+    assert errors(found) == ["too-large"]
+    assert [one.source_id for one in found if isinstance(one, Item)] == ["1", "3"]
