@@ -34,7 +34,7 @@ _CLOSING, _STOPS = ")]\"”’'»", (".", "!", "?", "…")
 
 class Lead(NamedTuple):
     """What may stand before a paragraph. start, end: bytes of the batch. row: of its line; is_first: whether that is
-    the first of its text that no cut takes whole. lexical: its score. next: the blanks and the word that follow.
+    the first of its text that no cut takes whole. lexical: its score.
     """
 
     start: int
@@ -43,7 +43,6 @@ class Lead(NamedTuple):
     is_first: bool
     lexical: int
     said: bytes
-    next: bytes
 
 
 def leads(of: Lined, model: Model, documents: I64, states: I64, reached: I64) -> list[Lead]:
@@ -54,13 +53,14 @@ def leads(of: Lined, model: Model, documents: I64, states: I64, reached: I64) ->
     found = _heads(of, model, states)
     found = found[found[:, PIECE_END] > reached[found[:, PIECE_ROW]]]
     lexical = parting.lexical(of, model, found)
-    likely = (lexical >= FIRST_BAR) | np.isin(of.data[found[:, PIECE_START]], _DIGITS)
-    found, lexical = found[likely], lexical[likely]
     left = np.flatnonzero(states != PASSED)
-    firsts = set(left[np.flatnonzero(np.diff(documents[left], prepend=-1))].tolist())
+    is_first = np.isin(found[:, PIECE_ROW], left[np.flatnonzero(np.diff(documents[left], prepend=-1))])
+    likely = (lexical >= np.where(is_first, FIRST_BAR, LABEL_BAR)) | np.isin(of.data[found[:, PIECE_START]], _DIGITS)
     told = [
-        Lead(start, end, row, row in firsts, score, of.data[start:end].tobytes(), _next(of, end))
-        for (start, end, row), score in zip(found.tolist(), lexical.tolist(), strict=True)
+        Lead(start, end, row, first, score, of.data[start:end].tobytes())
+        for (start, end, row), first, score in zip(
+            found[likely].tolist(), is_first[likely].tolist(), lexical[likely].tolist(), strict=True
+        )
     ]
     return [lead for lead in told if _is_counter(lead.said) or lead.lexical >= _lexical_bar(lead)]
 
@@ -69,10 +69,12 @@ def leading(of: Lined, asked: Asked, leads: Sequence[Lead], matched: Sequence[Se
     """Of each line the longest one that a rule speaks for. matched: the rules that match each."""
     best: dict[int, Piece] = {}
     some = [(lead, rules) for lead, rules in zip(leads, matched, strict=True) if rules]
-    longer = asked.rules([lead.said if _is_sentence(lead.said) else lead.said + lead.next for lead, _ in some])
+    longer = asked.rules(
+        [lead.said if _is_sentence(lead.said) else lead.said + _next(of, lead.end) for lead, _ in some]
+    )
     for (lead, rules), going_on in zip(some, longer, strict=True):
         on = set() if _is_sentence(lead.said) else {match.rule for match in going_on}
-        closed = tuple(match for match in rules if match.rule not in on and _may_lead(lead, match, asked.registry))
+        closed = tuple(match for match in rules if match.rule not in on and _may_lead(of, lead, match, asked.registry))
         if closed:
             speaks = max(RULED if match.scope == LINE else EDGE for match in closed)
             bar = None if _is_counter(lead.said) else SCORE_BAR
@@ -96,7 +98,7 @@ def _is_sentence(said: bytes) -> bool:
     return said.decode("utf-8", "surrogatepass").rstrip(_CLOSING).endswith(_STOPS)
 
 
-def _may_lead(lead: Lead, match: Matched, registry: Registry) -> bool:
+def _may_lead(of: Lined, lead: Lead, match: Matched, registry: Registry) -> bool:
     """Whether a rule may speak for it. One word must be an ad marker, or a counter. What stands above a story has two
     words and more, leads its first line, and is no part of a name ("World News Tonight").
     """
@@ -105,7 +107,7 @@ def _may_lead(lead: Lead, match: Matched, registry: Registry) -> bool:
     words = _WORD.findall(said)
     if match.scope == LINE:
         return len(words) > 1 or _is_counter(lead.said) or bool(registry.kinds[category] & AD)
-    ends = said.isupper() or words[-1][0].islower() or lead.next.lstrip()[:1].isdigit()
+    ends = said.isupper() or words[-1][0].islower() or _next(of, lead.end).lstrip()[:1].isdigit()
     return (
         match.scope == HEAD and lead.is_first and len(words) > 1 and ends and category == registry.category("section")
     )
