@@ -2,39 +2,38 @@
 
 The last sentences of long lines whose words are those of boilerplate (pieces.py) are read as lines: what
 rules of whole lines match in them, and what the model makes of them where they stand on a line of their own, in the
-text parted there. It goes by the rule's name, or as `model:...` with the probability.
+text parted there. It goes by the rule's name, or as `model:...` with the probability. What is glued to a start:
+leading.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from cleaners import parting
 from cleaners.arrays import I64, Bools
+from cleaners.asked import ALONE, EDGE, RULED, Asked, Matched, Piece
 from cleaners.batch import Lined
 from cleaners.cut import ANY_SCORE, CUT_COLUMNS, CUT_END, CUT_ROW, CUT_START, NO_HIT
-from cleaners.engine import Engine
+from cleaners.leading import leading, leads
 from cleaners.model import MOST_BYTES, SCALE, Model
 from cleaners.parting import Part
 from cleaners.patterns import Values
 from cleaners.pieces import (
-    LINE_CHARS,
     OUTERMOST,
     PASSED,
     PIECE_COLUMNS,
     PIECE_ROW,
     SENTENCES,
 )
-from cleaners.registry import CLOSING, HEAD, LINE, POINTER, RULE_CATEGORY, RULE_SCOPE, TAIL, Registry
-from cleaners.scan import CHARS, DOCUMENT, LINE_END, LINE_START
+from cleaners.registry import HEAD, LINE, RULE_CATEGORY
+from cleaners.scan import DOCUMENT, LINE_END, LINE_START
 
-# What speaks for a piece: nothing but the model; a rule of lines at an edge of the text; one of lines.
-ALONE, EDGE, RULED = range(3)
-# The lexical score (see Model) that it has at least then, and the model's score of it on a line of its own.
+# By what speaks for it, the lexical score (see Model) that a piece has at least, and the model's score of it on a line
+# of its own.
 LEXICAL_BARS = (200, -30, -30)
 LEXICAL_LAST = -100  # of one that a rule speaks for, of the last line of a text that stays
 SCORE_BARS = (3600, 600, -1600)
@@ -42,20 +41,6 @@ SURE = 60  # a lexical score with which what a rule of lines matches goes
 # What one more sentence adds to the lexical score at least, if nothing but the model speaks for it, and if a rule does.
 ADDS, TAKES = 30, -80
 _BLANKS, _NO_SENTENCE = b" \t", b"0123456789(["
-_EDGES = (HEAD, TAIL, CLOSING)
-
-
-class Piece(NamedTuple):
-    """start, end: bytes of the batch. row: of its line. lexical: its score. speaks: ALONE, EDGE or RULED; rules: those
-    that match it, with the values of what they match.
-    """
-
-    start: int
-    end: int
-    row: int
-    lexical: int
-    speaks: int
-    rules: tuple[tuple[int, Values], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,76 +51,75 @@ class Glued:
     values: list[Values]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Who is asked about pieces. silenced: by number, the rules of which nothing is taken out."""
-
-    engine: Engine
-    registry: Registry
-    silenced: Bools
-    model: Model
-
-
 def glued(texts: Sequence[bytes], of: Lined, asked: Asked, cuts: I64) -> Glued:
     """The cuts of pieces of lines. cuts: those that there are; a line that one takes whole has no pieces."""
     places = of.scanned.columns(LINE_START, LINE_END, DOCUMENT)
-    chosen = list(_chosen(_likely(of, asked, places, cuts)))
+    states = _states(places, cuts)
+    ends, lexical = _ends(of, asked.model, states)
+    starts = leads(of, asked.model, places[:, 2], states, _reached(places, cuts))
+    said = [of.data[start:end].tobytes() for start, end, _ in ends.tolist()]
+    rules = asked.rules([*said, *(lead.said for lead in starts)])
+    chosen = [
+        *_chosen(_likely(of, states, ends, lexical, rules[: len(said)])),
+        *leading(of, asked, starts, rules[len(said) :]),
+    ]
     chosen = [piece for piece in chosen if len(texts[places[piece.row, 2]]) <= MOST_BYTES]
-    unsure = [piece for piece in chosen if not _sure(piece)]
+    unsure = [piece for piece in chosen if piece.bar is not None]
     parts = [Part(piece.start, piece.end, piece.row) for piece in unsure]
     scores = dict(zip(unsure, parting.scores(texts, of, asked.model, parts), strict=True))
     rows: list[list[int]] = []
     values: list[Values] = []
     for piece in chosen:
         score = scores.get(piece, 0)
-        if piece in scores and score < SCORE_BARS[piece.speaks]:
+        if piece.bar is not None and score < piece.bar:
             continue
+        start, end = _span(of, piece, places)
         if piece.speaks == ALONE:
             (vote,) = asked.registry.votes(np.array([score / SCALE])).tolist()
-            rows.append([*_span(of, piece), piece.row, vote, asked.registry.model, ANY_SCORE, NO_HIT, score])
-        for rule, of_rule in piece.rules:
-            category = int(asked.registry.known[rule, RULE_CATEGORY])
-            rows.append([*_span(of, piece), piece.row, rule, category, ANY_SCORE, len(values), 0])
-            values.append(of_rule)
+            rows.append([start, end, piece.row, vote, asked.registry.model, ANY_SCORE, NO_HIT, score])
+        for matched in piece.rules:
+            category = int(asked.registry.known[matched.rule, RULE_CATEGORY])
+            rows.append([start, end, piece.row, matched.rule, category, ANY_SCORE, len(values), 0])
+            values.append(matched.values)
     return Glued(np.array(rows, np.int64).reshape(-1, CUT_COLUMNS), values)
 
 
-def _sure(piece: Piece) -> bool:
-    """Whether the model need not be asked about it."""
-    return piece.speaks == RULED and piece.lexical >= SURE
-
-
-def _span(of: Lined, piece: Piece) -> tuple[int, int]:
+def _span(of: Lined, piece: Piece, places: I64) -> tuple[int, int]:
     """What goes with it: the blanks between it and the rest of its line."""
-    start = piece.start
-    while of.data[start - 1] in _BLANKS:
+    first, last = places[piece.row, :2].tolist()
+    start, end = piece.start, piece.end
+    while start > first and of.data[start - 1] in _BLANKS:
         start -= 1
-    return start, piece.end
+    if start == first:
+        while end < last and of.data[end] in _BLANKS:
+            end += 1
+    return start, end
 
 
-def _likely(of: Lined, asked: Asked, places: I64, cuts: I64) -> Iterator[Piece]:
-    """The pieces for which something speaks."""
-    states = _states(places, cuts)
-    found = _pieces(of, asked.model, states)
-    lexical = parting.lexical(of, asked.model, found)
+def _ends(of: Lined, model: Model, states: I64) -> tuple[I64, I64]:
+    """The pieces whose words may be those of boilerplate (see pieces.PIECE_START), and their lexical scores."""
+    found = _pieces(of, model, states)
+    lexical = parting.lexical(of, model, found)
     last = states[found[:, PIECE_ROW]] == OUTERMOST
     worded = (lexical >= np.where(last, LEXICAL_LAST, min(LEXICAL_BARS))) & ~_reaching(found[:, PIECE_ROW], lexical)
-    found, lexical = found[worded], lexical[worded]
-    rules = _rules([of.data[start:end].tobytes() for start, end, _ in found.tolist()], asked)
+    return found[worded], lexical[worded]
+
+
+def _likely(of: Lined, states: I64, found: I64, lexical: I64, rules: Sequence[Sequence[Matched]]) -> Iterator[Piece]:
+    """The pieces for which something speaks. rules: those that match each."""
     for (start, end, row), score, matched in zip(found.tolist(), lexical.tolist(), rules, strict=True):
         is_last = states[row] == OUTERMOST
-        ruled = tuple((rule, values) for rule, scope, values in matched if scope == LINE or (is_last and scope != HEAD))
-        edge = tuple((rule, values) for rule, _, values in matched)
-        speaks = RULED if ruled else EDGE if edge else ALONE
+        ruled = tuple(one for one in matched if one.scope == LINE or (is_last and one.scope != HEAD))
+        speaks = RULED if ruled else EDGE if matched else ALONE
         bar = LEXICAL_LAST if is_last and speaks == RULED else LEXICAL_BARS[speaks]
         if score >= bar and (speaks == RULED or of.data[start] not in _NO_SENTENCE):
-            yield Piece(start, end, row, score, speaks, ruled or edge)
+            sure = speaks == RULED and score >= SURE
+            yield Piece(start, end, row, score, speaks, ruled or tuple(matched), None if sure else SCORE_BARS[speaks])
 
 
 def _pieces(of: Lined, model: Model, states: I64) -> I64:
     """int64[n, 3]: see pieces.PIECE_START and on."""
-    long = int(np.count_nonzero((of.scanned.columns(CHARS)[:, 0] >= LINE_CHARS) & (states != PASSED)))
-    found = np.empty((SENTENCES * long + 1, PIECE_COLUMNS), np.int64)
+    found = np.empty((SENTENCES * len(states) + 1, PIECE_COLUMNS), np.int64)
     count = of.with_.run(
         "pieces", of.scanned.table, of.scanned.rows, of.scanned.tokens, model.weights,
         of.data, of.with_.flags, states, found,
@@ -162,24 +146,12 @@ def _states(places: I64, cuts: I64) -> I64:
     return states
 
 
-def _rules(said: Sequence[bytes], asked: Asked) -> list[list[tuple[int, int, Values]]]:
-    """For each piece the rules of whole lines that match it: number, scope and values.
-
-    A pointer that ends with a colon ("More from the Harbor Post:") opens what is quoted below the paragraph.
-    """
-    told: list[list[tuple[int, int, Values]]] = [[] for _ in said]
-    if not said:
-        return told
-    found = asked.engine.found(b"\n".join(said))
-    numbers = asked.registry.numbers(asked.engine.rules)
-    starts = np.cumsum([0, *(len(one) + 1 for one in said)])
-    lines = np.searchsorted(starts, found.places[:, 0], side="right") - 1
-    for line, rule, values in zip(lines.tolist(), numbers[found.places[:, 2]].tolist(), found.values, strict=True):
-        scope = int(asked.registry.known[rule, RULE_SCOPE])
-        opens = said[line].endswith(b":") and asked.registry.kinds[asked.registry.known[rule, RULE_CATEGORY]] & POINTER
-        if (scope == LINE or scope in _EDGES) and not asked.silenced[rule] and not opens:
-            told[line].append((rule, scope, values))
-    return told
+def _reached(places: I64, cuts: I64) -> I64:
+    """By line, up to where a cut takes its start."""
+    reached = places[:, 0].copy()
+    starting = cuts[cuts[:, CUT_START] <= places[cuts[:, CUT_ROW], 0]]
+    np.maximum.at(reached, starting[:, CUT_ROW], starting[:, CUT_END])
+    return reached
 
 
 def _chosen(likely: Iterator[Piece]) -> Iterator[Piece]:

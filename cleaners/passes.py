@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleaners.arrays import I64, Bools
+from cleaners.asked import Asked
 from cleaners.batch import FIELD_OF, Batch, Cuts, Lined, lined
 from cleaners.blocks import RESUMES
 from cleaners.cut import (
@@ -29,7 +30,7 @@ from cleaners.cut import (
 )
 from cleaners.engine import Engine, Found, Lines
 from cleaners.fields import gather
-from cleaners.gluing import Asked, glued
+from cleaners.gluing import glued
 from cleaners.headline import LINES, Top, first_line
 from cleaners.model import SCALE, Model, rule_id
 from cleaners.parting import doubted

@@ -21,6 +21,7 @@ from cleaners import (
     compiler,
     cut,
     headline,
+    heads,
     judge,
     layout,
     occurring,
@@ -145,6 +146,7 @@ _FUNCTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (layout, ("place_text", "place")),
     (assent, ("bar", "count_going", "pointing", "object_to", "in_frame", "vote", "hear")),
     (pieces, ("worded_like", "put_piece", "ends_here", "dash", "begins_after", "last_pieces", "pieces", "gather")),
+    (heads, ("worded_start", "mixed", "counter", "labels", "heads")),
     (occurring, ("reads_as_paragraph", "looks_like", "mark_text", "occur")),
     (uniting, ("put", "unite", "points", "count_words")),
 )

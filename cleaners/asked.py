@@ -1,0 +1,71 @@
+"""Pieces of lines that were lines of their own, and who is asked about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from cleaners.arrays import Bools
+from cleaners.engine import Engine
+from cleaners.model import Model
+from cleaners.patterns import Values
+from cleaners.registry import CLOSING, HEAD, LINE, POINTER, RULE_CATEGORY, RULE_SCOPE, TAIL, Registry
+
+# What speaks for a piece: nothing but the model; a rule of lines at an edge of the text; one of lines.
+ALONE, EDGE, RULED = range(3)
+EDGES = (HEAD, TAIL, CLOSING)
+
+
+class Matched(NamedTuple):
+    """A rule of whole lines that a piece matches. rule: its number. scope: see registry.SCOPES."""
+
+    rule: int
+    scope: int
+    values: Values
+
+
+class Piece(NamedTuple):
+    """start, end: bytes of the batch. row: of its line. lexical: its score. speaks: ALONE, EDGE or RULED; rules: those
+    that match it. bar: the model's score that it has at least where it stands on a line of its own; None if the model
+    need not be asked.
+    """
+
+    start: int
+    end: int
+    row: int
+    lexical: int
+    speaks: int
+    rules: tuple[Matched, ...]
+    bar: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who is asked about pieces. silenced: by number, the rules of which nothing is taken out."""
+
+    engine: Engine
+    registry: Registry
+    silenced: Bools
+    model: Model
+
+    def rules(self, said: Sequence[bytes]) -> list[list[Matched]]:
+        """For each piece the rules of whole lines that match it.
+
+        A pointer that ends with a colon ("More from the Harbor Post:") opens what is quoted below the paragraph.
+        """
+        told: list[list[Matched]] = [[] for _ in said]
+        if not said:
+            return told
+        found = self.engine.found(b"\n".join(said))
+        numbers = self.registry.numbers(self.engine.rules)
+        starts = np.cumsum([0, *(len(one) + 1 for one in said)])
+        lines = np.searchsorted(starts, found.places[:, 0], side="right") - 1
+        for line, rule, values in zip(lines.tolist(), numbers[found.places[:, 2]].tolist(), found.values, strict=True):
+            scope, category = self.registry.known[rule, [RULE_SCOPE, RULE_CATEGORY]].tolist()
+            opens = said[line].endswith(b":") and self.registry.kinds[category] & POINTER
+            if (scope == LINE or scope in EDGES) and not self.silenced[rule] and not opens:
+                told[line].append(Matched(rule, scope, values))
+        return told
