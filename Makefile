@@ -13,7 +13,7 @@ setup: .venv/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	$(BIN)/python -m compileall -q copydesk cleaners flows # as pip does with what it copies
-	@echo "Compiling loops, once: half a minute."
+	@echo "Compiling loops, once: most of a minute."
 	@$(BIN)/python -c "from copydesk.articles import cleaning; cleaning.warm(1 << 30)" & \
 		$(BIN)/python -c "from copydesk.sketches import compiled; compiled.warm(1 << 30)" && wait $$!
 	touch $@
