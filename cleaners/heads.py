@@ -30,9 +30,10 @@ from cleaners.scan import (
 )
 from cleaners.spot import code_at
 
-# A label has at most so many bytes, sentences so many; of the line at least so many are left. A counter may stand
-# before a caption: then the line has so many characters at least.
-LABEL_BYTES, SENTENCES_BYTES, REST_BYTES = 64, 320, 40
+# A label has at most so many bytes, sentences so many; of the line at least so many are left, or it is no paragraph:
+# what sites repeat with a second sentence goes whole, as their template, which must not be cut before. A counter may
+# stand before a caption: then the line has so many characters at least.
+LABEL_BYTES, SENTENCES_BYTES, REST_BYTES = 64, 320, 60
 COUNTED_CHARS, COUNTER_BYTES = 16, 12
 # So many of a line at most are told of.
 HEADS = 6

@@ -83,7 +83,8 @@ def test_the_start_of_the_story_stays(start: str) -> None:
         (f"IN OLD PORT A lamp burns, and {RAIN}", ["IN OLD PORT"]),
         (f"Share it on Sept. {RAIN}", ["Share it on"]),  # an abbreviation ends no sentence
         (f"Share (The list) {RAIN}", ["Share (The list)"]),
-        (f"Advertisement {RAIN[:40]}", []),  # little is left
+        (f"Advertisement and what you can share with us {RAIN[:58]}", []),  # little is left
+        (f"Share this. Read more! {RAIN[:59]}", ["Share this."]),
         ("01/7Ida Brandt at the fair", ["01/7"]),
         ("01/7 Ida Brandt at the fair", []),
         ("17Ida Brandt at the fair", []),
