@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cleaners.arrays import Bools
+from cleaners.arrays import I64, Bools
+from cleaners.batch import Lined
 from cleaners.engine import Engine
 from cleaners.model import Model
 from cleaners.patterns import Values
+from cleaners.pieces import PIECE_COLUMNS
 from cleaners.registry import CLOSING, HEAD, LINE, POINTER, RULE_CATEGORY, RULE_SCOPE, TAIL, Registry
 
 # What speaks for a piece: nothing but the model; a rule of lines at an edge of the text; one of lines.
@@ -69,3 +71,14 @@ class Asked:
             if (scope == LINE or scope in EDGES) and not self.silenced[rule] and not opens:
                 told[line].append(Matched(rule, scope, values))
         return told
+
+
+def told_by(loop: str, of: Lined, model: Model, states: I64, most: int) -> I64:
+    """What a loop (pieces.pieces or heads.heads) tells of lines, `most` of each at most: int64[n, 3], see
+    pieces.PIECE_START and on."""
+    found = np.empty((most * len(states) + 1, PIECE_COLUMNS), np.int64)
+    count = of.with_.run(
+        loop, of.scanned.table, of.scanned.rows, of.scanned.tokens, model.weights,
+        of.data, of.with_.flags, states, found,
+    )  # fmt: skip
+    return found[:count]

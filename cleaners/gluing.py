@@ -15,7 +15,7 @@ import numpy as np
 
 from cleaners import parting
 from cleaners.arrays import I64, Bools
-from cleaners.asked import ALONE, EDGE, RULED, Asked, Matched, Piece
+from cleaners.asked import ALONE, EDGE, RULED, Asked, Matched, Piece, told_by
 from cleaners.batch import Lined
 from cleaners.cut import ANY_SCORE, CUT_COLUMNS, CUT_END, CUT_ROW, CUT_START, NO_HIT
 from cleaners.leading import leading, leads
@@ -25,7 +25,6 @@ from cleaners.patterns import Values
 from cleaners.pieces import (
     OUTERMOST,
     PASSED,
-    PIECE_COLUMNS,
     PIECE_ROW,
     SENTENCES,
 )
@@ -98,7 +97,7 @@ def _span(of: Lined, piece: Piece, places: I64) -> tuple[int, int]:
 
 def _ends(of: Lined, model: Model, states: I64) -> tuple[I64, I64]:
     """The pieces whose words may be those of boilerplate (see pieces.PIECE_START), and their lexical scores."""
-    found = _pieces(of, model, states)
+    found = told_by("pieces", of, model, states, SENTENCES)
     lexical = parting.lexical(of, model, found)
     last = states[found[:, PIECE_ROW]] == OUTERMOST
     worded = (lexical >= np.where(last, LEXICAL_LAST, min(LEXICAL_BARS))) & ~_reaching(found[:, PIECE_ROW], lexical)
@@ -115,16 +114,6 @@ def _likely(of: Lined, states: I64, found: I64, lexical: I64, rules: Sequence[Se
         if score >= bar and (speaks == RULED or of.data[start] not in _NO_SENTENCE):
             sure = speaks == RULED and score >= SURE
             yield Piece(start, end, row, score, speaks, ruled or tuple(matched), None if sure else SCORE_BARS[speaks])
-
-
-def _pieces(of: Lined, model: Model, states: I64) -> I64:
-    """int64[n, 3]: see pieces.PIECE_START and on."""
-    found = np.empty((SENTENCES * len(states) + 1, PIECE_COLUMNS), np.int64)
-    count = of.with_.run(
-        "pieces", of.scanned.table, of.scanned.rows, of.scanned.tokens, model.weights,
-        of.data, of.with_.flags, states, found,
-    )  # fmt: skip
-    return found[:count]
 
 
 def _reaching(row: I64, lexical: I64) -> Bools:

@@ -15,11 +15,11 @@ import numpy as np
 
 from cleaners import parting
 from cleaners.arrays import I64
-from cleaners.asked import EDGE, RULED, Asked, Matched, Piece
+from cleaners.asked import EDGE, RULED, Asked, Matched, Piece, told_by
 from cleaners.batch import Lined
 from cleaners.heads import HEADS
 from cleaners.model import Model
-from cleaners.pieces import PASSED, PIECE_COLUMNS, PIECE_END, PIECE_ROW, PIECE_START
+from cleaners.pieces import PASSED, PIECE_END, PIECE_ROW, PIECE_START
 from cleaners.registry import AD, HEAD, LINE, RULE_CATEGORY, Registry
 
 # The lexical score (see Model) that a piece has at least: one word, what ends with a stop, a label of the first line of
@@ -50,7 +50,7 @@ def leads(of: Lined, model: Model, documents: I64, states: I64, reached: I64) ->
 
     By line, documents: its text; states: see pieces.pieces; reached: up to where a cut takes its start.
     """
-    found = _heads(of, model, states)
+    found = told_by("heads", of, model, states, HEADS)
     found = found[found[:, PIECE_END] > reached[found[:, PIECE_ROW]]]
     lexical = parting.lexical(of, model, found)
     left = np.flatnonzero(states != PASSED)
@@ -118,13 +118,3 @@ def _next(of: Lined, end: int) -> bytes:
     rest = of.data[end : end + NEXT_BYTES].tobytes().split(b"\n")[0]
     word = rest.lstrip(b" \t")
     return rest[: len(rest) - len(word)] + word.split(b" ")[0]
-
-
-def _heads(of: Lined, model: Model, states: I64) -> I64:
-    """int64[n, 3]: see pieces.PIECE_START and on."""
-    found = np.empty((HEADS * len(states) + 1, PIECE_COLUMNS), np.int64)
-    count = of.with_.run(
-        "heads", of.scanned.table, of.scanned.rows, of.scanned.tokens, model.weights,
-        of.data, of.with_.flags, states, found,
-    )  # fmt: skip
-    return found[:count]
