@@ -7,11 +7,12 @@ at least under a lead that is not its own, the smaller with at least half the sh
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 
 import numpy as np
 
-from cleaners.arrays import I8, I64, Bools
+from cleaners.arrays import F64, I8, I64, Bools
 from copydesk.sketches.similarity import NONE, Figures, connected, under_another_lead
 
 ALIKE = 0.8
@@ -47,20 +48,30 @@ def _digests(a: I64, b: I64, figures: Figures, verdicts: I8, count: int, known: 
     one, two = np.concatenate([a, known[:, 0]]), np.concatenate([b, known[:, 1]])
     said = np.concatenate([verdicts != NONE, np.ones(len(known), np.bool_)]) & ~maybe[one] & ~maybe[two]
     story = connected(one[said], two[said], count)
-    largest: dict[int, dict[int, float]] = defaultdict(dict)
-    apart: dict[int, set[int]] = defaultdict(set)
-    for k in np.flatnonzero(held & maybe[longer] & ~maybe[shorter]).tolist():
-        text, of = int(longer[k]), int(story[shorter[k]])
-        largest[text][of] = max(largest[text].get(of, 0.0), float(share[k]))
-        if under[k]:
-            apart[text].add(of)
-    return [text for text, shares in largest.items() if _two(shares, apart[text])]
+    parted = held & maybe[longer] & ~maybe[shorter]
+    return _of_two(longer[parted], story[shorter[parted]], share[parted], under[parted])
 
 
-def _two(share: dict[int, float], under: set[int]) -> bool:
-    """Whether a text holds two stories. share: of the text, found in texts of each story. under: those under a lead."""
-    return any(
-        story != other and share[story] + share[other] <= WHOLE and 0.5 <= share[story] / share[other] <= 2
-        for story in under
-        for other in share
-    )
+def _of_two(texts: I64, stories: I64, share: F64, under: Bools) -> list[int]:
+    """The texts that hold two stories. Of each pair: the text, the story of what it holds, the share of the text that
+    is found there, whether that stands under another lead."""
+    order = np.lexsort((stories, texts))
+    texts, stories = texts[order], stories[order]
+    change = (texts[1:] != texts[:-1]) | (stories[1:] != stories[:-1])
+    firsts = np.flatnonzero(np.append(True, change)[: len(texts)])
+    if not len(firsts):
+        return []
+    owners = texts[firsts]
+    several = np.bincount(owners)[owners] > 1
+    columns = owners, np.maximum.reduceat(share[order], firsts), np.logical_or.reduceat(under[order], firsts)
+    held: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    for text, largest, apart in zip(*(column[several].tolist() for column in columns), strict=True):
+        held[text].append((largest, apart))
+    return [text for text, parts in held.items() if any(itertools.starmap(_two, itertools.permutations(parts, 2)))]
+
+
+def _two(part: tuple[float, bool], other: tuple[float, bool]) -> bool:
+    """Whether a text that holds these parts, which are of two stories, is a digest of them. A part: its share of the
+    text, whether it stands under another lead."""
+    (share, under), (rest, _) = part, other
+    return under and share + rest <= WHOLE and 0.5 <= share / rest <= 2
