@@ -11,6 +11,7 @@ import datetime as dt
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial, reduce
@@ -129,9 +130,11 @@ def _stage(
         give_back()  # nothing is left to do here; others write what was decided
         progress("match", 1, 1, 0, 0)
         points.checkpoint("run: matched")
-        if settings.guard:
-            guard.check(parts, store, settings)
-        published = _publish(parts, store, info, final, stage_map, progress)
+        with ThreadPoolExecutor(1) as beside:  # while others write, this process would only wait
+            looked = beside.submit(guard.check, parts, store, settings) if settings.guard else None
+            published = _publish(parts, store, info, final, stage_map, progress)
+            if looked is not None:
+                looked.result()
     if len(overlaps):
         overlaps = overlaps.append_column("run_id", pa.repeat(pa.scalar(info.run_id), len(overlaps)))
         parquet.write(overlaps, final / info.path("overlaps"), "overlaps")

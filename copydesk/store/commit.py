@@ -12,6 +12,7 @@ import errno
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -135,9 +136,10 @@ def _prepare(layout: Layout, run_id: str, removes: tuple[str, ...], changes: tup
         _check_place(layout, run_id, path)
     _check_removes(layout, removes)
     with ThreadPoolExecutor(_READERS) as pool:
+        pool.submit(_remove_scratch, layout.staging(run_id))  # beside what waits for the disk
         files = tuple(pool.map(partial(_describe, final), paths))
-    for path in paths:
-        disk.sync_file(final / path)
+        for path in paths:
+            disk.sync_file(final / path)
     for folder in _folders_below(layout.staging(run_id)):
         disk.sync_folder(folder)
     disk.sync_folder(layout.all_staging)
@@ -152,6 +154,13 @@ def _prepare(layout: Layout, run_id: str, removes: tuple[str, ...], changes: tup
     prepared = Commit(run_id, files, removes, changes, keep)
     disk.write_new(layout.draft(run_id), manifest.encode(prepared))
     return prepared
+
+
+def _remove_scratch(staging: Path) -> None:
+    """What the stages of a run left for each other. What cannot be removed now, is with all the rest in the end."""
+    for path in staging.iterdir():
+        if path.name != "final":
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _decide(layout: Layout, run_id: str) -> None:
