@@ -27,7 +27,7 @@ class ComparedTexts:
         self, parts: Sequence[Part], numbers: I64, store: Store, index: Index, run_pairs: RunPairs, scratch: Path
     ) -> None:
         """numbers: of the rows of match(), among all records. scratch: a folder for files of pairs."""
-        self._held = Held([part.path("shingles") for part in parts])
+        self._paths = tuple(part.path("shingles") for part in parts)
         self._numbers, self._run_pairs, self._scratch = numbers, run_pairs, scratch
         self._store = store
         self._index, self._segments, self._files = index, segments(store), text_files(store)
@@ -35,7 +35,7 @@ class ComparedTexts:
         self._published: Held | None = None
 
     def of_run(self, rows: I64) -> Shingles:
-        return self._held.of(self._numbers[rows])
+        return _held(self._paths).of(self._numbers[rows])
 
     def count(self, one: I64, two: I64, stretches: Sequence[Stretch]) -> Counts:
         """As tasks, if there is more than one stretch."""
@@ -44,7 +44,7 @@ class ComparedTexts:
         self._scratch.mkdir(parents=True, exist_ok=True)
         for name, rows in (("one", one), ("two", two)):
             np.save(self._scratch / f"{name}.npy", self._numbers[rows])
-        task = partial(_count, paths=self._held.paths, folder=self._scratch)
+        task = partial(_count, paths=self._paths, folder=self._scratch)
         found = np.empty((len(one), 7), np.int32)
         for number, path in self._run_pairs(task, stretches):
             found[stretches[number].pairs] = np.load(path)

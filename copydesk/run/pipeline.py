@@ -148,13 +148,13 @@ def _stage(
 
 def _compile(size: int, index: int, here: bool) -> None:
     """Get ready for so many bytes, to be processed by this process or by others, and then matched here, with an index
-    of so many bytes."""
+    of so many bytes, some hundredth of which may have to be read again for a few new texts."""
     cleaning.warm(size)
     compiled.warm(size)
     if here:
         compiled.foresee(size)
     else:
-        compiled.foresee_elsewhere(size, index)
+        compiled.foresee(max(size, index // 100), beside=True)
 
 
 def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map, progress: Progress) -> list[Part]:

@@ -68,22 +68,15 @@ def _enough() -> int:
     return MORE_BYTES if "numba" in sys.modules else LOAD_BYTES
 
 
-def foresee(size: int) -> None:
-    """Say that there will be so many bytes of text to work on in this process: if it pays, it is compiled at once."""
+def foresee(size: int, *, beside: bool = False) -> None:
+    """Say that there will be so many bytes of text to work on in this process: if it pays, it is compiled at once.
+
+    beside: this process has something else to wait for before, so that what is compiled can be loaded meanwhile.
+    """
     global _met
     with _lock:
         _met = max(_met, size)
-
-
-def foresee_elsewhere(size: int, index: int) -> None:
-    """Say that other processes are to work on so many bytes, while this one waits, and this one on what they make of
-    them: if it pays, what is compiled is loaded meanwhile.
-
-    index: bytes of what is known from before, some hundredth of which may have to be read again for a few new texts.
-    """
-    size = max(size, index // 100)
-    foresee(size)
-    if size >= LOAD_BYTES and _is_filled():
+    if beside and size >= LOAD_BYTES and _is_filled():
         threading.Thread(target=rehearse, name="copydesk-loops", daemon=True).start()
 
 

@@ -30,10 +30,6 @@ class Held:
         self._file = np.repeat(np.arange(len(places)), [own.shape[1] for own in places])
         self._starts, self._lead_ends, self._ends = np.concatenate([np.empty((3, 0), np.int64), *places], axis=1)
 
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        return self._paths
-
     def of(self, texts: I64) -> Shingles:
         """Those of these texts, in this order, which is quickest if it is that of their numbers. Raises StoreError if a
         file is not as it was."""

@@ -44,12 +44,12 @@ MOST_DEATHS = 200
 """Of workers in one run; after so many it is not the articles."""
 
 
-CLEANING = frozenset({"process", "learn", "apply"})
-"""Stages after which a process holds what cleaning takes: automata, what they found, models."""
+CLEANING = ("process", "learn", "apply")
+"""Stages after which a process holds what cleaning takes: automata, what they found, models; in order."""
 
 MUCH = 64 << 20
 """Bytes for each worker, from which on those that have cleaned make room for new ones: matching so much takes more
-memory than cleaning does, and to start a process takes no time beside it."""
+memory than cleaning does. The new ones start while what is to be matched is read."""
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ def _begin(size: int, cleans: bool) -> None:
     from copydesk.sketches import compiled
 
     end_with_parent()
-    compiled.foresee(size)
+    compiled.foresee(size, beside=not cleans)
     if not cleans:
         return
     from copydesk.text import language
@@ -129,8 +129,8 @@ class Workers:
     def __call__(self, stage: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterator[R]:
         """Raises TaskError if what is no shard ends two workers, or workers keep dying; and what `function` raises."""
         cleans = stage in CLEANING
-        if self._size >= MUCH and not cleans:
-            self._dismiss([lane for lane in self._lanes if lane.cleans])
+        if not cleans:
+            self._make_room()
         waiting = deque(_Task(one) for one in over)
         running: dict[Future[R], tuple[_Lane, _Task]] = {}
         idle = list(self._lanes)
@@ -157,6 +157,16 @@ class Workers:
                     yield result
             for lane, task in running.values():
                 self._watch(lane, task, passed)
+        if stage == CLEANING[-1]:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Have new processes in place of those that have cleaned much."""
+        if self._size >= MUCH:
+            old = [lane for lane in self._lanes if lane.cleans]
+            self._dismiss(old)
+            for _ in old:
+                self._new_lane(cleans=False)
 
     def _new_lane(self, cleans: bool) -> _Lane:
         with _uninterrupted():

@@ -109,11 +109,11 @@ def test_workers_that_keep_dying_end_the_run(tmp_path: Path, monkeypatch: pytest
         list(some("publish", os._exit, [1]))
 
 
-@pytest.mark.slow
 def _pid(_: int) -> int:
     return os.getpid()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("much", [True, False])
 def test_workers_that_have_cleaned_much_make_room_for_others(tmp_path: Path, much: bool) -> None:
     with Workers(1, tmp_path / "parts", 60, workers.MUCH if much else workers.MUCH - 1) as of_run:
