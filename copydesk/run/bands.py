@@ -33,7 +33,7 @@ KEYS_AT_ONCE = 1 << 26
 FEW_KEYS = 1 << 21
 """A range of so many keys is not divided further: it is done in less than a second."""
 
-_ROWS_AT_ONCE = 1 << 16  # whose pairs are joined at a time
+_ROWS_AT_ONCE = 1 << 14  # whose pairs are joined at a time: later rows have more of them
 
 
 @dataclass(frozen=True, slots=True)
