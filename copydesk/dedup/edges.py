@@ -1,13 +1,10 @@
-"""Judged pairs (similarity.py) as the edges from which stories are made (stories.py)."""
+"""What judged pairs (similarity.py) say, all of them together, of the texts of a story and of pairs that make none."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 
 from cleaners.arrays import I8, I32, I64, Bools
-from copydesk.dedup.stories import Edge, Tie
 from copydesk.sketches.similarity import (
     EMBEDS,
     LEAST,
@@ -15,13 +12,10 @@ from copydesk.sketches.similarity import (
     OVERLAP,
     STRONG,
     STRONG_BETWEEN,
-    WEAK,
     Figures,
     connected,
     half_held,
 )
-
-TIES: dict[int, Tie] = {OVERLAP: "overlap", EMBEDS: "embeds", WEAK: "weak", STRONG: "strong"}
 
 ALIKE = 0.5
 """Jaccard from which on two texts are one story's whatever their titles: these may be the name of the site."""
@@ -32,36 +26,6 @@ SURE, SOME = 3, 2
 OWN_LEAD, HELD_LEAD = 0.7, 0.75
 """Of a text that holds another and something else: no more than that share of its lead is found in the other, and that
 share or more of the other's lead in it."""
-
-_NODES_AT_ONCE = 1 << 15
-"""Nodes that are Python objects at a time, and their edges: two kilobytes each."""
-
-
-def in_pieces(nodes: I64, pairs: I64, a: I64, wide: I64) -> Iterator[tuple[I64, I64]]:
-    """These nodes and pairs in pieces of some thousand nodes, of which none is connected with another piece.
-
-    a: of each pair a node. wide: of each node the smallest that it is connected with.
-    """
-    connected_with, sizes = np.unique(wide[nodes], return_counts=True)
-    piece = np.full(len(wide), -1, np.int64)
-    piece[connected_with] = (np.cumsum(sizes) - sizes) // _NODES_AT_ONCE
-    of_node, of_pair = piece[wide[nodes]], piece[wide[a[pairs]]]
-    for number in np.unique(of_node).tolist():
-        yield nodes[of_node == number], pairs[of_pair == number]
-
-
-def edges_of(a: I64, b: I64, figures: Figures, verdicts: I8, chosen: I64, place: I64) -> list[Edge]:
-    """Those of the pairs (a[k], b[k]) with k in `chosen`, none of which is NONE; the ends are numbered by `place`."""
-    f, one, two = figures.at(chosen), a[chosen], b[chosen]
-    a_is_longer = f.a_size >= f.b_size
-    held = np.where(a_is_longer, f.b_in_a, f.a_in_b)
-    longer = np.where(held >= 0.5, place[np.where(a_is_longer, one, two)], -1)
-    most = np.maximum(f.a_in_b, f.b_in_a)
-    columns = (place[one], place[two], verdicts[chosen], f.jaccard, most, longer)
-    return [
-        Edge(first, second, TIES[verdict], (jaccard, share), more)
-        for first, second, verdict, jaccard, share, more in zip(*(c.tolist() for c in columns), strict=True)
-    ]
 
 
 def embedding(a: I64, b: I64, figures: Figures, verdicts: I8, alike: Bools, count: int) -> Bools:

@@ -22,11 +22,11 @@ import pyarrow.compute as pc
 
 from cleaners.arrays import F64, I8, I64, Bools
 from copydesk.dedup.digests import part_of_digest
-from copydesk.dedup.edges import about_something_else, edges_of, embedding, holding_more, in_pieces
+from copydesk.dedup.edges import about_something_else, embedding, holding_more
 from copydesk.dedup.identity import Ordered, identify
 from copydesk.dedup.nodes import Compared, History, Nodes
 from copydesk.dedup.pairs import OfTable, Signed, verified
-from copydesk.dedup.stories import Edge, Node, assign
+from copydesk.dedup.weighing import NOTHING, Piece, Ties, Weigh, in_pieces, weigh
 from copydesk.garbage import give_back, seldom_collected
 from copydesk.index.entries import REVISION, id_array, one, precedence
 from copydesk.index.index import Index
@@ -62,8 +62,6 @@ LINKS = pa.schema(
 KINDS = ("article", "duplicate", "revision", "seen")
 RELATIONS = ("exact", "truncated", "extended", "copy")
 
-SURE = (1.0, 1.0)
-
 FURNITURE = 3
 """A story that overlaps with as many others of its publisher shares furniture with them (galleries, background)."""
 
@@ -77,15 +75,22 @@ class Decisions:
 
 
 @seldom_collected
-def match(new: pa.Table, index: Index, compared: Compared, threads: int = 1, signed: Signed | None = None) -> Decisions:
+def match(
+    new: pa.Table,
+    index: Index,
+    compared: Compared,
+    threads: int = 1,
+    signed: Signed | None = None,
+    weighed: Weigh = map,
+) -> Decisions:
     """Decide on the records of a run.
 
     new: a row a record, columns NEW and sketch.SKETCH. compared: asked only for those that are compared, in batches.
     threads: that compare at once, 0 for one a core. signed: knows the rows' signatures, default: those of `new`, which
-    needs none otherwise. Raises ValueError if an id is not 32 hex digits.
+    needs none otherwise. weighed: runs weighing.weigh() over pieces. Raises ValueError if an id is not 32 hex digits.
     """
     order = _canonical_order(new)
-    run = _Run(new, order, index, compared, threads, signed or OfTable(new, threads))
+    run = _Run(new, order, index, compared, threads, signed or OfTable(new, threads), weighed)
     decided = run.decide()
     give_back()
     return Decisions(decided, run.overlaps())
@@ -117,8 +122,9 @@ class _Run:
         compared: Compared,
         threads: int,
         signed: Signed,
+        weighed: Weigh,
     ) -> None:
-        self.index, self.threads = index, threads
+        self.index, self.threads, self.weighed = index, threads, weighed
         self.rows = Ordered(new, order)
         self.identity = identify(self.rows, index)
         self.nodes = Nodes(self.rows, self.identity, compared)
@@ -173,8 +179,8 @@ class _Run:
         weighed = told[of_root[wide[a[told]]] & (~one_group | holding[longer[told]])]
         known = np.zeros(total, np.bool_)
         known[:count] = known[a[told]] = known[b[told]] = True
-        for nodes, pairs in in_pieces(np.flatnonzero(of_root[wide] & known), weighed, a, wide):
-            self._weigh(nodes, pairs, verdicts, roots)
+        pieces = in_pieces(np.flatnonzero(of_root[wide] & known), weighed, a, wide)
+        self._weigh([self._piece(nodes, pairs, verdicts, roots) for nodes, pairs in pieces])
         self.core = np.bincount(roots[:count], minlength=total)[roots[:count]] > 1
         alike = base[a] & base[b]
         alike[alike] = self.group[a[alike]] == self.group[b[alike]]
@@ -219,21 +225,47 @@ class _Run:
         more = np.array([(place.setdefault(name, node), node) for node, name in revised], np.int64)
         return np.concatenate([np.stack([first[story], np.arange(len(story)) + count], 1), more.reshape(-1, 2)])
 
-    def _weigh(self, nodes: I64, pairs: I64, verdicts: I8, roots: I64) -> None:
-        """The places of these nodes, by stories.assign, given the pairs between them. roots: what strong pairs have
-        joined."""
+    def _piece(self, nodes: I64, pairs: I64, verdicts: I8, roots: I64) -> Piece:
+        """These nodes, those of the run before published ones, and the pairs between them. roots: what strong pairs
+        have joined."""
         place = np.full(len(roots), -1, np.int64)
         place[nodes] = np.arange(len(nodes))
-        edges = edges_of(self.pairs.a, self.pairs.b, self.pairs.figures, verdicts, pairs, place)
-        twins = ((int(place[one]), int(place[other])) for one, other in self.nodes.twins)
-        edges += [Edge(one, other, "strong", SURE) for one, other in twins if one >= 0]
-        places = assign(self._made(nodes), edges, place[roots[nodes]].tolist())
-        of_run = nodes[nodes < len(self.nodes)]  # they come first
-        for node, base, found in zip(of_run.tolist(), self.nodes.base[of_run].tolist(), places, strict=False):
-            if base:
-                self.group[node] = nodes[found.group]
-                self.published[node] = -1 if found.story is None else found.story
-                self.attached[node] = found.attached
+        a, b = place[self.pairs.a[pairs]], place[self.pairs.b[pairs]]
+        twins = place[np.array(self.nodes.twins, np.int64).reshape(-1, 2)]
+        ties = Ties.of(a, b, self.pairs.figures.at(pairs), verdicts[pairs])
+        count, history, numbers = len(self.nodes), self.history, self.numbers
+        here, behind = nodes[nodes < count], nodes[nodes >= count] - count
+        item, story, fixed = (np.full(len(nodes), NOTHING) for _ in range(3))
+        story[len(here) :] = numbers[history.story[behind]]
+        rows, base = self.nodes.rows[here], self.nodes.base[here]
+        for number in np.flatnonzero(~base).tolist():
+            revision = self.identity.revisions[int(rows[number])]
+            if revision.first is not None:
+                item[number] = place[self.nodes.of_row[revision.first]]
+            if revision.story is not None:
+                story[number] = numbers[self.place[revision.story]]
+        same = np.flatnonzero(base & (self.exact[here] >= 0))
+        fixed[same] = numbers[history.story[np.searchsorted(history.numbers, self.exact[here[same]])]]
+        return Piece(
+            nodes,
+            pa.concat_arrays(
+                [one(self.rows.at("id", rows)), pa.array(history.ids, pa.string()).take(pa.array(behind))]
+            ),
+            np.concatenate([self.nodes.sizes[here], history.sizes[behind]]),
+            np.concatenate([base, history.kinds[behind] != REVISION]),
+            item,
+            story,
+            fixed,
+            np.concatenate([np.ones(len(here), np.bool_), history.core[behind]]),
+            place[roots[nodes]],
+            ties.joined(Ties.sure(twins[twins[:, 0] >= 0])),
+        )
+
+    def _weigh(self, pieces: Sequence[Piece]) -> None:
+        """Write down where the nodes of these pieces end."""
+        for placed in self.weighed(weigh, pieces) if len(pieces) > 1 else map(weigh, pieces):
+            self.group[placed.nodes], self.published[placed.nodes] = placed.group, placed.story
+            self.attached[placed.nodes] = placed.attached
 
     def _number_stories(self) -> None:
         """`names`: the ids of the published stories that matter here, those of `history` first; `numbers`: of each the
@@ -243,27 +275,6 @@ class _Run:
         self.names = [*self.history.stories, *others]
         self.numbers = np.concatenate([self.history.articles, self.index.find_ids(id_array(others))])
         self.place = {name: i for i, name in enumerate(self.names)} if revised else {}
-
-    def _made(self, nodes: I64) -> list[Node]:
-        """stories.Node of these nodes."""
-        count, history, numbers = len(self.nodes), self.history, self.numbers.tolist()
-        place = {node: i for i, node in enumerate(nodes.tolist())}
-        here = self.nodes.rows[nodes[nodes < count]]
-        names, made = self.rows.at("id", here).to_pylist(), []
-        for node, row, name in zip(nodes.tolist(), here.tolist(), names, strict=False):
-            revision = self.identity.revisions.get(row)
-            exact = history.place.get(int(self.exact[node])) if revision is None else None
-            item = None if revision is None or revision.first is None else place[int(self.nodes.of_row[revision.first])]
-            story = None if revision is None or revision.story is None else numbers[self.place[revision.story]]
-            fixed = None if exact is None else numbers[history.story[exact]]
-            size = int(self.nodes.sizes[node])
-            made.append(Node(name, size, revision is None, item=item, story=story, fixed=fixed))
-        for i in (nodes[nodes >= count] - count).tolist():
-            story, size = numbers[history.story[i]], int(history.sizes[i])
-            made.append(
-                Node(history.ids[i], size, bool(history.kinds[i] != REVISION), story=story, core=history.core[i])
-            )
-        return made
 
     def _name_stories(self) -> None:
         """`story`: of each row the story it is of: the row of its article; below -1, -2 less the place of a published

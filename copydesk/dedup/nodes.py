@@ -54,9 +54,9 @@ class History:
         return np.asarray(self.table["kind"], np.int64)
 
     @cached_property
-    def core(self) -> list[bool]:
+    def core(self) -> Bools:
         """Whether weak pairs may attach to it."""
-        return list(self.table["core"].to_pylist())
+        return np.asarray(self.table["core"], np.bool_)
 
     @cached_property
     def stories(self) -> list[str]:
@@ -72,11 +72,6 @@ class History:
     def articles(self) -> I64:
         """The entries that the stories are named for."""
         return self.index.find_ids(self._stories.dictionary)
-
-    @cached_property
-    def place(self) -> dict[int, int]:
-        """Where among these the entry of a number is."""
-        return {number: i for i, number in enumerate(self.numbers.tolist())}
 
     @cached_property
     def _stories(self) -> pa.DictionaryArray:

@@ -31,8 +31,8 @@ def decide(parts: Sequence[Part], store: Store, tasks: Tasks, scratch: Path, thr
     """Decide what every record of the run is; write each part's `decisions`.
 
     What was forgotten counts as seen. tasks: runs what is not done here: finds candidates and compares texts, by files
-    in the folder `scratch`. threads: that do the rest, 0 for one a core. Returns the overlaps
-    (match.Decisions.overlaps) that are not in the output yet.
+    in the folder `scratch`, and weighs what is not plain. threads: that do the rest, 0 for one a core.
+    Returns the overlaps (match.Decisions.overlaps) that are not in the output yet.
     """
     forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}"))
     covered = forgotten.cover(_read(parts, "records", tombstones.COLUMNS)) if len(forgotten) else None
@@ -40,7 +40,8 @@ def decide(parts: Sequence[Part], store: Store, tasks: Tasks, scratch: Path, thr
     signed = OfParts(parts, numbers, partial(tasks, "bands"), scratch / "bands")
     index = open_index(store)
     compared = ComparedTexts(parts, numbers, store, index, partial(tasks, "compare"), scratch / "compare")
-    decisions = match(_read(parts, "records", COLUMNS, covered), index, compared, threads, signed)
+    weighed = partial(tasks, "weigh")
+    decisions = match(_read(parts, "records", COLUMNS, covered), index, compared, threads, signed, weighed)
     decided = decisions.rows if covered is None else _with_forgotten(decisions.rows, parts, covered)
     start = 0
     for part in parts:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from copydesk.dedup import edges
 from copydesk.dedup import match as matching
+from copydesk.dedup import weighing
 from copydesk.dedup.match import LINKS, ROWS, relation
 from copydesk.index.index import PER_TEXT, Index
 from copydesk.sketches.shingling import Shingles
@@ -465,7 +465,7 @@ def test_what_is_settled_at_once_is_what_weighing_gives(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(matching._Run, "_join_published", _weigh_all)
         weighed = library.match(records, index)
-        patch.setattr(edges, "_NODES_AT_ONCE", 1)
+        patch.setattr(weighing, "_NODES_AT_ONCE", 1)
         in_pieces = library.match(records, index)
     assert in_pieces.rows.equals(weighed.rows)
     assert in_pieces.overlaps.equals(weighed.overlaps)
@@ -476,13 +476,13 @@ def test_what_is_settled_at_once_is_what_weighing_gives(
 def test_the_settling_is_tried(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     runs.add(*(News(f"old{n}", story(n)) for n in range(3)))
     weighed: list[int] = []
-    real = matching.assign
+    real = weighing.assign
 
     def counted(nodes: Any, edges: Any, joined: Any) -> Any:
         weighed.append(len(nodes))
         return real(nodes, edges, joined)
 
-    monkeypatch.setattr(matching, "assign", counted)
+    monkeypatch.setattr(weighing, "assign", counted)
     rows = runs.add(*(News(f"new{n}", edited(story(n % 3), n)) for n in range(6)))
     assert kinds(rows) == ["duplicate"] * 6
     assert weighed == []
