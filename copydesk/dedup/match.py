@@ -21,12 +21,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleaners.arrays import F64, I8, I64, Bools
+from copydesk.dedup.apart import Apart, here, if_several
 from copydesk.dedup.digests import part_of_digest
 from copydesk.dedup.edges import about_something_else, embedding, holding_more
 from copydesk.dedup.identity import Ordered, identify
 from copydesk.dedup.nodes import Compared, History, Nodes
 from copydesk.dedup.pairs import OfTable, Signed, verified
-from copydesk.dedup.weighing import NOTHING, Piece, Ties, Weigh, in_pieces, weigh
+from copydesk.dedup.weighing import NOTHING, Piece, Ties, in_pieces, weigh
 from copydesk.garbage import give_back, seldom_collected
 from copydesk.index.entries import REVISION, id_array, one, precedence
 from copydesk.index.index import Index
@@ -81,16 +82,17 @@ def match(
     compared: Compared,
     threads: int = 1,
     signed: Signed | None = None,
-    weighed: Weigh = map,
+    apart: Apart = here,
 ) -> Decisions:
     """Decide on the records of a run.
 
     new: a row a record, columns NEW and sketch.SKETCH. compared: asked only for those that are compared, in batches.
     threads: that compare at once, 0 for one a core. signed: knows the rows' signatures, default: those of `new`, which
-    needs none otherwise. weighed: runs weighing.weigh() over pieces. Raises ValueError if an id is not 32 hex digits.
+    needs none otherwise. apart: does what
+    can be done in pieces. Raises ValueError if an id is not 32 hex digits.
     """
     order = _canonical_order(new)
-    run = _Run(new, order, index, compared, threads, signed or OfTable(new, threads), weighed)
+    run = _Run(new, order, index, compared, threads, signed or OfTable(new, threads), apart)
     decided = run.decide()
     give_back()
     return Decisions(decided, run.overlaps())
@@ -122,15 +124,15 @@ class _Run:
         compared: Compared,
         threads: int,
         signed: Signed,
-        weighed: Weigh,
+        apart: Apart,
     ) -> None:
-        self.index, self.threads, self.weighed = index, threads, weighed
+        self.index, self.threads, self.apart = index, threads, apart
         self.rows = Ordered(new, order)
         self.identity = identify(self.rows, index)
         self.nodes = Nodes(self.rows, self.identity, compared)
         self.exact = index.exact(self.nodes.hashes)
         give_back()
-        self.pairs = verified(self.nodes, signed, index, self.exact, threads)
+        self.pairs = verified(self.nodes, signed, index, self.exact, threads, apart)
         self.history = self.pairs.history
 
     def decide(self) -> pa.Table:
@@ -263,7 +265,7 @@ class _Run:
 
     def _weigh(self, pieces: Sequence[Piece]) -> None:
         """Write down where the nodes of these pieces end."""
-        for placed in self.weighed(weigh, pieces) if len(pieces) > 1 else map(weigh, pieces):
+        for placed in if_several(self.apart, weigh, pieces):
             self.group[placed.nodes], self.published[placed.nodes] = placed.group, placed.story
             self.attached[placed.nodes] = placed.attached
 

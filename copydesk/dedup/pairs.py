@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleaners.arrays import F64, I8, I32, I64, U64, Bools
+from copydesk.dedup.apart import Apart, if_several
 from copydesk.dedup.nodes import History, Nodes
-from copydesk.dedup.titles import at_odds, other_year, title_containment
+from copydesk.dedup.titles import Headlines, other_year, title_containment, told_at_odds
 from copydesk.garbage import give_back
 from copydesk.index.entries import ARTICLE, REVISION
 from copydesk.index.index import Index
@@ -23,7 +24,7 @@ NEAR = 8
 """Texts that share so many band keys are most likely copies: they are compared together. Nothing else depends on it."""
 
 _PLACES_AT_ONCE = 1 << 16  # texts that are looked up in the index together: 35 MB of keys
-_TITLES_AT_ONCE = 1 << 16  # pairs whose titles are compared together: a kilobyte of words each
+_TITLES_AT_ONCE = 1 << 15  # pairs whose titles are compared together: a kilobyte of words each
 _JUDGED_AT_ONCE = 1 << 18  # pairs: a hundred bytes each
 
 
@@ -78,12 +79,12 @@ class OfTable:
         return candidates.within(sketch.keys_of(self.table, rows), threads=self.threads)
 
 
-def verified(nodes: Nodes, signed: Signed, index: Index, exact: I64, threads: int) -> Pairs:
+def verified(nodes: Nodes, signed: Signed, index: Index, exact: I64, threads: int, apart: Apart) -> Pairs:
     """All pairs of texts that share a band key, as far as candidates.py has them, of nodes with each other and with
     published texts.
 
     exact: of each node the published text that is the same, -1 if there is none. threads: that compare at once, 0 for
-    one a core.
+    one a core. apart: compares titles.
     """
     comparable = np.flatnonzero(nodes.sizes >= sketch.MIN_SHINGLES)
     places = nodes.place(nodes.rows[comparable])
@@ -95,7 +96,7 @@ def verified(nodes: Nodes, signed: Signed, index: Index, exact: I64, threads: in
     c, entries, shared_before = _before(index, signed, places[fresh], threads)
     history = History(index, np.unique(np.concatenate([entries, exact[exact >= 0]])))
     nodes.expect(history)
-    verify = partial(_verified, nodes, history, threads)
+    verify = partial(_verified, nodes, history, threads, apart)
     count = len(nodes)
     give_back()
     here = verify(a, b, near=near)
@@ -117,7 +118,9 @@ def _before(index: Index, signed: Signed, places: I64, threads: int) -> tuple[I6
     return rows[by_row], entries[by_row], shared[by_row]
 
 
-def _verified(nodes: Nodes, history: History, threads: int, a: I64, b: I64, *, near: Bools | None = None) -> Pairs:
+def _verified(
+    nodes: Nodes, history: History, threads: int, apart: Apart, a: I64, b: I64, *, near: Bools | None = None
+) -> Pairs:
     sizes = np.concatenate([nodes.sizes, history.sizes])
     count: Count = nodes.count
     if b.max(initial=0) >= len(nodes):
@@ -130,12 +133,9 @@ def _verified(nodes: Nodes, history: History, threads: int, a: I64, b: I64, *, n
         piece = slice(first, first + _JUDGED_AT_ONCE)
         verdicts[piece] = judge(figures.at(piece), same[piece], alike[piece], years[piece])
     odds = np.zeros(len(a), np.int32)
-    headlines = nodes.headlines(history)
     others = np.flatnonzero(~same & (verdicts != NONE) & half_held(figures))
-    for some in np.split(others, range(_TITLES_AT_ONCE, len(others), _TITLES_AT_ONCE)):
-        named, places = np.unique(np.concatenate([a[some], b[some]]), return_inverse=True)
-        told = headlines.take(pa.array(named)).to_pylist()
-        odds[some] = at_odds(told, places[: len(some)], places[len(some) :])
+    for pairs, found in if_several(apart, told_at_odds, _headlines(nodes.headlines(history), a, b, others)):
+        odds[pairs] = found
     return Pairs(a, b, figures, verdicts, same, odds, history)
 
 
@@ -169,6 +169,16 @@ def _publishers(nodes: Nodes, history: History, a: I64, b: I64, figures: Figures
     of_code = np.array([*(number[name] for name in folded), -1], np.int64)
     codes = of_code[np.asarray(pc.fill_null(publishers.indices, len(folded)), np.int64)]
     return np.asarray((codes[a] == codes[b]) & (codes[a] >= 0) & (figures.jaccard > 0), np.bool_)
+
+
+def _headlines(titles: pa.Array, a: I64, b: I64, wanted: I64) -> list[Headlines]:
+    """The wanted pairs with their titles, some at a time."""
+    pieces = []
+    for some in np.split(wanted, range(_TITLES_AT_ONCE, len(wanted), _TITLES_AT_ONCE)):
+        named, places = np.unique(np.concatenate([a[some], b[some]]), return_inverse=True)
+        first, second = places.reshape(2, -1)
+        pieces.append(Headlines(titles.take(pa.array(named)), first, second, some))
+    return pieces
 
 
 def _titles(titles: pa.Array, a: I64, b: I64, wanted: I64) -> tuple[F64, Bools]:

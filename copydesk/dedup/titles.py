@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from cleaners.arrays import I32, I64
 from copydesk.sketches.tokens import tokens
@@ -43,6 +45,20 @@ def at_odds(titles: Sequence[Title], a: I64, b: I64) -> I32:
     told = [_telling(title) for title in titles]
     pairs = ((told[one], told[two]) for one, two in zip(a.tolist(), b.tolist(), strict=True))
     return np.array([min(len(x), len(y)) if x.isdisjoint(y) else 0 for x, y in pairs], np.int32)
+
+
+class Headlines(NamedTuple):
+    """Titles, and pairs (a[i], b[i]) of them, which are numbered pairs[i] elsewhere."""
+
+    titles: pa.Array
+    a: I64
+    b: I64
+    pairs: I64
+
+
+def told_at_odds(some: Headlines) -> tuple[I64, I32]:
+    """The numbers of pairs, and what at_odds() says of each."""
+    return some.pairs, at_odds(some.titles.to_pylist(), some.a, some.b)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,10 +97,6 @@ class Placed:
     group: I64
     story: I64
     attached: Bools
-
-
-Weigh = Callable[[Callable[[Piece], Placed], Sequence[Piece]], Iterable[Placed]]
-"""Maps a function of a piece over all of them, in any order."""
 
 
 def weigh(piece: Piece) -> Placed:

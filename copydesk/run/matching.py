@@ -31,7 +31,7 @@ def decide(parts: Sequence[Part], store: Store, tasks: Tasks, scratch: Path, thr
     """Decide what every record of the run is; write each part's `decisions`.
 
     What was forgotten counts as seen. tasks: runs what is not done here: finds candidates and compares texts, by files
-    in the folder `scratch`, and weighs what is not plain. threads: that do the rest, 0 for one a core.
+    in the folder `scratch`, and what else is done in pieces. threads: that do the rest, 0 for one a core.
     Returns the overlaps (match.Decisions.overlaps) that are not in the output yet.
     """
     forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}"))
@@ -40,8 +40,8 @@ def decide(parts: Sequence[Part], store: Store, tasks: Tasks, scratch: Path, thr
     signed = OfParts(parts, numbers, partial(tasks, "bands"), scratch / "bands")
     index = open_index(store)
     compared = ComparedTexts(parts, numbers, store, index, partial(tasks, "compare"), scratch / "compare")
-    weighed = partial(tasks, "weigh")
-    decisions = match(_read(parts, "records", COLUMNS, covered), index, compared, threads, signed, weighed)
+    apart = partial(tasks, "apart")
+    decisions = match(_read(parts, "records", COLUMNS, covered), index, compared, threads, signed, apart)
     decided = decisions.rows if covered is None else _with_forgotten(decisions.rows, parts, covered)
     start = 0
     for part in parts:
