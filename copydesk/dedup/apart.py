@@ -10,16 +10,17 @@ R = TypeVar("R")
 
 
 class Apart(Protocol):
-    """Maps a function of a piece over pieces, in any order. Pieces and results can be pickled."""
+    """Maps a function of a piece over pieces, in any order. name: of what is done. Pieces, which have a `number`, and
+    results can be pickled."""
 
-    def __call__(self, function: Callable[[T], R], over: Sequence[T], /) -> Iterable[R]: ...
+    def __call__(self, name: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterable[R]: ...
 
 
-def here(function: Callable[[T], R], over: Sequence[T], /) -> Iterable[R]:
+def here(name: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterable[R]:
     """In this process (Apart)."""
     return map(function, over)
 
 
-def if_several(apart: Apart, function: Callable[[T], R], over: Sequence[T], /) -> Iterable[R]:
+def if_several(apart: Apart, name: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterable[R]:
     """By others, unless there is one piece only, which is sooner done than handed over."""
-    return (apart if len(over) > 1 else here)(function, over)
+    return (apart if len(over) > 1 else here)(name, function, over)

@@ -182,7 +182,7 @@ class _Run:
         known = np.zeros(total, np.bool_)
         known[:count] = known[a[told]] = known[b[told]] = True
         pieces = in_pieces(np.flatnonzero(of_root[wide] & known), weighed, a, wide)
-        self._weigh([self._piece(nodes, pairs, verdicts, roots) for nodes, pairs in pieces])
+        self._weigh([self._piece(number, *some, verdicts, roots) for number, some in enumerate(pieces)])
         self.core = np.bincount(roots[:count], minlength=total)[roots[:count]] > 1
         alike = base[a] & base[b]
         alike[alike] = self.group[a[alike]] == self.group[b[alike]]
@@ -227,7 +227,7 @@ class _Run:
         more = np.array([(place.setdefault(name, node), node) for node, name in revised], np.int64)
         return np.concatenate([np.stack([first[story], np.arange(len(story)) + count], 1), more.reshape(-1, 2)])
 
-    def _piece(self, nodes: I64, pairs: I64, verdicts: I8, roots: I64) -> Piece:
+    def _piece(self, number: int, nodes: I64, pairs: I64, verdicts: I8, roots: I64) -> Piece:
         """These nodes, those of the run before published ones, and the pairs between them. roots: what strong pairs
         have joined."""
         place = np.full(len(roots), -1, np.int64)
@@ -240,15 +240,16 @@ class _Run:
         item, story, fixed = (np.full(len(nodes), NOTHING) for _ in range(3))
         story[len(here) :] = numbers[history.story[behind]]
         rows, base = self.nodes.rows[here], self.nodes.base[here]
-        for number in np.flatnonzero(~base).tolist():
-            revision = self.identity.revisions[int(rows[number])]
+        for node in np.flatnonzero(~base).tolist():
+            revision = self.identity.revisions[int(rows[node])]
             if revision.first is not None:
-                item[number] = place[self.nodes.of_row[revision.first]]
+                item[node] = place[self.nodes.of_row[revision.first]]
             if revision.story is not None:
-                story[number] = numbers[self.place[revision.story]]
+                story[node] = numbers[self.place[revision.story]]
         same = np.flatnonzero(base & (self.exact[here] >= 0))
         fixed[same] = numbers[history.story[np.searchsorted(history.numbers, self.exact[here[same]])]]
         return Piece(
+            number,
             nodes,
             pa.concat_arrays(
                 [one(self.rows.at("id", rows)), pa.array(history.ids, pa.string()).take(pa.array(behind))]
@@ -265,7 +266,7 @@ class _Run:
 
     def _weigh(self, pieces: Sequence[Piece]) -> None:
         """Write down where the nodes of these pieces end."""
-        for placed in if_several(self.apart, weigh, pieces):
+        for placed in if_several(self.apart, "weigh", weigh, pieces):
             self.group[placed.nodes], self.published[placed.nodes] = placed.group, placed.story
             self.attached[placed.nodes] = placed.attached
 

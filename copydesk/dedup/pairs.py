@@ -134,7 +134,7 @@ def _verified(
         verdicts[piece] = judge(figures.at(piece), same[piece], alike[piece], years[piece])
     odds = np.zeros(len(a), np.int32)
     others = np.flatnonzero(~same & (verdicts != NONE) & half_held(figures))
-    for pairs, found in if_several(apart, told_at_odds, _headlines(nodes.headlines(history), a, b, others)):
+    for pairs, found in if_several(apart, "titles", told_at_odds, _headlines(nodes.headlines(history), a, b, others)):
         odds[pairs] = found
     return Pairs(a, b, figures, verdicts, same, odds, history)
 
@@ -174,10 +174,10 @@ def _publishers(nodes: Nodes, history: History, a: I64, b: I64, figures: Figures
 def _headlines(titles: pa.Array, a: I64, b: I64, wanted: I64) -> list[Headlines]:
     """The wanted pairs with their titles, some at a time."""
     pieces = []
-    for some in np.split(wanted, range(_TITLES_AT_ONCE, len(wanted), _TITLES_AT_ONCE)):
+    for number, some in enumerate(np.split(wanted, range(_TITLES_AT_ONCE, len(wanted), _TITLES_AT_ONCE))):
         named, places = np.unique(np.concatenate([a[some], b[some]]), return_inverse=True)
         first, second = places.reshape(2, -1)
-        pieces.append(Headlines(titles.take(pa.array(named)), first, second, some))
+        pieces.append(Headlines(number, titles.take(pa.array(named)), first, second, some))
     return pieces
 
 

@@ -48,8 +48,9 @@ def at_odds(titles: Sequence[Title], a: I64, b: I64) -> I32:
 
 
 class Headlines(NamedTuple):
-    """Titles, and pairs (a[i], b[i]) of them, which are numbered pairs[i] elsewhere."""
+    """Titles, and pairs (a[i], b[i]) of them, which are numbered pairs[i] elsewhere. number: of the piece."""
 
+    number: int
     titles: pa.Array
     a: I64
     b: I64

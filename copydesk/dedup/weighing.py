@@ -65,10 +65,11 @@ class Ties:
 class Piece:
     """Texts none of which is connected with one of another piece, and the pairs between them, which number them from 0.
 
-    nodes: their numbers elsewhere. names, sizes, base, item, story, fixed, core: see stories.Node; NOTHING where that
-    has None. joined: see stories.assign.
+    number: of the piece. nodes: their numbers elsewhere. names, sizes, base, item, story, fixed, core: see
+    stories.Node; NOTHING where that has None. joined: see stories.assign.
     """
 
+    number: int
     nodes: I64
     names: pa.Array
     sizes: I64

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,15 +18,13 @@ from copydesk.run.bands import OfParts
 from copydesk.run.compared import ComparedTexts
 from copydesk.store import tombstones
 from copydesk.store.store import Store
-
-Tasks = Callable[[str, Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
-"""Maps a function of what it names over all of those, in any order (mapping.Map)."""
+from copydesk.workers.mapping import Map
 
 COLUMNS = [*NEW, "text_hash", "shingle_count"]
 """Of the records, what is compared."""
 
 
-def decide(parts: Sequence[Part], store: Store, tasks: Tasks, scratch: Path, threads: int = 1) -> pa.Table:
+def decide(parts: Sequence[Part], store: Store, tasks: Map, scratch: Path, threads: int = 1) -> pa.Table:
     """Decide what every record of the run is; write each part's `decisions`.
 
     What was forgotten counts as seen. tasks: runs what is not done here: finds candidates and compares texts, by files
@@ -40,8 +37,7 @@ def decide(parts: Sequence[Part], store: Store, tasks: Tasks, scratch: Path, thr
     signed = OfParts(parts, numbers, partial(tasks, "bands"), scratch / "bands")
     index = open_index(store)
     compared = ComparedTexts(parts, numbers, store, index, partial(tasks, "compare"), scratch / "compare")
-    apart = partial(tasks, "apart")
-    decisions = match(_read(parts, "records", COLUMNS, covered), index, compared, threads, signed, apart)
+    decisions = match(_read(parts, "records", COLUMNS, covered), index, compared, threads, signed, tasks)
     decided = decisions.rows if covered is None else _with_forgotten(decisions.rows, parts, covered)
     start = 0
     for part in parts:

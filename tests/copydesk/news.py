@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from copydesk import schema
+from copydesk.dedup.apart import Apart, here
 from copydesk.dedup.match import Decisions, match
 from copydesk.index.index import Index
 from copydesk.sketches.shingling import Shingles, shingle
@@ -95,10 +96,10 @@ class Library:
     def of_history(self, ids: Sequence[str]) -> Shingles:
         return shingle([self.texts[i] for i in ids])
 
-    def match(self, records: Sequence[News], index: Index | None = None) -> Decisions:
+    def match(self, records: Sequence[News], index: Index | None = None, apart: Apart = here) -> Decisions:
         self.run = records
         self.texts.update((r.id, r.text) for r in records)
-        return match(table(records), index or Index(), self)
+        return match(table(records), index or Index(), self, apart=apart)
 
 
 def decide(records: Sequence[News], index: Index | None = None) -> list[dict[str, object]]:

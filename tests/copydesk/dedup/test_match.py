@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from copydesk.dedup import match as matching
-from copydesk.dedup import weighing
+from copydesk.dedup import pairs, weighing
 from copydesk.dedup.match import LINKS, ROWS, relation
 from copydesk.index.index import PER_TEXT, Index
 from copydesk.sketches.shingling import Shingles
@@ -451,6 +452,12 @@ def _weigh_all(self: Any, told: Any, verdicts: Any, ties: Any, roots: Any, wide:
     return np.zeros(len(wide), np.bool_)
 
 
+def by_others(name: str, function: Any, over: Any) -> Any:
+    """As tasks of another process do it, which come in any order and are named by their numbers."""
+    assert [one.number for one in over] == list(range(len(over))), name
+    return [pickle.loads(pickle.dumps(function(pickle.loads(pickle.dumps(one))))) for one in reversed(over)]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(news(), min_size=4, max_size=12), st.integers(1, 8))
 def test_what_is_settled_at_once_is_what_weighing_gives(
@@ -466,7 +473,8 @@ def test_what_is_settled_at_once_is_what_weighing_gives(
         patch.setattr(matching._Run, "_join_published", _weigh_all)
         weighed = library.match(records, index)
         patch.setattr(weighing, "_NODES_AT_ONCE", 1)
-        in_pieces = library.match(records, index)
+        patch.setattr(pairs, "_TITLES_AT_ONCE", 1)
+        in_pieces = library.match(records, index, by_others)
     assert in_pieces.rows.equals(weighed.rows)
     assert in_pieces.overlaps.equals(weighed.overlaps)
     assert at_once.rows.equals(weighed.rows)
