@@ -20,18 +20,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cleaners.arrays import F64, I8, I64, Bools
-from copydesk.dedup.apart import Apart, here, if_several
-from copydesk.dedup.digests import part_of_digest
-from copydesk.dedup.edges import about_something_else, embedding, holding_more
+from cleaners.arrays import F64, I64, Bools
+from copydesk.dedup.apart import Apart, here
+from copydesk.dedup.grouping import Grouping, PublishedStories
 from copydesk.dedup.identity import Ordered, identify
 from copydesk.dedup.nodes import Compared, History, Nodes
 from copydesk.dedup.pairs import OfTable, Signed, verified
-from copydesk.dedup.weighing import NOTHING, Piece, Ties, in_pieces, weigh
 from copydesk.garbage import give_back, seldom_collected
-from copydesk.index.entries import REVISION, id_array, one, precedence
+from copydesk.index.entries import one, precedence
 from copydesk.index.index import Index
-from copydesk.sketches.similarity import EMBEDS, MOSTLY, NONE, OVERLAP, STRONG, Figures, compare, connected, in_threads
+from copydesk.sketches.similarity import MOSTLY, OVERLAP, Figures, compare, in_threads
 
 NEW = ("id", "item_key", "publisher", "title", "published_at", "modified_at", "fetched_at", "char_count")
 """Columns that match() needs beside those of sketch.SKETCH."""
@@ -88,8 +86,7 @@ def match(
 
     new: a row a record, columns NEW and sketch.SKETCH. compared: asked only for those that are compared, in batches.
     threads: that compare at once, 0 for one a core. signed: knows the rows' signatures, default: those of `new`, which
-    needs none otherwise. apart: does what
-    can be done in pieces. Raises ValueError if an id is not 32 hex digits.
+    needs none otherwise. apart: does what can be done in pieces. Raises ValueError if an id is not 32 hex digits.
     """
     order = _canonical_order(new)
     run = _Run(new, order, index, compared, threads, signed or OfTable(new, threads), apart)
@@ -136,7 +133,7 @@ class _Run:
         self.history = self.pairs.history
 
     def decide(self) -> pa.Table:
-        for step in (self._assign, self._name_stories, self._find_links):
+        for step in (self._group, self._name_stories, self._find_links):
             give_back()  # what the one before worked with
             step()
         give_back()
@@ -144,175 +141,48 @@ class _Run:
 
     # ---- stories
 
-    def _assign(self) -> None:
-        """Where the nodes end: `group`, which those of one new story share; `published`, the number of a published
-        story, -1 for none; `embeds`, `more`: see edges.py; `attached`: see stories.Place; `core`: strongly alike
-        another.
-
-        Where strong pairs alone join all that are in pairs with each other, there is nothing to weigh.
-        """
-        a, b, figures, verdicts = self.pairs.a, self.pairs.b, self.pairs.figures, self.pairs.verdicts
-        count = len(self.nodes)
-        total = count + len(self.history)
-        base = np.concatenate([self.nodes.base, np.zeros(len(self.history), np.bool_)])
-        ties = np.array([*self.nodes.twins, *self._versions()], np.int64).reshape(-1, 2)
-        apart = part_of_digest(a, b, figures, verdicts, total, np.concatenate([ties, self._published_ties()]))
-        verdicts = np.where(apart, np.int8(NONE), verdicts)
-        elsewhere = about_something_else(a, b, figures, verdicts, self.pairs.odds, base)
-        verdicts = np.where(elsewhere, np.int8(OVERLAP), verdicts)
-        told = np.flatnonzero(verdicts != NONE)
-        strong = told[(verdicts[told] == STRONG) & base[a[told]] & base[b[told]]]
-        roots = connected(a[strong], b[strong], total)
-        longer = np.where(figures.a_size >= figures.b_size, a, b)
-        holding = np.zeros(total, np.bool_)
-        holding[longer[told[verdicts[told] == EMBEDS]]] = True
-        told = told[(verdicts[told] != OVERLAP) | holding[longer[told]]]  # others join nothing
-        wide = connected(np.concatenate([a[told], ties[:, 0]]), np.concatenate([b[told], ties[:, 1]]), total)
-        unsettled = roots != wide
-        unsettled[a[told]] |= ~base[a[told]]
-        unsettled[b[told]] |= ~base[b[told]]
-        unsettled[:count] |= ~self.nodes.base | (self.exact >= 0)
-        of_root = np.bincount(wide, weights=unsettled, minlength=total) > 0
-        self._number_stories()
-        self.group, self.published = np.where(self.nodes.base, roots[:count], -1), np.full(count, -1, np.int64)
-        self.attached = np.zeros(count, np.bool_)
-        of_root &= ~self._join_published(told, verdicts, ties, roots, wide)
-        one_group = base[a[told]] & base[b[told]] & (roots[a[told]] == roots[b[told]])
-        weighed = told[of_root[wide[a[told]]] & (~one_group | holding[longer[told]])]
-        known = np.zeros(total, np.bool_)
-        known[:count] = known[a[told]] = known[b[told]] = True
-        pieces = in_pieces(np.flatnonzero(of_root[wide] & known), weighed, a, wide)
-        self._weigh([self._piece(number, *some, verdicts, roots) for number, some in enumerate(pieces)])
-        self.core = np.bincount(roots[:count], minlength=total)[roots[:count]] > 1
-        alike = base[a] & base[b]
-        alike[alike] = self.group[a[alike]] == self.group[b[alike]]
-        self.embeds = embedding(a, b, figures, verdicts, alike, count)
-        self.more = holding_more(a, b, figures, verdicts, self.pairs.odds, alike, count)
-
-    def _join_published(self, told: I64, verdicts: I8, ties: I64, roots: I64, wide: I64) -> Bools:
-        """Have groups join the earliest of the published stories that they are strongly alike, where nothing else is
-        told of any text that is connected. Returns of each root in `wide` whether that is so."""
-        a, b, count = self.pairs.a, self.pairs.b, len(self.nodes)
-        sound = np.concatenate([self.nodes.base, self.history.kinds != REVISION])
-        doubtful = ~sound
-        doubtful[:count] |= self.exact >= 0
-        weaker = told[(verdicts[told] != STRONG) | ~sound[a[told]] | ~sound[b[told]]]
-        for nodes in (a[weaker], b[weaker], ties.reshape(-1)):
-            doubtful[nodes] = True
-        plain = np.bincount(wide, weights=doubtful, minlength=len(wide)) == 0
-        claims = told[(b[told] >= count) & plain[wide[a[told]]]]
-        numbers = self.history.articles
-        earliest = np.full(len(wide), np.iinfo(np.int64).max)
-        np.minimum.at(earliest, roots[a[claims]], numbers[self.history.story[b[claims] - count]])
-        found = earliest[roots[:count]]
-        self.published = np.where(found < np.iinfo(np.int64).max, found, -1)
-        return np.asarray(plain, np.bool_)
-
-    def _versions(self) -> list[tuple[int, int]]:
-        """Pairs of nodes: of a revision, and of the first version in this run of its item."""
-        of_row = self.nodes.of_row
-        pairs = ((row, r.first) for row, r in self.identity.revisions.items() if r.first is not None)
-        return [(int(of_row[row]), int(of_row[first])) for row, first in pairs]
-
-    def _published_ties(self) -> I64:
-        """Pairs of nodes: of texts of a published story, and revisions of those, with the first of them."""
-        count, story = len(self.nodes), self.history.story
-        first = np.unique(story, return_index=True)[1] + count
-        revised = [
-            (int(self.nodes.of_row[row]), r.story)
-            for row, r in self.identity.revisions.items()
-            if r.first is None and r.story
-        ]
-        place = dict(zip(self.history.stories, first.tolist(), strict=True)) if revised else {}
-        more = np.array([(place.setdefault(name, node), node) for node, name in revised], np.int64)
-        return np.concatenate([np.stack([first[story], np.arange(len(story)) + count], 1), more.reshape(-1, 2)])
-
-    def _piece(self, number: int, nodes: I64, pairs: I64, verdicts: I8, roots: I64) -> Piece:
-        """These nodes, those of the run before published ones, and the pairs between them. roots: what strong pairs
-        have joined."""
-        place = np.full(len(roots), -1, np.int64)
-        place[nodes] = np.arange(len(nodes))
-        a, b = place[self.pairs.a[pairs]], place[self.pairs.b[pairs]]
-        twins = place[np.array(self.nodes.twins, np.int64).reshape(-1, 2)]
-        ties = Ties.of(a, b, self.pairs.figures.at(pairs), verdicts[pairs])
-        count, history, numbers = len(self.nodes), self.history, self.numbers
-        here, behind = nodes[nodes < count], nodes[nodes >= count] - count
-        item, story, fixed = (np.full(len(nodes), NOTHING) for _ in range(3))
-        story[len(here) :] = numbers[history.story[behind]]
-        rows, base = self.nodes.rows[here], self.nodes.base[here]
-        for node in np.flatnonzero(~base).tolist():
-            revision = self.identity.revisions[int(rows[node])]
-            if revision.first is not None:
-                item[node] = place[self.nodes.of_row[revision.first]]
-            if revision.story is not None:
-                story[node] = numbers[self.place[revision.story]]
-        same = np.flatnonzero(base & (self.exact[here] >= 0))
-        fixed[same] = numbers[history.story[np.searchsorted(history.numbers, self.exact[here[same]])]]
-        return Piece(
-            number,
-            nodes,
-            pa.concat_arrays(
-                [one(self.rows.at("id", rows)), pa.array(history.ids, pa.string()).take(pa.array(behind))]
-            ),
-            np.concatenate([self.nodes.sizes[here], history.sizes[behind]]),
-            np.concatenate([base, history.kinds[behind] != REVISION]),
-            item,
-            story,
-            fixed,
-            np.concatenate([np.ones(len(here), np.bool_), history.core[behind]]),
-            place[roots[nodes]],
-            ties.joined(Ties.sure(twins[twins[:, 0] >= 0])),
-        )
-
-    def _weigh(self, pieces: Sequence[Piece]) -> None:
-        """Write down where the nodes of these pieces end."""
-        for placed in if_several(self.apart, "weigh", weigh, pieces):
-            self.group[placed.nodes], self.published[placed.nodes] = placed.group, placed.story
-            self.attached[placed.nodes] = placed.attached
-
-    def _number_stories(self) -> None:
-        """`names`: the ids of the published stories that matter here, those of `history` first; `numbers`: of each the
-        entry of its article, which says what comes first; `place`: of a name in them."""
-        revised = {r.story for r in self.identity.revisions.values() if r.story is not None}
-        others = sorted(revised.difference(self.history.stories))
-        self.names = [*self.history.stories, *others]
-        self.numbers = np.concatenate([self.history.articles, self.index.find_ids(id_array(others))])
-        self.place = {name: i for i, name in enumerate(self.names)} if revised else {}
+    def _group(self) -> None:
+        """`published`: the published stories that matter here; `groups`: where the nodes end."""
+        self.published = PublishedStories.of(self.identity, self.history, self.index)
+        ids = one(self.rows.at("id", self.nodes.rows))
+        grouping = Grouping(self.nodes, ids, self.identity, self.pairs, self.exact, self.published)
+        self.groups = grouping.groups(self.apart)
 
     def _name_stories(self) -> None:
         """`story`: of each row the story it is of: the row of its article; below -1, -2 less the place of a published
-        one in `names`; -1 for what was seen."""
+        one in `published.names`; -1 for what was seen."""
+        groups, numbers = self.groups, self.published.numbers
         of_node = np.full(len(self.nodes), -1, np.int64)
-        new = self.nodes.base & (self.published < 0)
-        fit = new & ~self.embeds & ~self.attached
+        new = self.nodes.base & (groups.published < 0)
+        fit = new & ~groups.embeds & ~groups.attached
 
         def prefer(fit: Bools) -> None:
             nodes = np.flatnonzero(fit)[::-1]
-            of_node[self.group[nodes]] = nodes  # the last to be written is the first in precedence
+            of_node[groups.group[nodes]] = nodes  # the last to be written is the first in precedence
 
-        for better in (new, new & ~self.embeds, fit):
+        for better in (new, new & ~groups.embeds, fit):
             prefer(better)
         # Where no date decides, length does not either for a text that holds something else as well.
         undated = ~np.asarray(pc.is_valid(self.nodes.column("published_at")), np.bool_)
-        fit &= ~self.more & (self.more & undated)[of_node[self.group]]
+        fit &= ~groups.more & (groups.more & undated)[of_node[groups.group]]
         prefer(fit)
-        prefer(fit & self.core)
-        of_node = np.where(of_node < 0, -1, self.nodes.rows[of_node])[np.maximum(self.group, 0)]
-        old = np.flatnonzero(self.published >= 0)
-        by_number = np.argsort(self.numbers)
-        of_node[old] = -2 - by_number[np.searchsorted(self.numbers, self.published[old], sorter=by_number)]
+        prefer(fit & groups.core)
+        of_node = np.where(of_node < 0, -1, self.nodes.rows[of_node])[np.maximum(groups.group, 0)]
+        old = np.flatnonzero(groups.published >= 0)
+        by_number = np.argsort(numbers)
+        of_node[old] = -2 - by_number[np.searchsorted(numbers, groups.published[old], sorter=by_number)]
         first = self.identity.first_versions
         self.story = np.full(len(self.rows), -1, np.int64)
         self.story[first] = of_node[self.nodes.of_row[first]]
         for row, revision in self.identity.revisions.items():
             if revision.first is None:
-                self.story[row] = -2 - self.place[revision.story or ""]
+                self.story[row] = -2 - self.published.place[revision.story or ""]
             else:
                 self.story[row] = self.story[revision.first]
 
     def _ids(self, codes: I64) -> pa.Array:
         """The ids that such codes stand for; null for -1."""
-        known = pa.chunked_array([*self.rows.table["id"].chunks, pa.array(self.names, pa.string())])
+        known = pa.chunked_array([*self.rows.table["id"].chunks, pa.array(self.published.names, pa.string())])
         places = np.where(codes >= 0, self.rows.order[np.maximum(codes, 0)], len(self.rows) - 2 - codes)
         return one(known.take(pa.array(places, mask=codes == -1)))
 
@@ -426,7 +296,7 @@ class _Run:
     def _nodes_of(self, stories: I64) -> tuple[I64, History]:
         """The nodes of the articles of stories (see _ids), and the published texts behind the nodes of this run."""
         published = stories < 0
-        names = [self.names[-2 - code] for code in stories[published].tolist()]
+        names = [self.published.names[-2 - code] for code in stories[published].tolist()]
         history = self.history.with_ids(names)
         nodes = self.nodes.of_row[np.maximum(stories, 0)]
         nodes[published] = self._behind(names, history)

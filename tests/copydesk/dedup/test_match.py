@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from copydesk.dedup import grouping, pairs, weighing
 from copydesk.dedup import match as matching
-from copydesk.dedup import pairs, weighing
 from copydesk.dedup.match import LINKS, ROWS, relation
 from copydesk.index.index import PER_TEXT, Index
 from copydesk.sketches.shingling import Shingles
@@ -448,8 +448,8 @@ def test_the_order_of_records_does_not_matter(
         assert {link["a"], link["b"]} <= articles
 
 
-def _weigh_all(self: Any, told: Any, verdicts: Any, ties: Any, roots: Any, wide: NDArray[np.int64]) -> Any:
-    return np.zeros(len(wide), np.bool_)
+def _weigh_all(self: Any, joins: Any) -> Any:
+    return np.zeros(len(joins.wide), np.bool_), np.full(len(self.nodes), weighing.NOTHING)
 
 
 def by_others(name: str, function: Any, over: Any) -> Any:
@@ -470,7 +470,7 @@ def test_what_is_settled_at_once_is_what_weighing_gives(
     index = Index.open([path])
     at_once = library.match(records, index)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(matching._Run, "_join_published", _weigh_all)
+        patch.setattr(grouping.Grouping, "_of_published", _weigh_all)
         weighed = library.match(records, index)
         patch.setattr(weighing, "_NODES_AT_ONCE", 1)
         patch.setattr(pairs, "_TITLES_AT_ONCE", 1)
