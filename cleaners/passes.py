@@ -31,13 +31,13 @@ from cleaners.cut import (
 from cleaners.engine import Engine, Found, Lines
 from cleaners.fields import gather
 from cleaners.gluing import glued
-from cleaners.headline import LINES, Top, first_line
+from cleaners.headline import LENGTH, LINES, Top, first_line
 from cleaners.model import SCALE, Model, rule_id
 from cleaners.parting import doubted
 from cleaners.patterns import Values
 from cleaners.reader import Reader, Table
 from cleaners.registry import FIRST_LINE, REPEATS_TITLE, RULE_CATEGORY, Registry
-from cleaners.scan import DOCUMENT, LINE_END, LINE_START
+from cleaners.scan import CHARS, DOCUMENT, LINE_END, LINE_START
 from cleaners.span import Fields
 from cleaners.vetoes import Kept, Part, Veto, protected
 
@@ -117,7 +117,7 @@ class _Work:
             np.zeros(rows, np.int64), cuts,
         )  # fmt: skip
         cuts = cuts[:count]
-        if len(firsts := self._first_lines(texts, np.flatnonzero(folded == 0), cuts, taken)):
+        if len(firsts := self._first_lines(texts, self._untitled(folded == 0, taken), cuts, taken)):
             cuts = np.concatenate([cuts, firsts])
             cuts = cuts[np.argsort(self.lines[cuts[:, CUT_ROW], 2], kind="stable")]
         silenced = self.ways.silenced
@@ -131,6 +131,14 @@ class _Work:
         data = np.frombuffer(b"".join(encoded), np.uint8)
         self.of.with_.run("fold_all", data, stops, self.of.with_.flags, self.of.with_.lower, found)
         return found
+
+    def _untitled(self, without: Bools, taken: I64) -> I64:
+        """The texts without title whose first line that stays is no longer than a headline."""
+        first, document = np.flatnonzero(taken < 0), self.lines[:, 2]
+        first = first[np.diff(document[first], prepend=-1) > 0]
+        short = self.of.scanned.columns(CHARS)[first, 0] <= LENGTH[1]
+        texts: I64 = document[first[short]]
+        return texts[without[texts]]
 
     def _first_lines(self, texts: Sequence[bytes], without: I64, cuts: I64, taken: I64) -> I64:
         """Cuts of the headlines of texts without title."""
