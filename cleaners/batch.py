@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -129,24 +130,23 @@ class Batch:
     def __len__(self) -> int:
         return len(self.lined)
 
-    def removals(self, text: int) -> tuple[Removal, ...]:
-        """Of one text."""
-        first = int(self.bounds[text - 1]) if text else 0
-        return tuple(self._removal(number) for number in range(first, int(self.bounds[text])))
-
-    def _removal(self, number: int) -> Removal:
-        first = int(self.rules_to[number - 1]) if number else 0
-        lead = self.cuts.rows[self.leads[number]]
-        category, field = self.told(lead)
-        return Removal(
-            int(self.points[number, 0]),
-            int(self.points[number, 1]),
-            self.lined.part(int(self.starts[number]), int(self.stops[number])),
-            tuple(self.registry.ids[rule] for rule in self.rules[first : self.rules_to[number]].tolist()),
-            category,
-            "field" if field else "drop",
-            field,
-        )
+    def removals(self) -> Iterator[tuple[Removal, ...]]:
+        """Those of each text, in order."""
+        gone, ends = self.removed()
+        said = gone.tobytes()
+        rules = [self.registry.ids[rule] for rule in self.rules.tolist()]
+        columns = self.points, *self.told_of(), ends, self.rules_to
+        told = zip(*(column.tolist() for column in columns), strict=True)
+        begin = first = 0
+        for count in np.diff(self.bounds, prepend=0).tolist():
+            found = []
+            for (start, stop), category, field, end, rules_to in itertools.islice(told, count):
+                name = FIELD_NAMES[field] if field >= 0 else None
+                text = said[begin:end].decode("utf-8", "surrogatepass")
+                by, of = tuple(rules[first:rules_to]), self.registry.categories[category]
+                found.append(Removal(start, stop, text, by, of, "field" if name else "drop", name))
+                begin, first = end, rules_to
+            yield tuple(found)
 
     def told(self, cut: I64) -> tuple[str, str | None]:
         """The category and the field of what a cut takes out."""
@@ -196,9 +196,9 @@ class Batch:
         out, offsets = self.left()
         left = out.tobytes()
         begin = 0
-        for text, end in enumerate(offsets.tolist()):
+        for text, (end, removals) in enumerate(zip(offsets.tolist(), self.removals(), strict=True)):
             told = left[begin:end].decode("utf-8", "surrogatepass")
-            yield Cleaned(told, self.removals(text), self.fields.get(text, _NO_FIELDS))
+            yield Cleaned(told, removals, self.fields.get(text, _NO_FIELDS))
             begin = end
 
     def plan(self, text: int) -> Plan:

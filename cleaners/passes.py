@@ -284,7 +284,7 @@ class _Work:
             points.reshape(-1, 2),
             leads,
             rules_to,
-            rules,
+            rules[: rules_to[-1]] if count else rules[:0],
             self._fields(cuts, starts, stops, of),
         )
 
