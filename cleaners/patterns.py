@@ -17,6 +17,11 @@ SHARED_MEMORY = 64 << 20
 
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 _GROUP = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|\((?!\?)|\(\?P<(\w+)>")
+# Names of characters, with those of ASCII that they name; where they stand, in a class or alone; what is not read.
+_ASCII = {r"\p{Lu}": "A-Z", r"\p{Ll}": "a-z", r"\p{L}": "A-Za-z", r"\p{N}": "0-9"}
+_NAMED = re.compile(r"\\p\{\w+\}|\\.", re.DOTALL)
+_CLASS_OR_NAMED = re.compile(r"\[(?:\\.|[^\]\\])+\]|\\p\{\w+\}|\\.", re.DOTALL)
+_UNREAD = re.compile(r"\[\^?\]|\[[^\]]*\[:|\\[QP]|\\p[^{]")
 _ANYWHERE, _HERE = re2._Anchor.UNANCHORED, re2._Anchor.ANCHOR_START
 
 Spans = Sequence[tuple[int, int]]
@@ -62,6 +67,10 @@ class Pattern:
         return Regexp(self._pattern, options())
 
     @functools.cached_property
+    def _compiled_for_ascii(self) -> Regexp:
+        return Regexp(in_ascii(self._pattern), options())
+
+    @functools.cached_property
     def _groups(self) -> list[tuple[int, str]]:
         # RE2 tells the number of the first group of a name only, and each way to match may have one.
         opened = [token for token in _GROUP.finditer(self._pattern) if token[0].startswith("(")]
@@ -71,7 +80,8 @@ class Pattern:
         """What it matches in a line."""
         found: list[tuple[int, int, Values]] = []
         position = 0
-        ask = self.compiled.match if self._from_start else self.compiled.search
+        regexp = self._compiled_for_ascii if line.isascii() else self.compiled
+        ask = regexp.match if self._from_start else regexp.search
         while len(found) < MATCHES_PER_LINE and (spans := ask(line, position)):
             start, position = spans[0]
             if start == position:
@@ -111,6 +121,18 @@ def finder(patterns: tuple[str, ...]) -> Regexp:
     chosen = options(SHARED_MEMORY)
     chosen.never_capture = True
     return Regexp("|".join(map(uncaptured, patterns)), chosen)
+
+
+def in_ascii(pattern: str) -> str:
+    """A pattern that matches the same in ASCII: if it names letters, RE2 compiles that in a tenth of the time."""
+    return pattern if _UNREAD.search(pattern) else _CLASS_OR_NAMED.sub(_in_ascii, pattern)
+
+
+def _in_ascii(token: re.Match[str]) -> str:
+    own = token[0]
+    if own.startswith("["):
+        return _NAMED.sub(lambda name: _ASCII.get(name[0], name[0]), own)
+    return f"[{_ASCII[own]}]" if own in _ASCII else own
 
 
 def uncaptured(pattern: str) -> str:
