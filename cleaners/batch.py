@@ -31,11 +31,13 @@ MOST_LINES = 1 << 19
 
 @dataclass(frozen=True, slots=True)
 class Lined:
-    """n texts and their lines. data: the texts as UTF-8, a line feed between two. begins, ends: of the texts in it.
+    """n texts and their lines. joined, data: the texts as UTF-8, a line feed between two. begins, ends: of the texts in
+    them.
 
     scanned: their lines. with_: what read them.
     """
 
+    joined: bytes
     data: Bytes
     begins: I64
     ends: I64
@@ -47,17 +49,18 @@ class Lined:
 
     def part(self, start: int, stop: int) -> str:
         """What stands from one place to another."""
-        return self.data[start:stop].tobytes().decode("utf-8", "surrogatepass")
+        return self.joined[start:stop].decode("utf-8", "surrogatepass")
 
 
 def lined(texts: Sequence[bytes], weights: npt.NDArray[np.int8] = _NO_WEIGHTS, with_: Reader | None = None) -> Lined:
     """The lines of texts (UTF-8). weights: of n-grams, see Model. with_: what reads them (default: what pays)."""
-    data = np.frombuffer(b"\n".join(texts), np.uint8)
+    joined = b"\n".join(texts)
+    data = np.frombuffer(joined, np.uint8)
     ends = np.cumsum(np.array([len(text) + 1 for text in texts], np.int64)) - 1
     with_ = with_ or reader(len(data))
     begins = np.append(0, ends + 1)[: len(ends)]  # none, of no text
     scanned = with_.scan(_less_long(data, texts, begins, ends), ends, weights)
-    return Lined(data, begins, ends, scanned, with_)
+    return Lined(joined, data, begins, ends, scanned, with_)
 
 
 def _less_long(data: Bytes, texts: Sequence[bytes], begins: I64, ends: I64) -> Bytes:

@@ -71,15 +71,14 @@ def clean(texts: Sequence[bytes], titles: Sequence[str | None], ways: Ways, with
     lines = scanned.columns(LINE_START, LINE_END, DOCUMENT)
     zones = np.empty(scanned.rows, np.int64)
     with_.run("zones", scanned.table, scanned.rows, zones)
-    joined = of.data.tobytes()
-    found = ways.engine.found(joined, Lines(lines[:, 0], lines[:, 1], zones))
+    found = ways.engine.found(of.joined, Lines(lines[:, 0], lines[:, 1], zones))
     hits, values = _hits(found, lines, ways.registry.numbers(ways.engine.rules))
     work = _Work(ways, of, lines, hits, values)
     rows = work.placed(texts, titles)
     rows, objected = work.heard(rows, scores)
     objected |= work.doubted(rows, objected, texts)
     rows = work.with_glued(rows, objected, texts)
-    return work.united(Cuts(rows, objected, work.told(rows), work.vetoes(joined, rows, objected)))
+    return work.united(Cuts(rows, objected, work.told(rows), work.vetoes(rows, objected)))
 
 
 def _hits(found: Found, lines: I64, numbers: I64) -> tuple[I64, list[Values]]:
@@ -234,18 +233,18 @@ class _Work:
                     found[number] = ((field, self.of.part(int(cuts[number, CUT_START]), int(cuts[number, CUT_END]))),)
         return found
 
-    def vetoes(self, joined: bytes, cuts: I64, objected: dict[int, str]) -> list[Veto]:
+    def vetoes(self, cuts: I64, objected: dict[int, str]) -> list[Veto]:
         """What must stay, in order."""
         touched = np.unique(cuts[:, CUT_ROW])
         if not len(touched):
             return []
-        kept = self.ways.engine.kept(joined, Lines.anywhere(*self.lines[touched, :2].T))
+        kept = self.ways.engine.kept(self.of.joined, Lines.anywhere(*self.lines[touched, :2].T))
         rules = self.ways.engine.rules
         said = [
             Kept(start, end, line, rules[rule].id, rules[rule].category)
             for line, _, rule, start, end in kept.places.tolist()
         ]
-        return protected(joined, said, list(self._parts(cuts, objected)))
+        return protected(self.of.joined, said, list(self._parts(cuts, objected)))
 
     def _parts(self, cuts: I64, objected: dict[int, str]) -> Iterator[Part]:
         """Cuts that do not take their lines whole."""
