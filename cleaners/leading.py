@@ -62,7 +62,10 @@ def leads(of: Lined, model: Model, documents: I64, states: I64, reached: I64) ->
             found[likely].tolist(), is_first[likely].tolist(), lexical[likely].tolist(), strict=True
         )
     ]
-    return [lead for lead in told if _is_counter(lead.said) or lead.lexical >= _lexical_bar(lead)]
+    highest = max(WORD_BAR, SENTENCE_BAR, FIRST_BAR, LABEL_BAR)  # most reach it
+    return [
+        lead for lead in told if lead.lexical >= highest or _is_counter(lead.said) or lead.lexical >= _lexical_bar(lead)
+    ]
 
 
 def leading(of: Lined, asked: Asked, leads: Sequence[Lead], matched: Sequence[Sequence[Matched]]) -> Iterator[Piece]:
