@@ -29,7 +29,7 @@ WEIGHT_SCALE = 64  # int8 holds log-odds of 2 either way
 LEXICAL_C = 0.3  # inverse of the regularization, chosen by cross-validation
 TREES = {
     "iterations": 600,
-    "depth": 6,
+    "depth": judge.DEPTH,
     "learning_rate": 0.05,
     "l2_leaf_reg": 20,
     "border_count": 64,
@@ -203,10 +203,9 @@ def packed(weights: Any, trees: Any, gate: int) -> Model:
         trees.save_model(file.name, format="json")
         told = json.loads(Path(file.name).read_text())
     scale, (bias,) = told["scale_and_bias"]
-    depth = max(len(tree["splits"]) for tree in told["oblivious_trees"])
     count = len(told["oblivious_trees"])
-    splits, borders = np.zeros((count, depth), np.int32), np.full((count, depth), 1 << 30, np.int32)
-    leaves = np.zeros((count, 1 << depth), np.int32)
+    splits, borders = np.zeros((count, judge.DEPTH), np.int32), np.full((count, judge.DEPTH), 1 << 30, np.int32)
+    leaves = np.zeros((count, 1 << judge.DEPTH), np.int32)
     for number, tree in enumerate(told["oblivious_trees"]):
         for place, split in enumerate(tree["splits"]):
             splits[number, place] = split["float_feature_index"]

@@ -62,13 +62,15 @@ class Asked:
         if not said:
             return told
         found = self.engine.found(b"\n".join(said))
-        numbers = self.registry.numbers(self.engine.rules)
+        rules = self.registry.numbers(self.engine.rules)[found.places[:, 2]]
+        scopes, categories = self.registry.known[rules][:, [RULE_SCOPE, RULE_CATEGORY]].T
+        asked = np.isin(scopes, (LINE, *EDGES)) & ~self.silenced[rules]
+        points = (self.registry.kinds[categories] & POINTER) > 0
         starts = np.cumsum([0, *(len(one) + 1 for one in said)])
         lines = np.searchsorted(starts, found.places[:, 0], side="right") - 1
-        for line, rule, values in zip(lines.tolist(), numbers[found.places[:, 2]].tolist(), found.values, strict=True):
-            scope, category = self.registry.known[rule, [RULE_SCOPE, RULE_CATEGORY]].tolist()
-            opens = said[line].endswith(b":") and self.registry.kinds[category] & POINTER
-            if (scope == LINE or scope in EDGES) and not self.silenced[rule] and not opens:
+        columns = (column.tolist() for column in (asked, lines, rules, scopes, points))
+        for is_asked, line, rule, scope, is_pointer, values in zip(*columns, found.values, strict=True):
+            if is_asked and not (is_pointer and said[line].endswith(b":")):
                 told[line].append(Matched(rule, scope, values))
         return told
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -30,11 +31,13 @@ MOST_LINES = 1 << 19
 
 @dataclass(frozen=True, slots=True)
 class Lined:
-    """n texts and their lines. data: the texts as UTF-8, a line feed between two. begins, ends: of the texts in it.
+    """n texts and their lines. joined, data: the texts as UTF-8, a line feed between two. begins, ends: of the texts in
+    them.
 
     scanned: their lines. with_: what read them.
     """
 
+    joined: bytes
     data: Bytes
     begins: I64
     ends: I64
@@ -46,17 +49,18 @@ class Lined:
 
     def part(self, start: int, stop: int) -> str:
         """What stands from one place to another."""
-        return self.data[start:stop].tobytes().decode("utf-8", "surrogatepass")
+        return self.joined[start:stop].decode("utf-8", "surrogatepass")
 
 
 def lined(texts: Sequence[bytes], weights: npt.NDArray[np.int8] = _NO_WEIGHTS, with_: Reader | None = None) -> Lined:
     """The lines of texts (UTF-8). weights: of n-grams, see Model. with_: what reads them (default: what pays)."""
-    data = np.frombuffer(b"\n".join(texts), np.uint8)
+    joined = b"\n".join(texts)
+    data = np.frombuffer(joined, np.uint8)
     ends = np.cumsum(np.array([len(text) + 1 for text in texts], np.int64)) - 1
     with_ = with_ or reader(len(data))
     begins = np.append(0, ends + 1)[: len(ends)]  # none, of no text
     scanned = with_.scan(_less_long(data, texts, begins, ends), ends, weights)
-    return Lined(data, begins, ends, scanned, with_)
+    return Lined(joined, data, begins, ends, scanned, with_)
 
 
 def _less_long(data: Bytes, texts: Sequence[bytes], begins: I64, ends: I64) -> Bytes:
@@ -129,24 +133,23 @@ class Batch:
     def __len__(self) -> int:
         return len(self.lined)
 
-    def removals(self, text: int) -> tuple[Removal, ...]:
-        """Of one text."""
-        first = int(self.bounds[text - 1]) if text else 0
-        return tuple(self._removal(number) for number in range(first, int(self.bounds[text])))
-
-    def _removal(self, number: int) -> Removal:
-        first = int(self.rules_to[number - 1]) if number else 0
-        lead = self.cuts.rows[self.leads[number]]
-        category, field = self.told(lead)
-        return Removal(
-            int(self.points[number, 0]),
-            int(self.points[number, 1]),
-            self.lined.part(int(self.starts[number]), int(self.stops[number])),
-            tuple(self.registry.ids[rule] for rule in self.rules[first : self.rules_to[number]].tolist()),
-            category,
-            "field" if field else "drop",
-            field,
-        )
+    def removals(self) -> Iterator[tuple[Removal, ...]]:
+        """Those of each text, in order."""
+        gone, ends = self.removed()
+        said = gone.tobytes()
+        rules = [self.registry.ids[rule] for rule in self.rules.tolist()]
+        columns = self.points, *self.told_of(), ends, self.rules_to
+        told = zip(*(column.tolist() for column in columns), strict=True)
+        begin = first = 0
+        for count in np.diff(self.bounds, prepend=0).tolist():
+            found = []
+            for (start, stop), category, field, end, rules_to in itertools.islice(told, count):
+                name = FIELD_NAMES[field] if field >= 0 else None
+                text = said[begin:end].decode("utf-8", "surrogatepass")
+                by, of = tuple(rules[first:rules_to]), self.registry.categories[category]
+                found.append(Removal(start, stop, text, by, of, "field" if name else "drop", name))
+                begin, first = end, rules_to
+            yield tuple(found)
 
     def told(self, cut: I64) -> tuple[str, str | None]:
         """The category and the field of what a cut takes out."""
@@ -196,9 +199,9 @@ class Batch:
         out, offsets = self.left()
         left = out.tobytes()
         begin = 0
-        for text, end in enumerate(offsets.tolist()):
+        for text, (end, removals) in enumerate(zip(offsets.tolist(), self.removals(), strict=True)):
             told = left[begin:end].decode("utf-8", "surrogatepass")
-            yield Cleaned(told, self.removals(text), self.fields.get(text, _NO_FIELDS))
+            yield Cleaned(told, removals, self.fields.get(text, _NO_FIELDS))
             begin = end
 
     def plan(self, text: int) -> Plan:

@@ -233,10 +233,11 @@ def _told_of(asked: dict[int, list[tuple[int, Matches]]], lines: int) -> tuple[l
     matches: list[Match] = []
     values: list[Values] = []
     for line in sorted(asked):
-        of_line, of_matches = _told(asked[line])
-        counts[line] = len(of_line)
-        matches += of_line
-        values += of_matches
+        for rule, of_rule in sorted(asked[line]):
+            counts[line] += len(of_rule)
+            for start, end, own in of_rule:
+                matches.append((rule, start, end))
+                values.append(own)
     return counts, matches, values
 
 

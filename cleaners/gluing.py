@@ -56,7 +56,7 @@ def glued(texts: Sequence[bytes], of: Lined, asked: Asked, cuts: I64) -> Glued:
     states = _states(places, cuts)
     ends, lexical = _ends(of, asked.model, states)
     starts = leads(of, asked.model, places[:, 2], states, _reached(places, cuts))
-    said = [of.data[start:end].tobytes() for start, end, _ in ends.tolist()]
+    said = [of.joined[start:end] for start, end, _ in ends.tolist()]
     rules = asked.rules([*said, *(lead.said for lead in starts)])
     chosen = [
         *_chosen(_likely(of, states, ends, lexical, rules[: len(said)])),
@@ -87,10 +87,10 @@ def _span(of: Lined, piece: Piece, places: I64) -> tuple[int, int]:
     """What goes with it: the blanks between it and the rest of its line."""
     first, last = places[piece.row, :2].tolist()
     start, end = piece.start, piece.end
-    while start > first and of.data[start - 1] in _BLANKS:
+    while start > first and of.joined[start - 1] in _BLANKS:
         start -= 1
     if start == first:
-        while end < last and of.data[end] in _BLANKS:
+        while end < last and of.joined[end] in _BLANKS:
             end += 1
     return start, end
 
@@ -111,7 +111,7 @@ def _likely(of: Lined, states: I64, found: I64, lexical: I64, rules: Sequence[Se
         ruled = tuple(one for one in matched if one.scope == LINE or (is_last and one.scope != HEAD))
         speaks = RULED if ruled else EDGE if matched else ALONE
         bar = LEXICAL_LAST if is_last and speaks == RULED else LEXICAL_BARS[speaks]
-        if score >= bar and (speaks == RULED or of.data[start] not in _NO_SENTENCE):
+        if score >= bar and (speaks == RULED or of.joined[start] not in _NO_SENTENCE):
             sure = speaks == RULED and score >= SURE
             yield Piece(start, end, row, score, speaks, ruled or tuple(matched), None if sure else SCORE_BARS[speaks])
 

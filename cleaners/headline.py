@@ -6,6 +6,7 @@ the first lines are read as they are (`first_line`).
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
@@ -219,7 +220,11 @@ def first_line(top: Top) -> Iterator[int]:
 
 def fold(text: str) -> str:
     """Letters and digits only, case and width ignored: what two spellings of a headline share."""
-    return " ".join(WORD.findall(unicodedata.normalize("NFKC", text).casefold().replace("’", "'")))
+    return " ".join(WORD.findall(_cased(text)))
+
+
+def _cased(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
 
 
 def _looks_like_one(top: Top, number: int, text: str) -> bool:
@@ -259,15 +264,18 @@ def _shaped(text: str, words: list[str]) -> bool:
 
 def _said_again(top: Top, number: int, text: str) -> bool:
     """Whether the lead uses the line's longer words again."""
-    own = _stems(text)
+    own = set(_stems(text))
+    left = len(own) - max(SHARED_WORDS, math.ceil(SHARED_PART * len(own)))
     below = top.lines[number][1]
-    lead = top.data[below : below + LEAD_BYTES].decode("utf-8", "replace")
-    shared = len(own & _stems(lead))
-    return shared >= SHARED_WORDS and shared >= SHARED_PART * len(own)
+    for stem in _stems(top.data[below : below + LEAD_BYTES].decode("utf-8", "replace")):
+        own.discard(stem)
+        if len(own) <= left:
+            return True
+    return False
 
 
-def _stems(text: str) -> set[str]:
-    return {word[:_STEM] for word in fold(text).split() if len(word) > 3}
+def _stems(text: str) -> Iterator[str]:
+    return (word[0][:_STEM] for word in WORD.finditer(_cased(text)) if len(word[0]) > 3)
 
 
 def _story_follows(top: Top, number: int) -> bool:

@@ -43,6 +43,7 @@ NEAR_FEATURES = 7
 FEATURES = 12 + MARK_COUNT + 7 + 8 + 7 + 4 + NEAR_FEATURES * len(NEAR) + 6 + 2
 SLOTS = 8192  # of the tables of a text's words and lines
 COUNT = 1 << 24  # how often a line stands in a text is below this
+DEPTH = 6  # of the trees
 BLOCK = 64  # lines that go through the trees together: as many as keep their features at hand
 SHORT_CHARS = 80
 RUN_CHARS = 100
@@ -278,14 +279,18 @@ def weigh(
     for n in range(count):
         total[n] = bias
     for t in range(len(splits)):
+        split, border = splits[t], borders[t]
+        one, two, three = block[split[0]], block[split[1]], block[split[2]]
+        four, five, six = block[split[3]], block[split[4]], block[split[5]]
         for n in range(count):
-            leaf[n] = 0
-        for k in range(len(splits[t])):
-            feature = block[splits[t][k]]
-            border = borders[t][k]
-            bit = 1 << k
-            for n in range(count):
-                leaf[n] |= bit if feature[n] >= border else 0
+            leaf[n] = (
+                (1 if one[n] >= border[0] else 0)
+                | (2 if two[n] >= border[1] else 0)
+                | (4 if three[n] >= border[2] else 0)
+                | (8 if four[n] >= border[3] else 0)
+                | (16 if five[n] >= border[4] else 0)
+                | (32 if six[n] >= border[5] else 0)
+            )
         values = leaves[t]
         for n in range(count):
             total[n] += values[leaf[n]]

@@ -57,12 +57,15 @@ def leads(of: Lined, model: Model, documents: I64, states: I64, reached: I64) ->
     is_first = np.isin(found[:, PIECE_ROW], left[np.flatnonzero(np.diff(documents[left], prepend=-1))])
     likely = (lexical >= np.where(is_first, FIRST_BAR, LABEL_BAR)) | np.isin(of.data[found[:, PIECE_START]], _DIGITS)
     told = [
-        Lead(start, end, row, first, score, of.data[start:end].tobytes())
+        Lead(start, end, row, first, score, of.joined[start:end])
         for (start, end, row), first, score in zip(
             found[likely].tolist(), is_first[likely].tolist(), lexical[likely].tolist(), strict=True
         )
     ]
-    return [lead for lead in told if _is_counter(lead.said) or lead.lexical >= _lexical_bar(lead)]
+    highest = max(WORD_BAR, SENTENCE_BAR, FIRST_BAR, LABEL_BAR)  # most reach it
+    return [
+        lead for lead in told if lead.lexical >= highest or _is_counter(lead.said) or lead.lexical >= _lexical_bar(lead)
+    ]
 
 
 def leading(of: Lined, asked: Asked, leads: Sequence[Lead], matched: Sequence[Sequence[Matched]]) -> Iterator[Piece]:
@@ -115,6 +118,6 @@ def _may_lead(of: Lined, lead: Lead, match: Matched, registry: Registry) -> bool
 
 def _next(of: Lined, end: int) -> bytes:
     """The word that follows a piece, with the blanks before it."""
-    rest = of.data[end : end + NEXT_BYTES].tobytes().split(b"\n")[0]
+    rest = of.joined[end : end + NEXT_BYTES].split(b"\n")[0]
     word = rest.lstrip(b" \t")
     return rest[: len(rest) - len(word)] + word.split(b" ")[0]

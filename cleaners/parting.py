@@ -101,7 +101,7 @@ def _given_away(texts: Sequence[bytes], of: Lined, registry: Registry, cuts: I64
     found: dict[Part, list[int]] = {}
     for number in np.flatnonzero(partly & asked & long).tolist():
         start, end, row = cuts[number, [CUT_START, CUT_END, CUT_ROW]].tolist()
-        while start < end and of.data[start] in _BLANKS:
+        while start < end and of.joined[start] in _BLANKS:
             start += 1
         if end - start >= PART_BYTES and len(texts[lines[row, 2]]) <= MOST_BYTES:
             found.setdefault(Part(start, end, row), []).append(number)

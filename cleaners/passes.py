@@ -31,13 +31,13 @@ from cleaners.cut import (
 from cleaners.engine import Engine, Found, Lines
 from cleaners.fields import gather
 from cleaners.gluing import glued
-from cleaners.headline import LINES, Top, first_line
+from cleaners.headline import LENGTH, LINES, Top, first_line
 from cleaners.model import SCALE, Model, rule_id
 from cleaners.parting import doubted
 from cleaners.patterns import Values
 from cleaners.reader import Reader, Table
 from cleaners.registry import FIRST_LINE, REPEATS_TITLE, RULE_CATEGORY, Registry
-from cleaners.scan import DOCUMENT, LINE_END, LINE_START
+from cleaners.scan import CHARS, DOCUMENT, LINE_END, LINE_START
 from cleaners.span import Fields
 from cleaners.vetoes import Kept, Part, Veto, protected
 
@@ -71,15 +71,14 @@ def clean(texts: Sequence[bytes], titles: Sequence[str | None], ways: Ways, with
     lines = scanned.columns(LINE_START, LINE_END, DOCUMENT)
     zones = np.empty(scanned.rows, np.int64)
     with_.run("zones", scanned.table, scanned.rows, zones)
-    joined = of.data.tobytes()
-    found = ways.engine.found(joined, Lines(lines[:, 0], lines[:, 1], zones))
+    found = ways.engine.found(of.joined, Lines(lines[:, 0], lines[:, 1], zones))
     hits, values = _hits(found, lines, ways.registry.numbers(ways.engine.rules))
     work = _Work(ways, of, lines, hits, values)
     rows = work.placed(texts, titles)
     rows, objected = work.heard(rows, scores)
     objected |= work.doubted(rows, objected, texts)
     rows = work.with_glued(rows, objected, texts)
-    return work.united(Cuts(rows, objected, work.told(rows), work.vetoes(joined, rows, objected)))
+    return work.united(Cuts(rows, objected, work.told(rows), work.vetoes(rows, objected)))
 
 
 def _hits(found: Found, lines: I64, numbers: I64) -> tuple[I64, list[Values]]:
@@ -117,7 +116,7 @@ class _Work:
             np.zeros(rows, np.int64), cuts,
         )  # fmt: skip
         cuts = cuts[:count]
-        if len(firsts := self._first_lines(texts, np.flatnonzero(folded == 0), cuts, taken)):
+        if len(firsts := self._first_lines(texts, self._untitled(folded == 0, taken), cuts, taken)):
             cuts = np.concatenate([cuts, firsts])
             cuts = cuts[np.argsort(self.lines[cuts[:, CUT_ROW], 2], kind="stable")]
         silenced = self.ways.silenced
@@ -131,6 +130,14 @@ class _Work:
         data = np.frombuffer(b"".join(encoded), np.uint8)
         self.of.with_.run("fold_all", data, stops, self.of.with_.flags, self.of.with_.lower, found)
         return found
+
+    def _untitled(self, without: Bools, taken: I64) -> I64:
+        """The texts without title whose first line that stays is no longer than a headline."""
+        first, document = np.flatnonzero(taken < 0), self.lines[:, 2]
+        first = first[np.diff(document[first], prepend=-1) > 0]
+        short = self.of.scanned.columns(CHARS)[first, 0] <= LENGTH[1]
+        texts: I64 = document[first[short]]
+        return texts[without[texts]]
 
     def _first_lines(self, texts: Sequence[bytes], without: I64, cuts: I64, taken: I64) -> I64:
         """Cuts of the headlines of texts without title."""
@@ -226,18 +233,18 @@ class _Work:
                     found[number] = ((field, self.of.part(int(cuts[number, CUT_START]), int(cuts[number, CUT_END]))),)
         return found
 
-    def vetoes(self, joined: bytes, cuts: I64, objected: dict[int, str]) -> list[Veto]:
+    def vetoes(self, cuts: I64, objected: dict[int, str]) -> list[Veto]:
         """What must stay, in order."""
         touched = np.unique(cuts[:, CUT_ROW])
         if not len(touched):
             return []
-        kept = self.ways.engine.kept(joined, Lines.anywhere(*self.lines[touched, :2].T))
+        kept = self.ways.engine.kept(self.of.joined, Lines.anywhere(*self.lines[touched, :2].T))
         rules = self.ways.engine.rules
         said = [
             Kept(start, end, line, rules[rule].id, rules[rule].category)
             for line, _, rule, start, end in kept.places.tolist()
         ]
-        return protected(joined, said, list(self._parts(cuts, objected)))
+        return protected(self.of.joined, said, list(self._parts(cuts, objected)))
 
     def _parts(self, cuts: I64, objected: dict[int, str]) -> Iterator[Part]:
         """Cuts that do not take their lines whole."""
@@ -276,7 +283,7 @@ class _Work:
             points.reshape(-1, 2),
             leads,
             rules_to,
-            rules,
+            rules[: rules_to[-1]] if count else rules[:0],
             self._fields(cuts, starts, stops, of),
         )
 

@@ -17,6 +17,19 @@ SHARED_MEMORY = 64 << 20
 
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 _GROUP = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|\((?!\?)|\(\?P<(\w+)>")
+# The bytes of lines that is_latin tells of, and a few others.
+_LATIN_BYTES = bytes([*range(0xC0), 0xC2, 0xC3, 0xE2])
+# Names of characters, with those of such lines that they name, and capitals of three that have theirs elsewhere; where
+# they stand, in a class or alone; what is not read.
+_LATIN = {
+    r"\p{Lu}": r"A-ZÀ-ÖØ-Þ\x{178}\x{39c}\x{1e9e}",
+    r"\p{Ll}": "a-zµß-öø-ÿ",
+    r"\p{L}": "A-Za-zªµºÀ-ÖØ-öø-ÿ",
+    r"\p{N}": "0-9²³¹¼-¾",
+}
+_NAMED = re.compile(r"\\p\{\w+\}|\\.", re.DOTALL)
+_CLASS_OR_NAMED = re.compile(r"\[(?:\\.|[^\]\\])+\]|\\p\{\w+\}|\\.", re.DOTALL)
+_UNREAD = re.compile(r"\[\^?\]|\[[^\]]*\[:|\\[QP]|\\p[^{]")
 _ANYWHERE, _HERE = re2._Anchor.UNANCHORED, re2._Anchor.ANCHOR_START
 
 Spans = Sequence[tuple[int, int]]
@@ -62,6 +75,10 @@ class Pattern:
         return Regexp(self._pattern, options())
 
     @functools.cached_property
+    def _compiled_for_latin(self) -> Regexp:
+        return Regexp(in_latin(self._pattern), options())
+
+    @functools.cached_property
     def _groups(self) -> list[tuple[int, str]]:
         # RE2 tells the number of the first group of a name only, and each way to match may have one.
         opened = [token for token in _GROUP.finditer(self._pattern) if token[0].startswith("(")]
@@ -71,7 +88,8 @@ class Pattern:
         """What it matches in a line."""
         found: list[tuple[int, int, Values]] = []
         position = 0
-        ask = self.compiled.match if self._from_start else self.compiled.search
+        regexp = self._compiled_for_latin if is_latin(line) else self.compiled
+        ask = regexp.match if self._from_start else regexp.search
         while len(found) < MATCHES_PER_LINE and (spans := ask(line, position)):
             start, position = spans[0]
             if start == position:
@@ -111,6 +129,23 @@ def finder(patterns: tuple[str, ...]) -> Regexp:
     chosen = options(SHARED_MEMORY)
     chosen.never_capture = True
     return Regexp("|".join(map(uncaptured, patterns)), chosen)
+
+
+def is_latin(line: bytes) -> bool:
+    """Whether all characters of a line are below U+0100, or dashes, quotation marks and the like (U+2000 to U+203F)."""
+    return line.isascii() or (not line.translate(None, _LATIN_BYTES) and line.count(b"\xe2") == line.count(b"\xe2\x80"))
+
+
+def in_latin(pattern: str) -> str:
+    """A pattern that matches the same in such lines: if it names letters, RE2 compiles that in a tenth of the time."""
+    return pattern if _UNREAD.search(pattern) else _CLASS_OR_NAMED.sub(_in_latin, pattern)
+
+
+def _in_latin(token: re.Match[str]) -> str:
+    own = token[0]
+    if own.startswith("["):
+        return _NAMED.sub(lambda name: _LATIN.get(name[0], name[0]), own)
+    return f"[{_LATIN[own]}]" if own in _LATIN else own
 
 
 def uncaptured(pattern: str) -> str:

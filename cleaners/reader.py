@@ -128,9 +128,9 @@ def _lists() -> Tables:
 
 
 _FUNCTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
+    (spot, ("code_at",)),
     (scan, ("mix", "keep", "ngrams", "count_word", "scan")),
     (judge, ("first_class", "last_class", "share", "survey", "describe", "weigh", "judge")),
-    (spot, ("code_at",)),
     (recall, ("line_hash", "same", "recall")),
     (
         cut,

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cleaners.spot import code_at
+
 # Columns of the table that `scan` fills, a row a line with content: its bytes without space around it, its characters,
 # words, their letters, those with a capital, all in capitals, beginning with a digit, of four letters and more, of
 # those with a capital, function words, the first and the last character, sentences that end within it.
@@ -109,28 +111,25 @@ def ngrams(tokens: Any, shapes: Any, count: Any, out: Any) -> Any:
     return n
 
 
-def count_word(row: Any, kind: Any, length: Any, capitals: Any, starts: Any) -> None:
+def count_word(row: Any, kind: Any, length: Any, common: Any, starts: Any) -> None:
     """Count a word in its line's row. kind: from the table of words. starts: flags of its first character."""
+    long = 1 if length >= LONG_TOKEN else 0
+    upper = (starts & CAPITAL) >> 2
     row[WORDS] += 1
     row[LETTERS] += length
-    if starts & CAPITAL:
-        row[UPPER] += 1
-        if length >= LONG_TOKEN:
-            row[LONG_UPPER] += 1
-    if length >= LONG_TOKEN:
-        row[LONG] += 1
-    if capitals == length and length > 1:
-        row[CAPITALS] += 1
-    if starts & DIGIT:
-        row[DIGITS] += 1
-    if kind & IS_FUNCTION:
-        row[FUNCTION] += 1
-    if kind & IS_SAID:
-        row[SAID] = 1
-    if kind & IS_URL:
-        row[URL] = 1
-    if kind & IS_TOLD:
-        row[TOLD] = 1
+    row[LONG] += long
+    row[UPPER] += upper
+    row[LONG_UPPER] += upper & long
+    row[CAPITALS] += 1 if common & CAPITAL and length > 1 else 0
+    row[DIGITS] += (starts & DIGIT) >> 1
+    row[FUNCTION] += kind & IS_FUNCTION
+    if kind & ~IS_FUNCTION:
+        if kind & IS_SAID:
+            row[SAID] = 1
+        if kind & IS_URL:
+            row[URL] = 1
+        if kind & IS_TOLD:
+            row[TOLD] = 1
 
 
 def scan(
@@ -169,72 +168,66 @@ def scan(
         end = position
         begin = position
         count = 0  # tokens of the line that are kept
-        token = -1  # hash of the word that goes on
-        length = 0
-        capitals = 0
-        digits = 0
-        starts = 0  # class of the word's first character
         pending = 0  # 1: a sentence may have ended; 2: and a space follows
         numbers = 0  # numbers in a row, with one mark between them
         gap = 0  # the mark since the last word, if it is one alone
         last_digits = 0
         closing = 0
         last = 0
-        before = 0
+        before = 0  # class of the character before
         whole = _FNV_OFFSET
-        over = 0
         joins = 0  # whether the mark before follows a word and may join another to it
         joined = 0  # characters of the word with those joined to it
         titled = 1
         opens = 0  # class of its first character
         row[TOKENS_FROM] = used
         row[LINE_START] = position
-        while True:
-            # One character.
-            if position < size:
-                code = data[position] + 0
-                step = 1
-                if code >= 0x80:
-                    if code >= 0xF0:
-                        code = 0xFFFF
-                        step = 4
-                    elif code >= 0xE0 and position + 2 < size:
-                        code = ((code & 15) << 12) | ((data[position + 1] & 63) << 6) | (data[position + 2] & 63)
-                        step = 3
-                    elif position + 1 < size:
-                        code = ((code & 31) << 6) | (data[position + 1] & 63)
-                        step = 2
-            else:
-                code = 10
-                step = 1
-            over = 1 if code == 10 else 0
-            flag = 0 if over else flags[code] + 0
-            if flag & 3:
-                low = lower[code] + 0
-                if token < 0:
-                    token = _FNV_OFFSET
-                    length = 0
-                    capitals = 0
-                    digits = 0
-                    starts = flag
-                    if joins:
-                        joined += 1
-                    else:
-                        if joined >= LONG_TOKEN and not opens & (CAPITAL | DIGIT):
-                            titled = 0
-                        row[JOINED] += 1
-                        joined = 0
-                        opens = flag
-                token = ((token ^ low) * _FNV_PRIME) & _MASK
-                length += 1
-                if flag & CAPITAL:
-                    capitals += 1
-                if flag & DIGIT:
-                    digits += 1
-            elif token >= 0:
-                # The word is over.
-                count_word(row, words[token & 0xFFFF] + 0, length, capitals, starts)
-                if digits == length:
+        while position < size:
+            code = data[position] + 0
+            step = 1
+            if code >= 0x80:
+                code, step = code_at(data, position, size)
+            elif code == 10:
+                break
+            flag = flags[code] + 0
+            if flag & 3:  # a word
+                if first < 0:
+                    first = code
+                    begin = position
+                    seen = 0
+                if pending == 2 and flag & CAPITAL:
+                    row[SENTENCES] += 1
+                pending = 0
+                if not joins:
+                    if joined >= LONG_TOKEN and not opens & (CAPITAL | DIGIT):
+                        titled = 0
+                    row[JOINED] += 1
+                    joined = 0
+                    opens = flag
+                starts = flag
+                token = _FNV_OFFSET
+                length = 0
+                common = flag  # to its characters
+                while flag & 3:
+                    token = ((token ^ lower[code]) * _FNV_PRIME) & _MASK
+                    length += 1
+                    common &= flag
+                    last = code
+                    before = flag
+                    position += step
+                    if position == size:
+                        break
+                    code = data[position] + 0
+                    step = 1
+                    if code >= 0x80:
+                        code, step = code_at(data, position, size)
+                    flag = flags[code] + 0
+                seen += length
+                chars = seen
+                end = position
+                closing = 0
+                count_word(row, words[token & 0xFFFF] + 0, length, common, starts)
+                if common & DIGIT:
                     if length == 4:
                         row[YEAR] = 1
                     if gap == 58 or gap == 46 or gap == 47 or gap == 45:  # : . / -
@@ -246,27 +239,21 @@ def scan(
                     else:
                         numbers = 1
                     last_digits = length
+                    shape = YEAR_LIKE if length == 4 else NUMBER
                 else:
                     last_digits = 0
                     numbers = 0
+                    shape = PLAIN
+                    if starts & CAPITAL:
+                        shape = INITIAL if length == 1 else SHOUTED if common & CAPITAL else NAME_LIKE
                 gap = 0
                 tokens[used] = token if length >= LONG_TOKEN else 0
                 used += 1
-                if digits == length:
-                    shape = YEAR_LIKE if length == 4 else NUMBER
-                elif starts & CAPITAL:
-                    shape = INITIAL if length == 1 else SHOUTED if capitals == length else NAME_LIKE
-                else:
-                    shape = PLAIN
                 count = keep(line, shapes, count, token, shape)
                 whole = mix(whole, token)
-                token = -1
                 joined += length
-                joins = 1 if code == 39 or code == 45 or code == 8217 else 0  # ' - ’
-            else:
-                joins = 0
-            if over:
-                break
+                continue
+            joins = 1 if before & 3 and (code == 39 or code == 45 or code == 8217) else 0  # ' - ’
             seen += 1
             if flag & SPACE:
                 if pending == 1:
@@ -279,12 +266,8 @@ def scan(
                     seen = 1
                 chars = seen
                 end = position + step
-                if pending == 2:
-                    if flag & CAPITAL:
-                        row[SENTENCES] += 1
-                        pending = 0
-                    elif not flag & OPENING:
-                        pending = 0
+                if pending == 2 and not flag & OPENING:
+                    pending = 0
                 if flag & STOP:
                     pending = 1
                 elif pending == 1 and not flag & CLOSING:
@@ -294,39 +277,20 @@ def scan(
                 else:
                     closing = 0
                     last = code
-                if not flag & 3:
-                    gap = code if gap == 0 else -1
-                    kind = kinds[code] + 0
-                    if kind:
-                        row[MARKS + kind - 1] += 1
-                    if code == 64:  # @
-                        if before & 3:
-                            row[MAIL] = 1
-                        else:
-                            row[HANDLE] = 1
-                    mark = mix(code, 97)
-                    count = keep(line, shapes, count, mark, MARK + code)
-                    whole = mix(whole, mark)
+                gap = code if gap == 0 else -1
+                kind = kinds[code] + 0
+                if kind:
+                    row[MARKS + kind - 1] += 1
+                if code == 64:  # @
+                    if before & 3:
+                        row[MAIL] = 1
+                    else:
+                        row[HANDLE] = 1
+                mark = mix(code, 97)
+                count = keep(line, shapes, count, mark, MARK + code)
+                whole = mix(whole, mark)
             before = flag
             position += step
-            if flag & 3:
-                # The rest of a word in ASCII changes nothing but the word.
-                step = position
-                while position < size:
-                    low = data[position] + 0
-                    if low >= 0x80 or not flags[low] & 3:
-                        break
-                    code = low
-                    before = flags[low] + 0
-                    token = ((token ^ lower[low]) * _FNV_PRIME) & _MASK
-                    capitals += (before & CAPITAL) >> 2
-                    digits += (before & DIGIT) >> 1
-                    position += 1
-                length += position - step
-                seen += position - step
-                chars = seen
-                end = position
-                last = code
         if first >= 0:
             row[START] = begin
             row[END] = end

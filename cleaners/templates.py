@@ -117,7 +117,7 @@ def occurring(batch: Lined, starts: I64, stops: I64) -> Occurrences:
     batch.with_.run("occur", batch.scanned.table, rows, starts, stops, batch.data, batch.with_.flags, fates, marks)
     places = batch.scanned.columns(LINE_START, START, END, DOCUMENT)
     counted = np.flatnonzero(marks >= 0)
-    data = batch.data.tobytes()
+    data = batch.joined
     hashes = hashes_of(data[start:end] for start, end in places[counted, 1:3].tolist())
     reach = batch.ends[places[:, 3]]
     followed = np.flatnonzero(places[1:, 3] == places[:-1, 3])  # by a line of the same text

@@ -132,7 +132,7 @@ def _removals(batch: Batch, of: I64) -> pa.Table:
     category, field = batch.told_of()
     field_column = fields.take(pa.array(field, mask=field < 0))
     offsets = pa.array(np.append(0, batch.rules_to), pa.int32())
-    rules = ids.take(pa.array(batch.rules[: int(batch.rules_to[-1]) if len(batch.rules_to) else 0]))
+    rules = ids.take(pa.array(batch.rules))
     columns = {
         "row": pa.array(of, pa.int32()),
         "start": pa.array(batch.points[:, 0], pa.int32()),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaners.batch import less
-from cleaners.patterns import Pattern, Regexp, lines
+from cleaners.patterns import Pattern, Regexp, in_latin, is_latin, lines
 from cleaners.rules import Rule, options, rules
 
 PATTERN = r"(?im)^by (?P<authors>\w+)(?: and (?P<more>\w+))?|(b+)"
@@ -36,6 +36,31 @@ def test_what_matches_from_the_start_is_asked_there_and_says_the_same(rule: Rule
     for line in map(str.encode, (*rule.takes, *rule.leaves)):
         for one in (line, b"  " + line, b"And more. " + line, line + b" " + line):
             assert there.matches(one) == anywhere.matches(one)
+
+
+@pytest.mark.parametrize("rule", rules()[::3], ids=lambda rule: rule.id)
+def test_what_a_rule_matches_in_latin_letters(rule: Rule) -> None:
+    read, whole = (Regexp(pattern, options()) for pattern in (in_latin(rule.anchored), rule.anchored))
+    for line in (*rule.takes, *rule.leaves, "Ida Brandt – “Ägidius Ÿ” / AP, 4 K", ""):
+        for one in filter(is_latin, map(str.encode, (line, line.upper(), f"And more. {line} 7."))):
+            found, told = read.search(one), whole.search(one)
+            assert (found and list(found)) == (told and list(told))
+
+
+@pytest.mark.parametrize("pattern", [r"\p{Lu}", r"\p{Ll}", r"\p{L}", r"[^\p{Lu}’\n]", r"[\p{L}\p{N}_-]", r"[[\p{N}]"])
+@pytest.mark.parametrize("flags", ["", "(?i)", "(?i)(?-i:.)"])
+def test_latin_characters_by_name(pattern: str, flags: str) -> None:
+    every = "".join(map(chr, filter(lambda code: is_latin(chr(code).encode()), range(0xD800))))
+    assert len(every) == 0x100 + 0x40
+    assert "p{" not in in_latin(flags + pattern)
+    assert re2.findall(in_latin(flags + pattern), every) == re2.findall(flags + pattern, every)
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"[]\p{L}]", r"[^]\p{L}]", r"[[:alpha:]\p{L}]", r"\Q\p{L}\E", r"\\p{L}", r"\pL\P{L}"]
+)
+def test_what_is_not_read_of_a_pattern_stays(pattern: str) -> None:
+    assert in_latin(pattern) == pattern
 
 
 def test_lines_that_match() -> None:
