@@ -124,7 +124,7 @@ def test_it_can_be_switched_off() -> None:
 
 def test_a_veto_saves_a_line_from_it() -> None:
     keeper = [rule for rule in rules() if rule.action == "keep"]
-    text = "\n\n".join([*STORY, "Editor's note: " + BOILERPLATE])
+    text = "\n\n".join([*STORY, "Correction: " + BOILERPLATE])
     assert Cleaner(keeper, model=model.default()).clean_many([Source(text)])[0].text == text
 
 
