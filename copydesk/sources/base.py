@@ -105,7 +105,7 @@ def check_columns(columns: Sequence[str], names: Mapping[str, str]) -> None:
         message = f"{len(columns):,} columns, above {MOST_COLUMNS:,}: an article has a few dozen"
         raise ItemError("read", "too-many-columns", message)
     if not {"text", "html"} & mapped(dict.fromkeys(columns, ""), names).keys():
-        found = ", ".join(columns[:12])[:200]
+        found = ", ".join(columns[:12])[:200] or "none at all"
         called = [name for ours in ("text", "html") for name in _called(ours, names)] or ["text", "html"]
         wanted = " or ".join(f"`{name}`" for name in called)
         message = f"no column {wanted} among {found}: name it with --map text=COLUMN"

@@ -157,10 +157,16 @@ def _row(reading: Reading, batch: pa.RecordBatch, index: int, number: str) -> It
 
 
 def _values(batch: pa.RecordBatch, index: int) -> dict[str, Any]:
-    try:
-        return {name: column[index].as_py() for name, column in zip(batch.schema.names, batch.columns, strict=True)}
-    except _FAULTS as error:  # a string that is not UTF-8, a date out of Python's range
-        raise ItemError("read", "parquet", f"a value of the row cannot be read ({_short(error)})") from None
+    """A row by name; of columns of one name the first counts, as in CSV."""
+    row: dict[str, Any] = {}
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        try:
+            row.setdefault(name, column[index].as_py())
+        except _FAULTS as error:  # a string that is not UTF-8, a date out of Python's range
+            raise ItemError(
+                "read", "parquet", f"its `{name}` cannot be read ({_short(error)}): write it again"
+            ) from None
+    return row
 
 
 def _seekable(reading: Reading) -> BinaryIO:

@@ -90,16 +90,13 @@ def test_what_it_says_is_what_a_run_does(
     assert after["notes"] == []
 
 
-def test_what_is_cut_alike_in_one_line_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
-    pictures = (
-        "A goat on the pier. Hide Caption 1 of 9 Photos: The boat on the rocks. Hide Caption 2 of 9 Photos: A bell."
+def test_what_is_cut_alike_in_one_line_is_told_once() -> None:
+    first, second, third = (
+        Removal(start, start + 5, "x" * 5, (rule,), "caption")
+        for start, rule in ((0, "caption-toggle"), (9, "photo-line"), (20, "caption-toggle"))
     )
-    write_jsonl(Path("in.jsonl"), [{"text": f"{story(1)}\n\n{pictures}\n\n{story(2)}"}])
-    (one,) = told(capsys, "in.jsonl")
-    assert [removal["rules"] for removal in one["removals"]] == [["caption-toggle"]] * 2
-    assert command("explain", "in.jsonl") == 0
-    (line,) = [line for line in capsys.readouterr().out.splitlines() if "A goat" in line]
-    assert line.endswith(" A bell. {caption-toggle (2 times)}")
+    line = explained.Line((), (first, second, third))
+    assert explained.labels(line) == [("caption-toggle (2 times)", first), ("photo-line", second)]
 
 
 def test_several_articles_the_first_or_the_one(capsys: pytest.CaptureFixture[str]) -> None:
