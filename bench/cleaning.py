@@ -5,10 +5,10 @@ python -m bench.cleaning GOLD.jsonl... [--errors]
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import re
 import statistics
-import sys
 import time
 import zlib
 from collections.abc import Callable, Sequence
@@ -30,12 +30,15 @@ _UPPER, _LOWER = "A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁ", "a-zß-öø-ÿā-žа-яё"
 _CLASSES = {r"\p{Lu}": _UPPER, r"\p{Ll}": _LOWER, r"\p{L}": _UPPER + _LOWER, r"\p{N}": "0-9", r"\pL": _UPPER + _LOWER}
 
 
-def main(*arguments: str) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print the figures of all, texts and dumps; the categories; the speed; with --errors what was missed and lost."""
-    paths = [Path(argument) for argument in arguments if argument != "--errors"]
-    articles = list(of_files(paths))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("gold", type=Path, nargs="+", help="labelled articles, see bench/gold.py")
+    parser.add_argument("--errors", action="store_true", help="print what was missed and lost as well")
+    asked = parser.parse_args(arguments)
+    articles = list(of_files(asked.gold))
     if not articles:
-        sys.exit(__doc__)
+        parser.error("no article in these files")
     cleaner = default()
     every = score(articles, cleaner)
     for form in (None, TEXT, DUMP):
@@ -46,7 +49,7 @@ def main(*arguments: str) -> None:
     print("precision:  " + shown(every.precision))
     print("words lost: " + shown({kind: tally for kind, tally in every.lost_of.items() if tally.found}))
     print(speed(articles, cleaner))
-    if "--errors" in arguments:
+    if asked.errors:
         for error in every.errors:
             print(*error, sep="\t")
 
@@ -152,4 +155,4 @@ def in_re(pattern: str) -> str:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -9,9 +9,9 @@ a copy of one of the first run, whose file the machine does not have. `new machi
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
-import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -27,9 +27,13 @@ from tests.copydesk.s3 import S3, serving_here
 ARTICLES = 5
 
 
-def main(histories: list[int]) -> None:
+def main() -> None:
+    """Print the counts of requests, a JSON object a history."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", type=int, nargs="*", default=[1, 10, 100], help="lengths of history")
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, serving_here() as s3:
-        Bench(s3, Path(folder)).measure(histories)
+        Bench(s3, Path(folder)).measure(asked.runs)
 
 
 class Bench:
@@ -79,4 +83,4 @@ class Bench:
 
 
 if __name__ == "__main__":
-    main([int(one) for one in sys.argv[1:]] or [1, 10, 100])
+    main()

@@ -7,8 +7,8 @@ Decoding JSON, cleaning, sketching, matching and writing Parquet: prints the sec
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -31,9 +31,11 @@ T = TypeVar("T")
 AT_ONCE = 512  # articles
 
 
-def main(source: Path) -> None:
+def main() -> None:
     """Print the seconds."""
-    lines = source.read_bytes().splitlines()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", type=Path, help="articles, one JSON object a line")
+    lines = parser.parse_args().source.read_bytes().splitlines()
     size = sum(map(len, lines))
     default().expect(size)
     rehearse()
@@ -88,4 +90,4 @@ def _write(folder: Path, articles: pa.Table, removals: pa.Table) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

@@ -5,9 +5,9 @@ python -m bench.plain IN.jsonl OUT.parquet
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -75,4 +75,8 @@ _SCHEMA = pa.schema([("id", pa.string()), ("title", pa.string()), ("text", pa.st
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("source", type=Path, help="articles, one JSON object a line")
+    parser.add_argument("target", type=Path, help="Parquet")
+    asked = parser.parse_args()
+    main(asked.source, asked.target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 
 import datasketch
 
@@ -11,8 +11,11 @@ from bench.texts import articles
 from copydesk.sketches import sketch
 
 
-def main(count: int = 1000) -> None:
+def main() -> None:
     """Print both rates and the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("count", type=int, nargs="?", default=1000, help="articles")
+    count = parser.parse_args().count
     texts = articles(count)
     ours, theirs, times = ratio(lambda: sketch.sketch(texts), lambda: peer(texts))
     size = sum(len(t.encode()) for t in texts) / 1e6
@@ -30,4 +33,4 @@ def peer(texts: list[str]) -> list[datasketch.MinHash]:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main()

@@ -188,6 +188,7 @@ RUNS = _schema(
         "processor time, user and system, of the process of the run and of its workers' tasks, all threads, up to the "
         "commit; without the starting of processes. Null in runs of earlier versions",
     ),
+    ("warnings", pa.list_(pa.string()), "what looks like a slip in the settings; null in runs of earlier versions"),
 )
 
 DATASETS: dict[str, pa.Schema] = {
@@ -205,7 +206,7 @@ DATASET_OF = {"article": "articles", "duplicate": "duplicates", "revision": "rev
 
 ADDED: dict[str, frozenset[str]] = {
     **dict.fromkeys(("articles", "duplicates", "revisions"), frozenset({"bio"})),
-    "runs": frozenset({"peak_memory", "cpu_seconds"}),
+    "runs": frozenset({"peak_memory", "cpu_seconds", "warnings"}),
 }
 """Columns that a dataset has gained since 0.1: files written earlier lack them, and readers see null there.
 

@@ -37,6 +37,7 @@ def summary(books: Summary, output: Path | str) -> str:
     items = counted(books.items, "item")
     lines = [f"run {books.run_id} -> {printable(str(output))}: {items} in {seconds:.1f} s"]
     lines += [f"  {name:<11}{getattr(books, name):>9,}  {about[name]}" for name in parts]
+    lines += [f"  warning: {printable(warning)}" for warning in books.warnings]
     return "\n".join(lines)
 
 

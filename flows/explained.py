@@ -127,7 +127,7 @@ def plain(one: Explanation | Reject) -> str:
     shown = [printable(one.where), ""]
     for line in lines(one):
         text = "".join(_marked(part, mark) for part, mark in line.parts if part)
-        shown.append(" ".join([text, *(f"{{{label(mark)}}}" for mark in line.begin)]))
+        shown.append(" ".join([text, *(f"{{{words}}}" for words, _ in labels(line))]))
     shown += ["", *(f"{name + mark:<22} {value}" for name, value, mark in fields(one))]
     shown += _legend_lines(one)
     shown += [f"{name}: {value}" for name, value in _relatives(one)]
@@ -147,8 +147,16 @@ def _marked(part: str, mark: Mark | None) -> str:
     return f"[{sign}{printable(part)}{sign}]"
 
 
+def labels(line: Line) -> list[tuple[str, Mark]]:
+    """What the margin says of a line: of marks with the same label one, with how many there are."""
+    found: dict[str, list[Mark]] = {}
+    for mark in line.begin:
+        found.setdefault(label(mark), []).append(mark)
+    return [(f"{words} ({len(marks)} times)" if marks[1:] else words, marks[0]) for words, marks in found.items()]
+
+
 def label(mark: Mark) -> str:
-    """What the margin says: the rules, and the field that it became or the veto that saved it."""
+    """What the margin says of a mark: the rules, and the field that it became or the veto that saved it."""
     rules = ", ".join(mark.rules)
     if isinstance(mark, Vetoed):
         return printable(f"{', '.join(mark.vetoes)} over {rules}")
@@ -251,9 +259,9 @@ def _margin(line: Line) -> Text:
     from rich.text import Text
 
     margin = Text()
-    for number, mark in enumerate(line.begin):
+    for number, (words, mark) in enumerate(labels(line)):
         style = f"{colour(mark.category)}" if _cut(mark) else "bold green"
-        margin.append(("\n" if number else "") + label(mark), style)
+        margin.append(("\n" if number else "") + words, style)
     return margin
 
 

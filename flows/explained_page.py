@@ -92,7 +92,7 @@ def shown(one: Explanation | Reject, root: Path) -> Shown:
 
 def _line(line: explained.Line) -> Line:
     parts = tuple(Part(text, _kind(mark)) for text, mark in line.parts if text)
-    return Line(parts, tuple((_kind(mark), explained.label(mark)) for mark in line.begin))
+    return Line(parts, tuple((_kind(mark), words) for words, mark in explained.labels(line)))
 
 
 def _kind(mark: explained.Mark | None) -> str:

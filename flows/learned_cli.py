@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from copydesk.store import place
+from copydesk.terminal import counted, printable
 from flows.options import AsJson, Config, Output, existing, read_settings
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _rule(lines: list[str], ruling: Ruling, output: str | None, config: Path | N
     root = _root(output, config)
     now = rule(root, lines, ruling)
     told = {"pinned": sorted(now.pinned), "forbidden": sorted(now.forbidden)}
-    ruled = f"{len(now.pinned):,} lines pinned, {len(now.forbidden):,} forbidden"
+    ruled = f"{counted(len(now.pinned), 'line')} pinned, {len(now.forbidden):,} forbidden"
     plain = f"{place.name(root)}: {ruled}; `copydesk reclean` applies it"
     print(console.as_json(told) if json else plain)
     return 0
@@ -77,13 +78,11 @@ def _root(output: str | None, config: Path | None) -> Path:
 
 def _shown(found: list[Learned]) -> str:
     """A line each, for people."""
-    from copydesk.terminal import printable
-
     if not found:
         return "no line was learned to be a template"
     lines = [f"{'texts':>7} {'stories':>7} {'of site':>7}  {'stands':<24} {'id':<22} site: line"]
     for one in found:
-        text = printable(" ".join((one.text or "(no removal tells: a veto saves it, or it is forgotten)").split()))
+        text = printable(" ".join((one.text or "(its text is not kept, and no removal by it has it)").split()))
         text = text if len(text) <= _LENGTH else text[: _LENGTH - 1] + "…"
         stands = " ".join(name for name, share in one.places.items() if share >= 0.5)
         ruling = f" [{one.ruling}]" if one.ruling else ""

@@ -41,7 +41,7 @@ Learn = Annotated[bool | None, Parameter(negative="--no-learn", help=Settings.mo
 Without = Annotated[list[str] | None, described("without")]
 Config = Annotated[
     Path | None,
-    Parameter(help=f"Settings file (TOML). Default: {CONFIG_FILE} here, if there is one. Options go before it."),
+    Parameter(help=f"Settings file (TOML). Default: {CONFIG_FILE} here, if there is one. Options win over it."),
 ]
 LogFormat = Annotated[
     Literal["text", "json"] | None,
@@ -80,11 +80,13 @@ def input_paths(paths: Sequence[str]) -> tuple[str, ...]:
 
 def pairs(given: Sequence[str]) -> dict[str, str]:
     """The setting `map` from its option. Raises UsageError."""
-    found = {}
+    found: dict[str, str] = {}
     for one in given:
         ours, sign, theirs = one.partition("=")
         if not (ours and sign and theirs):
             raise UsageError(f"--map {one}: write it as field=name, as in --map title=headline")
+        if ours in found:
+            raise UsageError(f"--map {one}: {ours} is mapped to {found[ours]} already; a run takes one name of each")
         found[ours] = theirs
     return found
 

@@ -66,6 +66,8 @@ def books(log: Log, summary: Summary, store: Store) -> dict[str, Any]:
     counts = {"run_id": summary.run_id, **{name: getattr(summary, name) for name in BOOKS}}
     log.info("run %s: %s", summary.run_id, ", ".join(f"{counts[name]:,} {name}" for name in BOOKS))
     log.info("run %s: %.1f s, %s items a second", summary.run_id, seconds, rate)
+    for warning in summary.warnings:
+        log.warning("run %s: %s", summary.run_id, printable(warning))
     table(log, "books", [{**counts, "seconds": round(seconds, 1), "items_per_second": rate}], "The books of the run")
     reasons = _reasons(store, RunInfo(summary.run_id, summary.started_at)) if summary.rejects else []
     if reasons:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from copydesk.model import Date, Metadata
@@ -15,9 +15,6 @@ from copydesk.pages import blocks, byline, dates, elements, headline, jsonld, ma
 from copydesk.settings import ELEMENTS
 from copydesk.text.language import normalized
 from copydesk.urls import canonical, registrable_domain
-
-if TYPE_CHECKING:
-    pass
 
 MAX_GUESSED = 3_000_000
 """Characters; in larger pages the heuristics take seconds, and they are seldom articles."""
@@ -276,7 +273,7 @@ def _authors(
     houses: tuple[str, ...] = ()
     for value in told:
         entries = value if isinstance(value, list) else [value]
-        persons = [e for e in entries if not (isinstance(e, dict) and _is_organization(e))]
+        persons = [e for e in entries if not _is_house(e)]
         if people := names.authors(persons, houses=sites):
             return people, _PERSON
         others = (jsonld.text(e) for e in entries if isinstance(e, dict))
@@ -302,7 +299,7 @@ def _team(found: elements.Found, told: list[Any], sites: tuple[str, ...]) -> tup
 
 
 def _own_site(found: elements.Found, told: list[Any]) -> tuple[str, ...]:
-    """The person whose own site it is: named as the author, and it is the name of the site as well."""
+    """The person whose own site it is: named as the author, and not counted so far since the site has that name."""
     persons = [e for value in told for e in (value if isinstance(value, list) else [value]) if not _is_house(e)]
     declared = (*persons, found.meta.get("author"), found.meta.get("twitter:data1"), found.props.get("rel-author"))
     for candidate in declared:
@@ -313,11 +310,8 @@ def _own_site(found: elements.Found, told: list[Any]) -> tuple[str, ...]:
 
 
 def _is_house(entry: Any) -> bool:
-    return isinstance(entry, dict) and _is_organization(entry)
-
-
-def _is_organization(entry: jsonld.Node) -> bool:
-    return any("Organization" in kind for kind in jsonld.types(entry))
+    """Whether what the markup names as an author is a firm."""
+    return isinstance(entry, dict) and any("Organization" in kind for kind in jsonld.types(entry))
 
 
 def _published(found: elements.Found, node: jsonld.Node, language: str | None) -> Date | None:

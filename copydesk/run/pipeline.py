@@ -38,6 +38,7 @@ from copydesk.run.process import process
 from copydesk.run.publish import Published, publish
 from copydesk.settings import Settings
 from copydesk.sketches import compiled, sketch
+from copydesk.sources import RECORDS, met
 from copydesk.store import parquet, place, tombstones
 from copydesk.store.ledger import LedgerEntry
 from copydesk.store.store import Store
@@ -76,6 +77,7 @@ class Summary:
     versions: str
     peak_memory: int | None = None
     cpu_seconds: float | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def run(settings: Settings, *, mapper: Mapper | None = None, progress: Progress | None = None) -> Summary:
@@ -141,7 +143,8 @@ def _stage(
     points.checkpoint("run: published")
     store.write_ledger(info.run_id, final, _ledger_entries(parts, settings))
     points.checkpoint("run: ledger written")
-    summary = _summary(found, published, settings, info, usage.total(staging / "usage", began))
+    used = usage.total(staging / "usage", began)
+    summary = _summary(found, published, settings, info, used, _warnings(found, settings, folder))
     parquet.write(pa.Table.from_pylist([asdict(summary)], schema=schema.RUNS), final / info.path("runs"), "runs")
     return summary
 
@@ -230,7 +233,20 @@ def _ledger_entries(parts: Sequence[Part], settings: Settings) -> list[LedgerEnt
     return [LedgerEntry(*key, items=n, reading=settings.reading) for key, n in items.items() if key not in unstable]
 
 
-def _summary(found: Discovery, published: Published, settings: Settings, info: RunInfo, used: usage.Usage) -> Summary:
+def _warnings(found: Discovery, settings: Settings, folder: Path) -> list[str]:
+    """What looks like a slip in the settings. folder: that of the parts."""
+    records_read = any(file.format in RECORDS for shard in found.shards for file in shard.files)
+    return met.unmet(folder, settings.map) if records_read else []
+
+
+def _summary(
+    found: Discovery,
+    published: Published,
+    settings: Settings,
+    info: RunInfo,
+    used: usage.Usage,
+    warnings: Sequence[str],
+) -> Summary:
     seen = published.seen + sum(items for _, items in found.unchanged)
     rows = published.articles + published.duplicates + published.revisions + published.rejects
     read = {f.uri: f.size for shard in found.shards for f in shard.files}
@@ -250,6 +266,7 @@ def _summary(found: Discovery, published: Published, settings: Settings, info: R
         versions=orjson.dumps(_versions(settings)).decode(),
         peak_memory=used.peak_memory,
         cpu_seconds=used.cpu_seconds,
+        warnings=tuple(warnings),
     )
 
 

@@ -9,10 +9,13 @@ from copydesk.errors import ItemError, unexpected
 from copydesk.model import Format, Item, Reject, Shard, SourceFile
 from copydesk.ranges import read_ahead
 from copydesk.settings import Settings
-from copydesk.sources import csv, html, jsonl, parquet, text, warc
+from copydesk.sources import csv, html, jsonl, met, parquet, text, warc
 from copydesk.sources.base import BLOCK_ITEMS, TRANSIENT, Reading
 
-__all__ = ["BLOCK_ITEMS", "READERS", "TRANSIENT", "numbered", "read"]
+__all__ = ["BLOCK_ITEMS", "READERS", "RECORDS", "TRANSIENT", "numbered", "read"]
+
+RECORDS: frozenset[Format] = frozenset({"jsonl", "csv", "parquet"})
+"""Formats whose items are records: they have fields, which the setting `map` may name."""
 
 READERS: dict[Format, Callable[[Reading], Iterator[Item | Reject]]] = {
     "text": text.read,
@@ -39,12 +42,14 @@ def numbered(shard: Shard, settings: Settings, notes: Path | None = None) -> Ite
     """What read() gives, each with the place of its file in the shard and its own place in the file, from 0.
 
     notes: a folder that all who read parts of a run's files have in common: what one of them has found out spares the
-    others to unpack what is not theirs.
+    others to unpack what is not theirs, and which names of `settings.map` were met is left there (see met).
     """
     for place, file in enumerate(read_ahead(shard.files)):
         reading = _reading(file, shard, settings, notes)
         for found in _read_file(reading):
             yield place, reading.number - 1, found
+        if notes is not None:
+            met.note(notes, reading.met)
 
 
 def _reading(file: SourceFile, shard: Shard, settings: Settings, notes: Path | None) -> Reading:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,8 @@ class Reading:
     """A file while one part of it is read.
 
     number: of the item met last, from 1; items of other parts, and bad ones, count. span: see Shard. notes: a folder in
-    which the readers of a file's parts tell each other of it (see starts).
+    which the readers of a file's parts tell each other of it (see starts). met: those names of `settings.map` that its
+    records had.
     """
 
     file: SourceFile
@@ -62,6 +63,7 @@ class Reading:
     last: int | None = None
     span: LineSpan | None = None
     notes: Path | None = None
+    met: set[str] = field(default_factory=set)
 
     def claim(self) -> bool:
         """Count one more item. True if it belongs to this part, and lies between first and last (see Shard)."""
@@ -70,6 +72,13 @@ class Reading:
         if index < self.first or (self.last is not None and index >= self.last):
             return False
         return self.parts == 1 or index // BLOCK_ITEMS % self.parts == self.part
+
+    def mapped(self, record: dict[str, Any]) -> dict[str, Any]:
+        """The record keyed by our names, as mapped() has it."""
+        names = self.settings.map
+        if len(self.met) < len(names):
+            self.met.update(their for their in names.values() if their in record)
+        return mapped(record, names)
 
     def reject(self, error: ItemError, content: bytes | None = None, source_id: str | None = None) -> Reject:
         """The row of rejects/ for `error`; content is cut to the setting reject_bytes."""
@@ -95,10 +104,17 @@ def check_columns(columns: Sequence[str], names: Mapping[str, str]) -> None:
     if len(columns) > MOST_COLUMNS:
         message = f"{len(columns):,} columns, above {MOST_COLUMNS:,}: an article has a few dozen"
         raise ItemError("read", "too-many-columns", message)
-    if not {names.get("text", "text"), names.get("html", "html")} & set(columns):
-        found = ", ".join(columns[:12])[:200]
-        message = f"no column `text` or `html` among {found}: name it with --map text=COLUMN"
+    if not {"text", "html"} & mapped(dict.fromkeys(columns, ""), names).keys():
+        found = ", ".join(columns[:12])[:200] or "none at all"
+        called = [name for ours in ("text", "html") for name in _called(ours, names)] or ["text", "html"]
+        wanted = " or ".join(f"`{name}`" for name in called)
+        message = f"no column {wanted} among {found}: name it with --map text=COLUMN"
         raise ItemError("read", "no-text", message)
+
+
+def _called(ours: str, names: Mapping[str, str]) -> list[str]:
+    """What a field of ours may be called: what `map` names for it, and our own name if that means nothing else."""
+    return list(dict.fromkeys([*([names[ours]] if ours in names else []), *([] if ours in names.values() else [ours])]))
 
 
 def endings(name: str) -> tuple[str, str | None, str | None]:

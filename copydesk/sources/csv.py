@@ -10,7 +10,7 @@ from itertools import chain
 from copydesk.errors import ItemError
 from copydesk.model import Item, Reject
 from copydesk.settings import RECORD_FIELDS
-from copydesk.sources.base import Reading, canonical_json, check_columns, mapped, record_id
+from copydesk.sources.base import Reading, canonical_json, check_columns, record_id
 from copydesk.sources.lines import Piece, lines
 from copydesk.sources.stream import as_utf8, chunks
 from copydesk.text.decode import decode
@@ -102,7 +102,7 @@ def _item(reading: Reading, header: list[str], row: Piece, delimiter: str) -> It
     row_by_name: dict[str, str] = {}
     for name, value in zip(header, values, strict=True):
         row_by_name.setdefault(name, value)
-    record = mapped(row_by_name, reading.settings.map)
+    record = reading.mapped(row_by_name)
     own = record_id(record)
     return Item(
         source_uri=reading.file.uri,

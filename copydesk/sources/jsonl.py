@@ -14,7 +14,7 @@ import orjson
 
 from copydesk.errors import ItemError
 from copydesk.model import Item, Reject
-from copydesk.sources.base import Reading, mapped, record_id
+from copydesk.sources.base import Reading, record_id
 from copydesk.sources.lines import Piece, lines, values
 from copydesk.sources.stream import as_utf8, chunks, span_chunks
 
@@ -78,7 +78,7 @@ def read(reading: Reading) -> Iterator[Item | Reject]:
             yield reading.too_large("a line", piece.size, piece.data, number)
             continue
         try:
-            record = mapped(parse(piece.data), settings.map)
+            record = reading.mapped(parse(piece.data))
         except ItemError as error:
             yield reading.reject(error, piece.data, number)
             continue

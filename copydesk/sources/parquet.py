@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from copydesk.errors import ItemError
 from copydesk.model import Item, Reject
 from copydesk.settings import MIB, RECORD_FIELDS
-from copydesk.sources.base import BLOCK_ITEMS, Reading, canonical_json, check_columns, mapped, record_id
+from copydesk.sources.base import BLOCK_ITEMS, Reading, canonical_json, check_columns, record_id
 from copydesk.sources.pages import unpacked
 from copydesk.sources.stream import chunks, open_source
 from copydesk.text.decode import decode
@@ -139,7 +139,7 @@ def _row(reading: Reading, batch: pa.RecordBatch, index: int, number: str) -> It
         content = canonical_json(row)
         if len(content) > reading.settings.max_item_bytes:
             return reading.too_large("a row", len(content), content, number)
-        record = mapped(row, reading.settings.map)
+        record = reading.mapped(row)
         for name in RECORD_FIELDS:
             if isinstance(record.get(name), bytes):
                 record = {**record, name: decode(record[name]).text if record[name] else ""}
@@ -157,10 +157,16 @@ def _row(reading: Reading, batch: pa.RecordBatch, index: int, number: str) -> It
 
 
 def _values(batch: pa.RecordBatch, index: int) -> dict[str, Any]:
-    try:
-        return {name: column[index].as_py() for name, column in zip(batch.schema.names, batch.columns, strict=True)}
-    except _FAULTS as error:  # a string that is not UTF-8, a date out of Python's range
-        raise ItemError("read", "parquet", f"a value of the row cannot be read ({_short(error)})") from None
+    """A row by name; of columns of one name the first counts, as in CSV."""
+    row: dict[str, Any] = {}
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        try:
+            row.setdefault(name, column[index].as_py())
+        except _FAULTS as error:  # a string that is not UTF-8, a date out of Python's range
+            raise ItemError(
+                "read", "parquet", f"its `{name}` cannot be read ({_short(error)}): write it again"
+            ) from None
+    return row
 
 
 def _seekable(reading: Reading) -> BinaryIO:

@@ -1,7 +1,7 @@
 """Outputs in object storage: the bucket is the output, and a folder of this machine its working copy.
 
-The engine works on the copy as on any output. What differs is here: the copy is brought up to date before a run, and
-a run is published in the bucket, not by renames. Below the output's prefix lie
+The engine works on the copy (working_copy.py) as on any output. What differs is here: the copy is brought up to date
+before a run, and a run is published in the bucket, not by renames. Below the output's prefix lie
 
     articles/... runs/... _state/index/...   files, named as in any output; they count if a manifest names them
     _state/commits/<number>.json             manifests, numbered from 1 without gaps: put only if there is none
@@ -20,38 +20,35 @@ import datetime as dt
 import hashlib
 import os
 import secrets
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from copydesk import objects, points
 from copydesk.errors import LockedError, StoreError
 from copydesk.objects import Conflict, Object
-from copydesk.store import disk, lock, manifest, volume
+from copydesk.store import disk, manifest, volume
 from copydesk.store.layout import STATE, Layout
 from copydesk.store.lease import Lease
 from copydesk.store.manifest import Commit, PublishedFile
+from copydesk.store.working_copy import WorkingCopy, write
 
 BOUND_EVERY = 100
 """How many commits come between two writings of `_state/bound.jsonl`."""
 
 _REQUESTS = 8  # at a time
 _PIECE = 8 * 1024 * 1024  # of a file that is fetched, a request
-_SEEN = "seen.json"
 _TRY = "; try `copydesk verify --repair`"
-_KEPT = ("origin.json", "lock", "leases")  # of a copy, when what it was the copy of is not there any more
 
 
 class Origin:
     """The bucket's side of a working copy. url: of the output. root: the copy's folder. copy: tells it from others."""
 
     def __init__(self, url: str, root: Path, copy: str) -> None:
-        self.url, self.root, self._copy = url, root, copy
+        self.url, self.root, self._name = url, root, copy
+        self._copy = WorkingCopy(root, url)
         self._layout = Layout(root)
         self._bucket = objects.bucket(url)
         prefix = objects.split(url)[1]
@@ -81,11 +78,11 @@ class Origin:
 
         One request and one for each new manifest, however many there are. Raises StoreError, OSError.
         """
-        number, etag = self._seen()
+        number, etag = self._copy.seen()
         number = number or self._take_bound()
         listed = self._listed(number)
         if number and (not listed or self._number_of(listed[0]) != number or (etag and not listed[0].is_same(etag))):
-            self._begin_anew()  # the output was deleted, or another was made in its place
+            self._copy.begin_anew()  # the output was deleted, or another was made in its place
             number, listed = 0, self._listed(0)
         new = listed[1:] if number else listed
         wanted = range(number + 1, number + 1 + len(new))
@@ -93,15 +90,14 @@ class Origin:
             raise StoreError(f"{self.url}: a manifest is missing among those after number {number}{_TRY}")
         contents = self._at_once(lambda one: self._bucket.get(one.key)[0], new)
         for one, content in zip(new, contents, strict=True):
-            self._adopt(self._decoded(content, one.key), content)
+            self._copy.adopt(self._decoded(content, one.key), content)
         if listed:
-            self._note(self._number_of(listed[-1]), listed[-1].etag)
+            self._copy.note(self._number_of(listed[-1]), listed[-1].etag)
         return number + len(new)
 
     def fetch(self, files: Iterable[PublishedFile]) -> None:
         """Have these files in the copy. Raises StoreError if one is not as its manifest says, OSError."""
-        missing = [f for f in files if _size(self.root / f.path) != f.size]
-        for _ in self._at_once(self.download, missing):
+        for _ in self._at_once(self.download, self._copy.lacking(files)):
             pass
 
     def download(self, file: PublishedFile) -> None:
@@ -144,7 +140,7 @@ class Origin:
             content, _ = self._bucket.get(self._key(path))
         except FileNotFoundError:
             return False
-        _write(self.root / path, content)
+        write(self.root / path, content)
         return True
 
     def set_aside(self, path: str, *, delete: bool = True) -> None:
@@ -159,8 +155,7 @@ class Origin:
 
     def forget_manifests(self) -> None:
         """Have the copy begin anew with the manifests of the bucket."""
-        for path in [*self._layout.commits.iterdir(), self._layout.state / _SEEN]:
-            path.unlink(missing_ok=True)
+        self._copy.forget_manifests()
 
     # A run
 
@@ -170,7 +165,7 @@ class Origin:
         First thing under the lock. index: with the index. Raises StoreError, OSError.
         """
         mended = self.settle(new_run_id)
-        wanted = [f for f in manifest.published(volume.commits(self._layout)) if f.path.startswith(f"{STATE}/")]
+        wanted = [f for f in manifest.published(self._copy.commits()) if f.path.startswith(f"{STATE}/")]
         segments = f"{STATE}/index/"  # the engine builds those anew that are damaged or of an earlier format
         here = [f for f in wanted if f.path.startswith(segments) and (not index or (self.root / f.path).exists())]
         self.fetch(f for f in wanted if f not in here)
@@ -223,8 +218,8 @@ class Origin:
         with suppress(OSError):  # the copy is mended by the next run
             for file in prepared.files:
                 os.replace(final / file.path, self.root / file.path)
-            self._adopt(prepared, content)
-            self._note(self._number, etag)
+            self._copy.adopt(prepared, content)
+            self._copy.note(self._number, etag)
         points.checkpoint("origin: copied")
         with suppress(OSError):  # as is what is left over in the bucket
             self._finish(prepared)
@@ -259,15 +254,15 @@ class Origin:
     def _settle(self, begun: list[Object], new_run_id: Callable[[dt.datetime], str]) -> list[str]:
         """What is announced, by runs that are dead or taken for dead, is either published or never will be."""
         announced = [self._decoded(self._bucket.get(one.key)[0], one.key) for one in begun]
-        published = {commit.run_id for commit in volume.commits(self._layout)}
+        published = {commit.run_id for commit in self._copy.commits()}
         dead = [commit for commit in announced if commit.run_id not in published]
         if dead:  # their next manifest's number must be taken before what they put is deleted
             points.checkpoint("origin: before fence")
             fence = Commit(new_run_id(dt.datetime.now(dt.UTC)), ())
             content = manifest.encode(fence, token=secrets.token_hex(16))
             etag = self._append(content)
-            self._adopt(fence, content)
-            self._note(self._number, etag)
+            self._copy.adopt(fence, content)
+            self._copy.note(self._number, etag)
         points.checkpoint("origin: fenced")
         mended = []
         for commit in announced:
@@ -275,7 +270,7 @@ class Origin:
                 self._withdraw(commit)
                 mended.append(f"run {commit.run_id} was stopped before its commit: what it had put is deleted")
             else:
-                self._finish(next(c for c in volume.commits(self._layout) if c.run_id == commit.run_id))
+                self._finish(next(c for c in self._copy.commits() if c.run_id == commit.run_id))
                 mended.append(f"run {commit.run_id} was stopped after its commit: cleaned up")
         return mended
 
@@ -344,25 +339,6 @@ class Origin:
         for start in range(0, len(keys), objects.PAGE):
             self._bucket.delete(keys[start : start + objects.PAGE])
 
-    # The copy
-
-    def _adopt(self, commit: Commit, content: bytes) -> None:
-        """Note in the copy that a commit is published."""
-        _write(self._layout.committed(commit.run_id), content)
-        for path in commit.removes:
-            (self.root / path).unlink(missing_ok=True)
-
-    def _seen(self) -> tuple[int, str]:
-        """Number and etag of the last manifest that the copy has."""
-        try:
-            seen: dict[str, Any] = orjson.loads((self._layout.state / _SEEN).read_bytes())
-            return int(seen["number"]), str(seen["etag"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return 0, ""
-
-    def _note(self, number: int, etag: str) -> None:
-        _write(self._layout.state / _SEEN, orjson.dumps({"number": number, "etag": etag}))
-
     def _take_bound(self) -> int:
         """Begin a copy with the manifests that are bound together. Returns how many these are."""
         try:
@@ -372,28 +348,15 @@ class Origin:
             return 0
         except (StoreError, *manifest.DAMAGED):
             return 0  # all it holds can be had singly
-        _write(self._layout.commits / volume.name([commit.run_id for commit in commits]), content)
+        self._copy.adopt_bound(commits, content)
         return len(commits)
 
     def _bind(self) -> None:
         """Bind all manifests, now and then. Whoever begins a copy then asks for few."""
         if self._number % BOUND_EVERY == 0:
-            bodies = [manifest.encode(commit) for commit in volume.commits(self._layout)]
+            bodies = [manifest.encode(commit) for commit in self._copy.commits()]
             if len(bodies) == self._number:
                 self._bucket.put(self._key(f"{STATE}/bound.jsonl"), volume.encode(bodies))
-
-    def _begin_anew(self) -> None:
-        with suppress(FileNotFoundError):
-            if not lock.is_mine(self._layout.lock) and lock.is_held(self._layout.lock):
-                raise StoreError(f"{self.url}: the output was deleted or replaced while a run is under way")
-        for path in self.root.iterdir():
-            if path.name != STATE:
-                shutil.rmtree(path)
-        for path in self._layout.state.iterdir():
-            if path.name not in _KEPT:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-        for folder in (self._layout.commits, self._layout.all_staging):
-            folder.mkdir(exist_ok=True)
 
     def _listed(self, number: int) -> list[Object]:
         """The manifests from a number on."""
@@ -421,25 +384,10 @@ class Origin:
             return iter(list(pool.map(request, wanted)))
 
     def _new_lease(self) -> Lease:
-        return Lease(self._bucket, self._key(f"{STATE}/lease.json"), self.url, self._copy)
+        return Lease(self._bucket, self._key(f"{STATE}/lease.json"), self.url, self._name)
 
     def _upload(self, run_id: str) -> str:
         return self._key(f"{STATE}/uploads/{run_id}.json")
 
     def _key(self, path: str) -> str:
         return self._prefix + path
-
-
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return None
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file in one step: others may be reading it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}.fresh")
-    fresh.write_bytes(content)
-    os.replace(fresh, path)

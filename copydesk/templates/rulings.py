@@ -81,6 +81,8 @@ def named(line: str) -> str:
     if not line.strip():
         raise UsageError("a blank line is no template")
     found = _NAME.fullmatch(line)
+    if not found and line.startswith(templates.RULE):
+        raise UsageError(f"{line}: a template is named by 12 hex digits; `copydesk rules learned` has them")
     return found[1] if found else templates.rule_id(templates.line_hash(line)).removeprefix(templates.RULE)
 
 

@@ -28,14 +28,9 @@ def test_it_prints_figures_kinds_speed_and_errors(
 ) -> None:
     monkeypatch.setattr(bench, "_OUR_BYTES", 20_000)
     monkeypatch.setattr(bench, "_THEIR_BYTES", 500)
-    bench.main(*map(str, GOLD), "--errors")
+    bench.main([*map(str, GOLD), "--errors"])
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[:3]] == ["all", "text", "page"]
     assert any(line.startswith("recall:  ") and "caption" in line for line in lines)
     assert any(line.startswith("speed: ") and "MB/s" in line for line in lines)
     assert any("\tmissed\t" in line for line in lines)
-
-
-def test_it_says_how_it_is_called() -> None:
-    with pytest.raises(SystemExit, match=r"GOLD\.jsonl"):
-        bench.main()

@@ -38,6 +38,17 @@ def test_ingest_prints_the_books(corpus: Path, capsys: pytest.CaptureFixture[str
     assert "articles           3" in printed
 
 
+def test_it_warns_of_a_name_that_no_record_has(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("ingest", "in.jsonl", "-o", "out", "--map", "title=headlin") == 0
+    warning = "  warning: no record that was read has `headlin`, which `map` names for `title`"
+    assert capsys.readouterr().out.splitlines()[-1] == warning
+
+
+def test_a_field_is_mapped_once(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("ingest", "in.jsonl", "-o", "out", "--map", "text=body", "--map", "text=content") == 2
+    assert "--map text=content: text is mapped to body already" in capsys.readouterr().err
+
+
 def test_it_says_why_items_were_rejected(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("bad.jsonl").write_text('{"text": 1}\n[]\ngarbage{{{\n[1]\n{"text": "cut\n')
     assert command("ingest", "bad.jsonl", "-o", "out") == 0

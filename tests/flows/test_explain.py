@@ -90,6 +90,15 @@ def test_what_it_says_is_what_a_run_does(
     assert after["notes"] == []
 
 
+def test_what_is_cut_alike_in_one_line_is_told_once() -> None:
+    first, second, third = (
+        Removal(start, start + 5, "x" * 5, (rule,), "caption")
+        for start, rule in ((0, "caption-toggle"), (9, "photo-line"), (20, "caption-toggle"))
+    )
+    line = explained.Line((), (first, second, third))
+    assert explained.labels(line) == [("caption-toggle (2 times)", first), ("photo-line", second)]
+
+
 def test_several_articles_the_first_or_the_one(capsys: pytest.CaptureFixture[str]) -> None:
     write_jsonl(Path("in.jsonl"), [{"id": n, "text": story(n)} for n in range(8)])
     assert [one["record"]["source_id"] for one in told(capsys, "in.jsonl")] == list("01234")

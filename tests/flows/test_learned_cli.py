@@ -38,6 +38,7 @@ def test_pin_forbid_drop(output: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "1 forbidden" in said(capsys, "rules", "forbid", rule, "-o", str(output))
     assert f"Harbour Herald [forbid]: {PLUG}" in said(capsys, "rules", "learned", "-o", str(output))
     told = json.loads(said(capsys, "rules", "pin", "A line of its own", "-o", str(output), "--json"))
+    assert "1 line pinned, 1 forbidden" in said(capsys, "rules", "pin", "A line of its own", "-o", str(output))
     assert [len(told[name]) for name in ("pinned", "forbidden")] == [1, 1]
     assert command("reclean", "-o", str(output)) == 0
     assert taken(output) == []
@@ -56,4 +57,5 @@ def test_without_learning(output: Path, tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_what_cannot_be_ruled_on(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command("rules", "pin", " ", "-o", str(output)) == 2
+    assert command("rules", "forbid", "template:12", "-o", str(output)) == 2
     assert command("rules", "learned", "-o", str(output / "nowhere")) == 2

@@ -61,7 +61,7 @@ def _run(run: Record, found: dict[tuple[str, str], list[Record]]) -> Row:
         children.append(Row(part, f"{run[part]:,}", note, share, examples, listing))
     label = f"{run['started_at']:%Y-%m-%d %H:%M:%S} UTC"
     listing = f"SELECT * FROM runs WHERE run_id = {literal(run['run_id'])}"
-    note = f"items; run {run['run_id']}"
+    note = "; ".join([f"items; run {run['run_id']}", *(f"warning: {told}" for told in run["warnings"] or ())])
     return Row(label, f"{run['items']:,}", note, 0, (), listing, children)
 
 

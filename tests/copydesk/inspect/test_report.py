@@ -92,6 +92,12 @@ def test_the_books_flow(output: Path) -> None:
     assert values[0] == {"articles": "1", "duplicates": "0", "revisions": "1", "seen": "0", "rejects": "1"}
 
 
+def test_the_books_have_the_warnings(tmp_path: Path) -> None:
+    ingest(tmp_path / "out", write_jsonl(tmp_path / "a.jsonl", [{"text": story(1)}]), map={"title": "headlin"})
+    ((run,), *_) = (told.rows for told in sections.every(Figures(tmp_path / "out")) if told.key == "runs")
+    assert run.note.endswith("; warning: no record that was read has `headlin`, which `map` names for `title`")
+
+
 def test_who_copied_whom_and_how_fast(output: Path) -> None:
     (row,) = sections.copying(Figures(output)).rows
     assert (row.label, row.value, row.note) == ("The Ferry's Post from Elm News", "3", "median: 3.0 h later")

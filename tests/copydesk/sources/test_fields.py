@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from copydesk.sources.base import mapped, record_id
+from copydesk.errors import ItemError
+from copydesk.sources.base import check_columns, mapped, record_id
 
 
 def test_map_names_our_fields_in_their_words() -> None:
@@ -16,6 +17,27 @@ def test_map_names_our_fields_in_their_words() -> None:
     swapped = {"title": "t", "text": "x"}
     assert mapped(swapped, {"title": "text", "text": "title"}) == {"title": "x", "text": "t"}
     assert mapped({"title": "kept", "headline": None}, {"title": "headline"}) == {"title": "kept"}
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted"),
+    [
+        ({}, "`text` or `html`"),
+        ({"text": "bodi"}, "`bodi` or `text` or `html`"),
+        ({"text": "bodi", "title": "text"}, "`bodi` or `html`"),
+        ({"title": "html", "url": "text"}, "`text` or `html`"),
+    ],
+)
+def test_a_table_without_text_is_told_what_was_looked_for(names: dict[str, str], wanted: str) -> None:
+    with pytest.raises(ItemError, match=f"^no column {wanted} among headline, body: name it with --map text=COLUMN$"):
+        check_columns(["headline", "body"], names)
+    check_columns(["headline", "body"], {**names, "text": "body"})
+
+
+def test_a_table_may_have_a_field_under_our_name_where_the_map_has_another() -> None:
+    check_columns(["title", "text"], {"text": "body"})
+    with pytest.raises(ItemError):
+        check_columns(["title", "text"], {"text": "body", "title": "text"})
 
 
 @pytest.mark.parametrize(

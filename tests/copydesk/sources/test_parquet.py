@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from copydesk.model import Compression, Item
+from copydesk.model import Compression, Item, Reject
 from tests.copydesk.sources.files import errors, items, parquet, read
 
 
@@ -59,6 +59,27 @@ def test_parquet_with_a_damaged_row_group(tmp_path: Path) -> None:
         found = read(tmp_path / "f", bytes(data), "parquet", parts=parts)
         assert errors(found) == ["parquet"]
         assert len(found) == 801
+
+
+def test_a_value_that_python_cannot_hold_is_named(tmp_path: Path) -> None:
+    late = pa.array([10**15, 0], pa.timestamp("ms"))
+    found = read(tmp_path / "f", parquet(pa.table({"text": ["a", "b"], "seen": late})), "parquet")
+    (reject,) = (one for one in found if isinstance(one, Reject))
+    assert (reject.source_id, reject.error) == ("1", "parquet")
+    assert reject.message.startswith("its `seen` cannot be read (")
+    assert [one.source_id for one in found if isinstance(one, Item)] == ["2"]
+
+
+def test_of_columns_of_one_name_the_first_counts(tmp_path: Path) -> None:
+    table = pa.Table.from_arrays([pa.array(["the story"]), pa.array(["another"])], names=["text", "text"])
+    (found,) = items(read(tmp_path / "f", parquet(table), "parquet"))
+    assert (found.record, found.content) == ({"text": "the story"}, b'{"text":"the story"}')
+
+
+def test_a_table_without_columns(tmp_path: Path) -> None:
+    (found,) = read(tmp_path / "f", parquet(pa.table({})), "parquet")
+    assert isinstance(found, Reject)
+    assert "among none at all" in found.message
 
 
 def test_large_cell_is_one_reject(tmp_path: Path) -> None:
