@@ -48,8 +48,9 @@ class CleanedTexts:
     lines: pa.Table
     places: pa.Table
 
-    def only(self, rows: I64) -> CleanedTexts:
+    def only(self, numbers: Sequence[int] | I64) -> CleanedTexts:
         """Some of the texts, by number, in order."""
+        rows = np.asarray(numbers, np.int64)
         place = np.full(len(self.text), -1, np.int64)
         place[rows] = np.arange(len(rows))
         return CleanedTexts(
