@@ -1,6 +1,7 @@
 """What a worker leaves for the next stage: a folder of Arrow files, so that stages pass paths and not articles.
 
-records.arrow    RECORD and the sketch's columns, a row a record; `minhash` is of the text before templates
+records.arrow    RECORD and the sketch's columns, a row a record; `minhash` is of the text before templates, `item`
+                 a hash of item_key
 shingles.arrow   shingling.COLUMNS: what the records are compared by
 removals.arrow   REMOVALS, with `row` (the record's row in records.arrow) in place of `id`
 rejects.arrow    REJECTS without `run_id`
@@ -26,10 +27,18 @@ from copydesk import points, schema
 from copydesk.articles.cleaned import PLACES, REMOVALS, CleanedTexts, moved
 from copydesk.articles.records import reject_id
 from copydesk.index import lines
+from copydesk.index.entries import item_array
 from copydesk.model import Reject, SourceFile
 from copydesk.sketches import shingling, sketch
 
-RECORDS = pa.schema([*schema.RECORD, *sketch.SKETCH, pa.field("minhash", pa.list_(pa.uint16(), lines.MINHASHES))])
+RECORDS = pa.schema(
+    [
+        *schema.RECORD,
+        *sketch.SKETCH,
+        pa.field("minhash", pa.list_(pa.uint16(), lines.MINHASHES)),
+        pa.field("item", pa.binary(16)),  # entries.item_array
+    ]
+)
 REJECTS = pa.schema([f for f in schema.REJECTS if f.name != "run_id"])
 FILES = pa.schema(
     [
@@ -153,6 +162,7 @@ class PartWriter:
         made = sketch.sketch(cleaned.text)
         columns = dict(zip(records.column_names, records.columns, strict=True))
         columns |= {"text": cleaned.text, **made.columns(), "minhash": lines.as_lists(made.signature)}
+        columns["item"] = item_array(records["item_key"])
         self._out["records"].write_table(pa.table([columns[name] for name in RECORDS.names], schema=RECORDS))
         self._out["shingles"].write_table(made.shingles.table())
         for name in ("lines", "places", "removals"):
