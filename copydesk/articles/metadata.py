@@ -181,12 +181,13 @@ def _known(keys: tuple[Any, ...]) -> tuple[tuple[Any, str], ...]:
 
 
 _NOTHING = frozenset({"nan", "none", "null", "n/a"})
-_LONG = 80  # characters that a value does not have which says, with space around it, that there is none
+_LONGEST = max(map(len, _NOTHING))
 
 
 def _is_absent(value: Any) -> bool:
     if isinstance(value, str):
-        return not value or value.isspace() or (len(value) < _LONG and value.strip().casefold() in _NOTHING)
+        said = value.strip()
+        return not said or (len(said) <= _LONGEST and said.casefold() in _NOTHING)
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return True
     return isinstance(value, list | tuple | dict | set) and not value
