@@ -123,10 +123,12 @@ class _Batch:
         return document
 
     def _clean(self, found: list[Document]) -> tuple[list[Document], CleanedTexts]:
-        """All at once; if that fails or takes too long, one by one, to find which it is."""
+        """All at once, those of a language one behind the other; if that fails or takes too long, one by one, to find
+        which it is."""
         try:
             with self._limit:
-                return found, cleaned.clean(self._cleaner, [_source(d) for d in found])
+                order, made = cleaned.clean(self._cleaner, [_source(d) for d in found])
+                return [found[number] for number in order], made
         except (TimeUp, Exception):
             alone = [(document, self._clean_alone(document)) for document in found]
             done = [(document, made) for document, made in alone if made is not None]
@@ -136,7 +138,7 @@ class _Batch:
         made = None
         try:
             with self._limit:
-                made = cleaned.clean(self._cleaner, [_source(document)])
+                _, made = cleaned.clean(self._cleaner, [_source(document)])
         except TimeUp:
             self._too_long(document.item, "clean")
         except Exception as error:
