@@ -15,6 +15,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeVar
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -64,7 +65,9 @@ def _batches(records: Sequence[dict[str, Any]]) -> list[Sequence[dict[str, Any]]
 
 
 def _clean(records: Sequence[dict[str, Any]]) -> cleaned.CleanedTexts:
-    return cleaned.clean(default(), [Source(r["text"], r.get("title"), r.get("language") or "en") for r in records])
+    sources = [Source(r["text"], r.get("title"), r.get("language") or "en") for r in records]
+    order, made = cleaned.clean(default(), sources)
+    return made.only(np.argsort(order))
 
 
 def _new(records: Sequence[dict[str, Any]], done: cleaned.CleanedTexts) -> pa.Table:

@@ -1,6 +1,6 @@
 """The words that everything else uses: what an article is on its way from a file to a row.
 
-    SourceFile -> Shard -> Item -> Document -> (cleaners.Cleaned) -> Record
+    SourceFile -> Shard -> Item -> Document -> (articles.cleaned.CleanedTexts) -> a row (schema.RECORD)
 
 All are frozen: a stage makes a new one, none is changed. Those of which each article has one are named tuples: a frozen
 dataclass is made field by field, in three times the time.
@@ -180,46 +180,3 @@ class Document(NamedTuple):
     repaired: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     utf8: bytes | None = None
-
-
-class Record(NamedTuple):
-    """A normalized article: the columns of articles/ that are known before matching (schema.RECORD, in order), but for
-    its text.
-    """
-
-    id: str
-    item_key: str
-    source_id: str
-    source_uri: str
-    source_offset: int | None
-    source_length: int | None
-    source_format: Format
-    content_sha256: str
-    url: str | None
-    canonical_url: str | None
-    publisher: str | None
-    title: str | None
-    authors: tuple[str, ...]
-    tags: tuple[str, ...]
-    section: str | None
-    credit: str | None
-    attribution: str | None
-    bio: str | None
-    published_at: dt.datetime | None
-    modified_at: dt.datetime | None
-    fetched_at: dt.datetime | None
-    published_precision: Precision | None
-    published_from: DateOrigin | None
-    language: str | None
-    source_text_sha256: str
-    word_count: int
-    char_count: int
-    removed_chars: int
-    extracted_by: str
-    repaired: tuple[str, ...]
-    flags: tuple[str, ...]
-    license: str | None
-    robots: str | None
-    tdm_reservation: str | None
-    accessible_for_free: bool | None
-    http_status: int | None

@@ -15,12 +15,14 @@ from copydesk.model import Reject
 from copydesk.settings import Settings
 from copydesk.store import place
 from copydesk.terminal import printable
+from copydesk.workers.spare import spare_pandas
 from flows import explained, explained_page
 from flows.options import existing
 
 
 def explain(named: str, settings: Settings, item: int | None, limit: int, json: bool, html: Path | None) -> int:
     """Show the articles that are meant. Returns the exit code: 1 if not one of them could be read."""
+    spare_pandas()
     found = _found(named, settings, item, limit)
     if html is not None:
         every = list(found)

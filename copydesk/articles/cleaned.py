@@ -48,8 +48,9 @@ class CleanedTexts:
     lines: pa.Table
     places: pa.Table
 
-    def only(self, rows: I64) -> CleanedTexts:
+    def only(self, numbers: Sequence[int] | I64) -> CleanedTexts:
         """Some of the texts, by number, in order."""
+        rows = np.asarray(numbers, np.int64)
         place = np.full(len(self.text), -1, np.int64)
         place[rows] = np.arange(len(rows))
         return CleanedTexts(
@@ -62,14 +63,14 @@ class CleanedTexts:
         )
 
 
-def clean(cleaner: Cleaner, sources: Sequence[Source]) -> CleanedTexts:
-    """The sources cleaned, in order."""
+def clean(cleaner: Cleaner, sources: Sequence[Source]) -> tuple[list[int], CleanedTexts]:
+    """The sources cleaned, those of a language one behind the other; and their numbers, in that order."""
     numbers: list[int] = []
     parts: list[CleanedTexts] = []
     for of_batch, batch in cleaner.batches(sources):
         numbers += of_batch
         parts.append(_columns(batch))
-    return joined(parts).only(np.argsort(np.array(numbers, np.int64))) if len(parts) != 1 else parts[0]
+    return numbers, parts[0] if len(parts) == 1 else joined(parts)
 
 
 def joined(parts: Sequence[CleanedTexts]) -> CleanedTexts:

@@ -13,7 +13,7 @@ from copydesk.pages import page
 from copydesk.pages.extract import extract
 from copydesk.settings import Settings
 from copydesk.text.decode import Decoded, declared_charset, decode, mend, mend_all
-from copydesk.text.language import by_common_words, detect
+from copydesk.text.language import detect
 
 _MARKUP = re.compile(r"<(?:!doctype\s+html|html|head|body|article|div|p|meta|title|script)\b", re.I)
 
@@ -26,7 +26,7 @@ def read(item: Item, settings: Settings) -> Document:
     if item.source_format == "html" or (item.source_format == "warc" and _is_html(item, found.text)):
         return _of_page(item, found, Metadata(), settings)
     text, mended = mend(found.text)
-    told = described.from_record({}, item.url, text)
+    (told,) = described.from_records([{}], [item.url], [text])
     return _document(item, text, told, "plain", _both(found.repaired, mended), ())
 
 
@@ -45,16 +45,12 @@ def _of_record(item: Item, record: Mapping[str, Any], settings: Settings) -> Doc
             "read", "no-text", f"the record holds no article: {given} (other names can be mapped: --map text=body)"
         )
     mended, repaired = mend(text)
-    told = described.from_record(record, item.url, mended)
-    return _plain(item, mended, repaired, told, mend(told.title)[0] if told.title else None)
+    (told,) = described.from_records([record], [item.url], [mended])
+    return _document(item, mended, _titled(told, mend(told.title)[0] if told.title else None), "plain", repaired, ())
 
 
-def _plain(
-    item: Item, text: str, repaired: tuple[str, ...], told: Metadata, title: str | None, utf8: bytes | None = None
-) -> Document:
-    """title: the record's own, mended."""
-    own = told if title == told.title else told._replace(title=title)
-    return _document(item, text, own, "plain", repaired, (), utf8)
+def _titled(told: Metadata, title: str | None) -> Metadata:
+    return told if title == told.title else told._replace(title=title)
 
 
 def is_text(item: Item) -> bool:
@@ -66,14 +62,13 @@ def read_texts(items: Sequence[Item]) -> list[Document | None]:
     """`read` for many items that are texts (is_text) at once; None in place of one that must be read alone."""
     records = [item.record or {} for item in items]
     mended = mend_all([record["text"] for record in records])
-    languages = by_common_words([text for text, *_ in mended])
-    told = [
-        described.from_record(record, item.url, text, language)
-        for item, record, (text, *_), language in zip(items, records, mended, languages, strict=True)
-    ]
+    texts = [text for text, *_ in mended]
+    told = described.from_records(records, [item.url for item in items], texts)
     titles = mend_all([own.title or "" for own in told])
     return [
-        _plain(item, text, repaired, own, own.title and title, utf8) if _has_text(text) else None
+        Document(item, text, _titled(own, own.title and title), repaired=repaired, utf8=utf8)
+        if _has_text(text)
+        else None
         for item, (text, repaired, utf8), own, (title, *_) in zip(items, mended, told, titles, strict=True)
     ]
 
@@ -104,11 +99,10 @@ def _document(
     extracted_by: str,
     repaired: tuple[str, ...],
     flags: tuple[str, ...],
-    utf8: bytes | None = None,
 ) -> Document:
     if not _has_text(text):
         raise ItemError("decode", "empty", "there is no text in it but blanks")
-    return Document(item, text, told, extracted_by, repaired, flags, utf8)
+    return Document(item, text, told, extracted_by, repaired, flags)
 
 
 def _is_html(item: Item, text: str) -> bool:

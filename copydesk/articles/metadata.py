@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from copydesk.model import Date, Metadata
 from copydesk.pages import dates, names, page
 from copydesk.pages.jsonld import truth
-from copydesk.text.language import UNSEEN, detect, normalized
+from copydesk.text.language import detect_all, normalized
 from copydesk.urls import canonical, registrable_domain
 
 if TYPE_CHECKING:
@@ -42,37 +42,55 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 mapped; the others are what scrapers and data sets commonly write."""
 
 
-def from_record(
-    record: Mapping[str, Any], url: str | None = None, text: str | None = None, plain: str | None = UNSEEN
-) -> Metadata:
+def from_record(record: Mapping[str, Any], url: str | None = None) -> Metadata:
     """What a JSONL, CSV or Parquet record says, tolerant of types: NaN, blank and unusable values are absent.
 
-    url: to use where the record has none. text: of the article, if it shall tell the language (language.detect);
-    plain: what language.by_common_words has of it. Dates have origin `record`. Never raises.
+    url: to use where the record has none. Dates have origin `record`; the language is what the record gives. Never
+    raises.
     """
-    get = _said(record).get
-    found = get("url")
-    address = _string(found) if canonical(_string(found)) else url or _string(found)
-    tag = normalized(_string(get("language")))
-    published = _date(get("published"), tag)
-    return Metadata(
-        url=address,
-        canonical_url=canonical(_string(get("canonical_url"))) or canonical(address),
-        publisher=publisher(_string(get("publisher")), address),
-        title=_string(get("title")),
-        authors=names.authors(_decoded(get("authors"))),
-        tags=page.words(_decoded(get("tags"))),
-        section=_string(get("section")),
-        credit=_string(get("credit")),
-        bio=_string(get("bio")),
-        published=published,
-        modified=_date(get("modified"), tag),
-        language=tag if text is None else detect(text, tag, plain),
-        license=_string(get("license")),
-        robots=_string(record.get("robots")),
-        tdm_reservation=_string(record.get("tdm_reservation")),
-        accessible_for_free=truth(record.get("accessible_for_free")),
-    )
+    return from_records([record], [url])[0]
+
+
+def from_records(
+    records: Sequence[Mapping[str, Any]], urls: Sequence[str | None], texts: Sequence[str] | None = None
+) -> list[Metadata]:
+    """`from_record` of each of some records, with a URL to use for each. texts: of the articles, if they shall tell
+    the languages (language.detect_all)."""
+    said = _said(records)
+    nobody: list[Any] = [None] * len(records)
+
+    def each(name: str, read: Callable[[Any], Any], absent: Any = None) -> list[Any]:
+        if name not in said:
+            return [absent] * len(records)
+        return [absent if value is None else read(value) for value in said[name]]
+
+    def as_it_is(name: str, read: Callable[[Any], Any]) -> list[Any]:
+        return [None if value is None else read(value) for value in [record.get(name) for record in records]]
+
+    own = each("url", _string)
+    addresses = [found if canonical(found) else url or found for found, url in zip(own, urls, strict=True)]
+    canonicals = each("canonical_url", lambda value: canonical(_string(value)))
+    tags = each("language", lambda value: normalized(_string(value)))
+    columns: dict[str, list[Any]] = {
+        "url": addresses,
+        "canonical_url": [found or canonical(url) for found, url in zip(canonicals, addresses, strict=True)],
+        "publisher": list(map(publisher, each("publisher", _string), addresses)),
+        "title": each("title", _string),
+        "authors": each("authors", lambda value: names.authors(_decoded(value)), ()),
+        "tags": each("tags", lambda value: page.words(_decoded(value)), ()),
+        "section": each("section", _string),
+        "credit": each("credit", _string),
+        "attribution": nobody,
+        "bio": each("bio", _string),
+        "published": list(map(_date, said.get("published", nobody), tags)),
+        "modified": list(map(_date, said.get("modified", nobody), tags)),
+        "language": tags if texts is None else detect_all(texts, tags),
+        "license": each("license", _string),
+        "robots": as_it_is("robots", _string),
+        "tdm_reservation": as_it_is("tdm_reservation", _string),
+        "accessible_for_free": as_it_is("accessible_for_free", truth),
+    }
+    return list(map(Metadata, *(columns[name] for name in Metadata._fields)))
 
 
 def merge(*sources: Metadata) -> Metadata:
@@ -88,20 +106,21 @@ def with_fields(metadata: Metadata, found: Fields, *, reference: dt.datetime | N
     """
     if not found:
         return metadata
-    language = metadata.language
-    published = dates.parse(found.published, "text", language=language, reference=reference)
-    modified = dates.parse(found.modified, "text", language=language, reference=reference)
     houses = [metadata.publisher] if metadata.publisher else []
+
+    def date(stated: str | None) -> Date | None:
+        return dates.parse(stated, "text", language=metadata.language, reference=reference) if stated else None
+
     return metadata._replace(
         title=metadata.title or _string(found.title),
-        authors=metadata.authors or names.authors(found.authors, houses=houses),
-        tags=metadata.tags or page.words(found.tags),
+        authors=metadata.authors or (names.authors(found.authors, houses=houses) if found.authors else ()),
+        tags=metadata.tags or (page.words(found.tags) if found.tags else ()),
         section=metadata.section or _string(found.section),
         credit=metadata.credit or _string(found.credit),
         attribution=metadata.attribution or _string(found.attribution) or _string(found.source),
         bio=metadata.bio or _string(found.bio),
-        published=_better(metadata.published, published),
-        modified=metadata.modified or modified,
+        published=_better(metadata.published, date(found.published)),
+        modified=metadata.modified or date(found.modified),
     )
 
 
@@ -135,26 +154,40 @@ _FIELD_OF = {alias.casefold(): (name, rank) for name, aliases in _ALIASES.items(
 """By a name that records use, ours and how good a name it is, 0 for the best."""
 
 
-def _said(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What a record says, by our names, whichever of its names it has; letter case counts for nothing."""
-    found: dict[str, Any] = {}
-    ranks: dict[str, int] = {}
-    for key, value in record.items():
-        known = _FIELD_OF.get(str(key).casefold())
-        if known is not None and not _is_absent(value):
-            name, rank = known
-            if rank <= ranks.get(name, rank):
-                found[name], ranks[name] = value, rank
+def _said(records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """What each record says, by our names; None where it does not. Names that no record has are not there."""
+    found: dict[str, list[Any]] = {}
+    for place, record in enumerate(records):
+        keys = tuple(record)
+        for key, name in _known(keys) if len(keys) <= _MANY else _known.__wrapped__(keys):
+            value = record[key]
+            if not _is_absent(value):
+                column = found[name] if name in found else found.setdefault(name, [None] * len(records))
+                if column[place] is None:
+                    column[place] = value
     return found
 
 
+_MANY = 64  # keys: of records with more nothing is kept
+
+
+@lru_cache(maxsize=256)  # most records of a file have the same
+def _known(keys: tuple[Any, ...]) -> tuple[tuple[Any, str], ...]:
+    """Of a record's keys those that we know, with our name for it, the best for a name first, of equals the last;
+    letter case counts for nothing."""
+    found = [(place, key, _FIELD_OF.get(str(key).casefold())) for place, key in enumerate(keys)]
+    ranked = sorted((known[1], -place, key, known[0]) for place, key, known in found if known)
+    return tuple((key, name) for *_, key, name in ranked)
+
+
 _NOTHING = frozenset({"nan", "none", "null", "n/a"})
-_LONG = 80  # characters that a value does not have which says, with space around it, that there is none
+_LONGEST = max(map(len, _NOTHING))
 
 
 def _is_absent(value: Any) -> bool:
     if isinstance(value, str):
-        return not value or value.isspace() or (len(value) < _LONG and value.strip().casefold() in _NOTHING)
+        said = value.strip()
+        return not said or (len(said) <= _LONGEST and said.casefold() in _NOTHING)
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return True
     return isinstance(value, list | tuple | dict | set) and not value

@@ -1,6 +1,7 @@
 """What a worker leaves for the next stage: a folder of Arrow files, so that stages pass paths and not articles.
 
-records.arrow    RECORD and the sketch's columns, a row a record; `minhash` is of the text before templates
+records.arrow    RECORD and the sketch's columns, a row a record; `minhash` is of the text before templates, `item`
+                 a hash of item_key
 shingles.arrow   shingling.COLUMNS: what the records are compared by
 removals.arrow   REMOVALS, with `row` (the record's row in records.arrow) in place of `id`
 rejects.arrow    REJECTS without `run_id`
@@ -26,10 +27,18 @@ from copydesk import points, schema
 from copydesk.articles.cleaned import PLACES, REMOVALS, CleanedTexts, moved
 from copydesk.articles.records import reject_id
 from copydesk.index import lines
-from copydesk.model import Record, Reject, SourceFile
+from copydesk.index.entries import item_array
+from copydesk.model import Reject, SourceFile
 from copydesk.sketches import shingling, sketch
 
-RECORDS = pa.schema([*schema.RECORD, *sketch.SKETCH, pa.field("minhash", pa.list_(pa.uint16(), lines.MINHASHES))])
+RECORDS = pa.schema(
+    [
+        *schema.RECORD,
+        *sketch.SKETCH,
+        pa.field("minhash", pa.list_(pa.uint16(), lines.MINHASHES)),
+        pa.field("item", pa.binary(16)),  # entries.item_array
+    ]
+)
 REJECTS = pa.schema([f for f in schema.REJECTS if f.name != "run_id"])
 FILES = pa.schema(
     [
@@ -148,16 +157,13 @@ class PartWriter:
             self._close()
             self._open(f"{self._name}.{len(self._done):04d}")
 
-    def add(self, records: Sequence[Record], cleaned: CleanedTexts) -> None:
-        """Records and what cleaning made of their texts, in the same order. Sketches them."""
-        columns: dict[str, Any] = dict.fromkeys(Record._fields, ())
-        columns |= zip(Record._fields, zip(*records, strict=True), strict=False)  # none, of no records
-        batch = pa.table(columns | {"text": cleaned.text}, schema=schema.RECORD)
+    def add(self, records: pa.Table, cleaned: CleanedTexts) -> None:
+        """Records (records.TOLD) and what cleaning made of their texts, in the same order. Sketches them."""
         made = sketch.sketch(cleaned.text)
-        for name, column in made.columns().items():
-            batch = batch.append_column(sketch.SKETCH.field(name), column)
-        minima = lines.as_lists(made.signature)
-        self._out["records"].write_table(batch.append_column(RECORDS.field("minhash"), minima))
+        columns = dict(zip(records.column_names, records.columns, strict=True))
+        columns |= {"text": cleaned.text, **made.columns(), "minhash": lines.as_lists(made.signature)}
+        columns["item"] = item_array(records["item_key"])
+        self._out["records"].write_table(pa.table([columns[name] for name in RECORDS.names], schema=RECORDS))
         self._out["shingles"].write_table(made.shingles.table())
         for name in ("lines", "places", "removals"):
             self._out[name].write_table(moved(getattr(cleaned, name), self._records))

@@ -1,15 +1,21 @@
-"""A document and what cleaning made of it -> the normalized record, a row of articles/."""
+"""Documents and what cleaning made of them -> normalized records, rows of articles/, as columns."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from cleaners import Cleaned, Fields
+import numpy as np
+import pyarrow as pa
+
+from cleaners import Fields
+from cleaners.arrays import I64
+from copydesk import schema
 from copydesk.articles import metadata as meta
 from copydesk.errors import ItemError
-from copydesk.model import Document, Item, Metadata, Record
+from copydesk.model import Document, Item, Metadata
 
 FILE_OF_ONE = frozenset({"text", "html"})
 """Formats of which a file holds one article."""
@@ -18,71 +24,79 @@ MOSTLY_REMOVED = 0.5
 """Share of a text's characters from which on its removal is flagged `mostly-removed`."""
 
 
-class Left(NamedTuple):
-    """What cleaning left of a text. words, chars: of it. removed: code points taken out. fields: what was found."""
+TOLD = pa.schema([field for field in schema.RECORD if field.name != "text"])
+"""The columns of articles/ that are known before matching, but for the text."""
 
-    words: int
-    chars: int
-    removed: int
-    fields: Fields | None
-
-    @classmethod
-    def of(cls, cleaned: Cleaned) -> Left:
-        removed = sum(r.end - r.start for r in cleaned.removals)
-        return cls(len(cleaned.text.split()), len(cleaned.text), removed, cleaned.fields)
+Numbers = Sequence[int] | I64
 
 
-def describe(document: Document, left: Left) -> Record:
-    """The record of a document. Raises ItemError (stage `clean`) if cleaning left nothing of it."""
-    if not left.words:
-        raise ItemError("clean", "nothing-left", "nothing is left of the text after cleaning")
-    item, known = document.item, document.metadata
-    if left.fields:
-        known = meta.with_fields(known, left.fields)
-    known = _storable(known)
-    content_sha256 = hashlib.sha256(item.content).hexdigest()
-    key = item_key(item, known, content_sha256)
-    flags = document.flags
-    if left.removed > MOSTLY_REMOVED * (left.chars + left.removed):
-        flags = (*flags, "mostly-removed")
-    return Record(
-        id=record_id(key, content_sha256),
-        item_key=key,
-        source_id=item.source_id,
-        source_uri=item.source_uri,
-        source_offset=item.offset,
-        source_length=item.length,
-        source_format=item.source_format,
-        content_sha256=content_sha256,
-        url=known.url,
-        canonical_url=known.canonical_url,
-        publisher=known.publisher,
-        title=known.title,
-        authors=known.authors,
-        tags=known.tags,
-        section=known.section,
-        credit=known.credit,
-        attribution=known.attribution,
-        bio=known.bio,
-        published_at=known.published.value if known.published else None,
-        modified_at=known.modified.value if known.modified else None,
-        fetched_at=item.fetched_at,
-        published_precision=known.published.precision if known.published else None,
-        published_from=known.published.origin if known.published else None,
-        language=known.language,
-        source_text_sha256=hashlib.sha256(document.utf8 or document.text.encode()).hexdigest(),
-        word_count=left.words,
-        char_count=left.chars,
-        removed_chars=left.removed,
-        extracted_by=document.extracted_by,
-        repaired=document.repaired,
-        flags=flags,
-        license=known.license,
-        robots=known.robots,
-        tdm_reservation=known.tdm_reservation,
-        accessible_for_free=known.accessible_for_free,
-        http_status=item.http_status,
-    )
+def described(
+    documents: Sequence[Document], words: Numbers, chars: Numbers, removed: Numbers, fields: Mapping[int, Fields]
+) -> pa.Table:
+    """The records of documents, in order: TOLD.
+
+    words, chars: of what cleaning left of each text. removed: code points taken out of it. fields: what was found in
+    texts, by number. Raises ItemError (stage `clean`) if nothing is left of one.
+    """
+    if not np.all(words):
+        raise nothing_left()
+    known = [document.metadata for document in documents]
+    for number, found in fields.items():
+        known[number] = meta.with_fields(known[number], found)
+    left = {"word_count": words, "char_count": chars, "removed_chars": removed}
+    try:
+        return _described(documents, known, left)
+    except UnicodeEncodeError:
+        return _described(documents, list(map(_storable, known)), left)
+
+
+def nothing_left() -> ItemError:
+    """Why a text is no article of which cleaning left no word."""
+    return ItemError("clean", "nothing-left", "nothing is left of the text after cleaning")
+
+
+def _described(documents: Sequence[Document], known: Sequence[Metadata], left: Mapping[str, Numbers]) -> pa.Table:
+    of = _columns(Document._fields, documents)
+    item, told = _columns(Item._fields, of["item"]), _columns(Metadata._fields, known)
+    content = list(map(_sha256, item["content"]))
+    keys = list(map(item_key, of["item"], known, content))
+    mostly = np.asarray(left["removed_chars"]) > MOSTLY_REMOVED * np.add(left["char_count"], left["removed_chars"])
+    columns: dict[str, Any] = {
+        **left,
+        **{name: told[name] for name in TOLD.names if name in told},
+        "id": list(map(record_id, keys, content)),
+        "item_key": keys,
+        "source_id": item["source_id"],
+        "source_uri": item["source_uri"],
+        "source_offset": item["offset"],
+        "source_length": item["length"],
+        "source_format": item["source_format"],
+        "content_sha256": content,
+        "published_at": [date and date.value for date in told["published"]],
+        "modified_at": [date and date.value for date in told["modified"]],
+        "fetched_at": item["fetched_at"],
+        "published_precision": [date and date.precision for date in told["published"]],
+        "published_from": [date and date.origin for date in told["published"]],
+        "source_text_sha256": [
+            _sha256(text.encode() if utf8 is None else utf8) for text, utf8 in zip(of["text"], of["utf8"], strict=True)
+        ],
+        "extracted_by": of["extracted_by"],
+        "repaired": of["repaired"],
+        "flags": [
+            (*flags, "mostly-removed") if most else flags
+            for flags, most in zip(of["flags"], mostly.tolist(), strict=True)
+        ],
+        "http_status": item["http_status"],
+    }
+    return pa.table({field.name: pa.array(columns[field.name], field.type) for field in TOLD}, schema=TOLD)
+
+
+def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    return dict(zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True))
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _storable(known: Metadata) -> Metadata:

@@ -60,13 +60,13 @@ def describe(kind: str, rows: pa.Table) -> tuple[pa.Table, U64]:
 
 
 def entries_of(rows: pa.Table) -> pa.Table:
-    """Entries (ENTRY) of rows with id, item_key, story_id, kind, version, jaccard, publisher, title, published_at,
-    char_count, text_hash, shingle_count, and minhash or signature."""
+    """Entries (ENTRY) of rows with id, item or item_key, story_id, kind, version, jaccard, publisher, title,
+    published_at, char_count, text_hash, shingle_count, and minhash or signature."""
     close = pc.fill_null(pc.greater_equal(rows["jaccard"], CORE_JACCARD), False)
     return pa.table(
         {
             "id": id_array(rows["id"]),
-            "item": item_array(rows["item_key"]),
+            "item": rows["item"] if "item" in rows.column_names else item_array(rows["item_key"]),
             "story": id_array(rows["story_id"]),
             "kind": pc.index_in(rows["kind"], value_set=pa.array(list(CODES))).cast(pa.int8()),
             "version": pc.fill_null(rows["version"].cast(pa.int32()), 1),
@@ -181,8 +181,8 @@ def codes_of(column: pa.ChunkedArray) -> pa.DictionaryArray:
 
 
 def texts_of(records: pa.Table) -> lines.Texts:
-    """What lines.weigh asks of records. records: id, item_key, minhash."""
-    ids, items = id_array(records["id"]), item_array(records["item_key"])
+    """What lines.weigh asks of records. records: id, item, minhash."""
+    ids, items = id_array(records["id"]), one(records["item"])
     return lines.Texts(halves(ids)[0], halves(items)[0], lines.minhash(records["minhash"]))
 
 

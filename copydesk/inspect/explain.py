@@ -15,12 +15,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from cleaners import Explained, Removal, Source, Vetoed, explain, templates
+from cleaners import Cleaned, Explained, Removal, Source, Vetoed, explain, templates
 from copydesk.articles import cleaning, records
 from copydesk.errors import ItemError, StoreError, UsageError
 from copydesk.inspect import reading, relatives
 from copydesk.inspect.relatives import Relative
-from copydesk.model import Document, Metadata, Record, Reject
+from copydesk.model import Document, Metadata, Reject
 from copydesk.settings import Settings
 from copydesk.upkeep import again
 
@@ -103,13 +103,12 @@ def _of_files(inputs: tuple[str, ...], settings: Settings) -> Iterator[Explanati
 
 
 def _of_document(document: Document, explained: Explained) -> Explanation:
-    record: Record | None = None
+    told: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
     try:
-        record = records.describe(document, records.Left.of(explained.cleaned))
+        told = _record(document, explained.cleaned)
     except ItemError as error:
         notes = (f"it would be rejected ({error.stage}, {error.error}): {error}",)
-    told = record._asdict() if record else None
     return Explanation(
         f"{document.item.source_uri} {document.item.source_id}",
         document.text,
@@ -119,6 +118,13 @@ def _of_document(document: Document, explained: Explained) -> Explanation:
         _found(told, document.metadata) if told else (),
         notes=notes,
     )
+
+
+def _record(document: Document, cleaned: Cleaned) -> dict[str, Any]:
+    removed = sum(removal.end - removal.start for removal in cleaned.removals)
+    counts = [len(cleaned.text.split())], [len(cleaned.text)], [removed]
+    (row,) = records.described([document], *counts, {0: cleaned.fields}).to_pylist()
+    return dict(row)
 
 
 def _of_row(name: str, before: again.Before, today: Explained, root: Path) -> Explanation:

@@ -21,7 +21,7 @@ from copydesk.run.bands import keys_at
 
 _OF_RECORDS = (
     "id",
-    "item_key",
+    "item",
     "publisher",
     "title",
     "published_at",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from cleaners import Source
 from copydesk import sources
@@ -17,7 +18,7 @@ from copydesk.articles.cleaned import CleanedTexts
 from copydesk.articles.parts import Part, PartWriter
 from copydesk.errors import ItemError, unexpected
 from copydesk.garbage import seldom_collected
-from copydesk.model import Document, Item, Record, Reject, Shard, SourceFile
+from copydesk.model import Document, Item, Reject, Shard, SourceFile
 from copydesk.settings import Settings
 from copydesk.sources import TRANSIENT
 from copydesk.workers.clock import Limit, TimeUp
@@ -83,7 +84,7 @@ class _Batch:
         self._places, self._settings, self._mark = places, settings, mark
         self._limit = Limit(settings.item_seconds)
         self._cleaner = cleaning.cleaner(settings)
-        self.records: list[Record] = []
+        self.records = records.TOLD.empty_table()
         self.cleaned = cleaned.joined(())
         self.rejects: list[Reject] = []
 
@@ -92,16 +93,7 @@ class _Batch:
         found = self._documents(batch)
         self._mark("clean", self._places[0], self._places[-1])
         found, made = self._clean(found)
-        lefts = [
-            records.Left(words, chars, removed, made.fields.get(number))
-            for number, (words, chars, removed) in enumerate(
-                zip(made.words.tolist(), made.chars.tolist(), made.removed.tolist(), strict=True)
-            )
-        ]
-        described = self._records(found, lefts)
-        kept = [number for number, record in enumerate(described) if record is not None]
-        self.records = [record for record in described if record is not None]
-        self.cleaned = made if len(kept) == len(found) else made.only(np.array(kept, np.int64))
+        self.records, self.cleaned = self._describe(found, made)
 
     def _documents(self, batch: list[Item | Reject]) -> list[Document]:
         """Of texts all at once; pages one by one, and so what fails or takes too long, to find which it is."""
@@ -131,10 +123,12 @@ class _Batch:
         return document
 
     def _clean(self, found: list[Document]) -> tuple[list[Document], CleanedTexts]:
-        """All at once; if that fails or takes too long, one by one, to find which it is."""
+        """All at once, those of a language one behind the other; if that fails or takes too long, one by one, to find
+        which it is."""
         try:
             with self._limit:
-                return found, cleaned.clean(self._cleaner, [_source(d) for d in found])
+                order, made = cleaned.clean(self._cleaner, [_source(d) for d in found])
+                return [found[number] for number in order], made
         except (TimeUp, Exception):
             alone = [(document, self._clean_alone(document)) for document in found]
             done = [(document, made) for document, made in alone if made is not None]
@@ -144,29 +138,36 @@ class _Batch:
         made = None
         try:
             with self._limit:
-                made = cleaned.clean(self._cleaner, [_source(document)])
+                _, made = cleaned.clean(self._cleaner, [_source(document)])
         except TimeUp:
             self._too_long(document.item, "clean")
         except Exception as error:
             self._failed(document.item, "clean", error)
         return made
 
-    def _records(self, found: list[Document], lefts: list[records.Left]) -> list[Record | None]:
-        """Of all of which something is left at once; what fails or takes too long one by one, to find which it is."""
-        some = [n for n, left in enumerate(lefts) if left.words]
-        known: dict[int, Record] = {}
-        with suppress(TimeUp, Exception), self._limit:
-            known = {n: records.describe(found[n], lefts[n]) for n in some}
-        return [known.get(n) or self._record(document, lefts[n]) for n, document in enumerate(found)]
+    def _describe(self, found: list[Document], made: CleanedTexts) -> tuple[pa.Table, CleanedTexts]:
+        """What something is left of at once; if that fails or takes too long, one by one, to find which it is."""
+        left = np.flatnonzero(made.words)
+        if len(left) < len(found):
+            for number in np.flatnonzero(made.words == 0).tolist():
+                self._failed(found[number].item, "describe", records.nothing_left())
+            found, made = [found[number] for number in left.tolist()], made.only(left)
+        try:
+            with self._limit:
+                return _records(found, made), made
+        except (TimeUp, Exception):
+            alone = [self._describe_alone(document, made.only([n])) for n, document in enumerate(found)]
+            kept = [n for n, record in enumerate(alone) if record is not None]
+            tables = [record for record in alone if record is not None]
+            return pa.concat_tables([records.TOLD.empty_table(), *tables]), made.only(kept)
 
-    def _record(self, document: Document, left: records.Left) -> Record | None:
+    def _describe_alone(self, document: Document, made: CleanedTexts) -> pa.Table | None:
         record = None
         try:
             with self._limit:
-                record = records.describe(document, left)
+                record = _records([document], made)
         except TimeUp:
             self._too_long(document.item, "describe")
-            return None
         except Exception as error:
             self._failed(document.item, "describe", error)
         return record
@@ -178,6 +179,10 @@ class _Batch:
     def _failed(self, item: Item, stage: str, error: Exception) -> None:
         known = error if isinstance(error, ItemError) else unexpected(stage, error)
         self.rejects.append(_reject(item, known))
+
+
+def _records(found: Sequence[Document], made: CleanedTexts) -> pa.Table:
+    return records.described(found, made.words, made.chars, made.removed, made.fields)
 
 
 def _source(document: Document) -> Source:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cleaners.arrays import Bools
 from copydesk import schema
 from copydesk.articles.parts import Part
 from copydesk.errors import TaskError
@@ -51,14 +52,16 @@ def publish(what: Part | Added, run: RunInfo, known_rejects: Collection[str], fi
 
 
 def _publish_part(part: Part, run: RunInfo, known_rejects: Collection[str], final: Path) -> Published:
-    records, decisions = part.read("records").select(schema.RECORD.names), part.read("decisions")
+    records, decisions = part.read("records"), part.read("decisions")
     kinds = decisions["kind"]
     counts: dict[str, int] = {}
     for kind, dataset in schema.DATASET_OF.items():
-        taken = pc.equal(kinds, kind)
-        rows = _rows(records.filter(taken), decisions.filter(taken), run, schema.DATASETS[dataset])
-        counts[dataset] = _write(rows, dataset, run, final, part.number)
-    _write(_removals(part, records, kinds), "removals", run, final, part.number)
+        rows = _rows(records, decisions, run, schema.DATASETS[dataset])
+        counts[dataset] = _write(rows, dataset, run, final, part.number, np.asarray(pc.equal(kinds, kind)))
+    removals = part.read("removals")
+    removals = removals.append_column("id", records["id"].take(removals["row"]))
+    published = np.asarray(pc.not_equal(kinds, "seen"))[removals["row"].to_numpy()]
+    _write(removals.select(schema.REMOVALS.names), "removals", run, final, part.number, published)
     told = part.read("rejects")
     rejects = _new_rejects(told, known_rejects)
     rejects = rejects.append_column("run_id", pa.array([run.run_id] * len(rejects), pa.string()))
@@ -83,15 +86,6 @@ def _rows(records: pa.Table, decisions: pa.Table, run: RunInfo, wanted: pa.Schem
     return pa.table(columns, schema=wanted)
 
 
-def _removals(part: Part, records: pa.Table, kinds: pa.ChunkedArray) -> pa.Table:
-    """The removals of records that are published, with the record's id in place of its row."""
-    cut = part.read("removals")
-    published = np.asarray(pc.not_equal(kinds, "seen"))
-    cut = cut.filter(pa.array(published[cut["row"].to_numpy()]))
-    ids = records["id"].take(cut["row"])
-    return cut.append_column("id", ids).select(schema.REMOVALS.names)
-
-
 def _new_rejects(rejects: pa.Table, known: Collection[str]) -> pa.Table:
     """Rejects not known from before, each once."""
     told = set(known)
@@ -103,7 +97,9 @@ def _new_rejects(rejects: pa.Table, known: Collection[str]) -> pa.Table:
     return rejects.take(pa.array(first, pa.int64()))
 
 
-def _write(table: pa.Table, dataset: str, run: RunInfo, final: Path, number: int) -> int:
-    if len(table):
-        parquet.write(table, final / run.path(dataset, number), dataset)
-    return len(table)
+def _write(table: pa.Table, dataset: str, run: RunInfo, final: Path, number: int, chosen: Bools | None = None) -> int:
+    """Write rows, if there are any; how many. chosen: which of the table; default: all."""
+    count = len(table) if chosen is None else int(chosen.sum())
+    if count:
+        parquet.write(table, final / run.path(dataset, number), dataset, chosen)
+    return count

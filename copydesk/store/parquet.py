@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from cleaners.arrays import Bools
 from copydesk import points
 from copydesk.errors import StoreError
 from copydesk.schema import DATASETS, written_later
@@ -71,12 +73,13 @@ def complete(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return table.select(schema.names).cast(schema)
 
 
-def write(table: pa.Table, path: Path, dataset: str) -> None:
+def write(table: pa.Table, path: Path, dataset: str, chosen: Bools | None = None) -> None:
     """Write rows of a dataset, sorted as the dataset is, with exactly its schema; the folder is made.
 
-    Raises StoreError if the table's columns are not those of the schema, in name, order or type.
+    chosen: which rows; default: all. Raises StoreError if the table's columns are not those of the schema, in name,
+    order or type.
     """
-    write_sorted(conform(table, DATASETS[dataset], dataset), path, SORTED_BY[dataset])
+    write_sorted(conform(table, DATASETS[dataset], dataset), path, SORTED_BY[dataset], chosen)
 
 
 def conform(table: pa.Table, schema: pa.Schema, what: str) -> pa.Table:
@@ -86,9 +89,13 @@ def conform(table: pa.Table, schema: pa.Schema, what: str) -> pa.Table:
     return pa.table(table.columns, schema=schema)
 
 
-def write_sorted(table: pa.Table, path: Path, keys: tuple[str, ...]) -> None:
-    """Sort by `keys` (ascending, nulls last) and write: zstd, page index, a Bloom filter on `id`."""
-    table = table.sort_by([(key, "ascending") for key in keys])
+def write_sorted(table: pa.Table, path: Path, keys: tuple[str, ...], chosen: Bools | None = None) -> None:
+    """Sort by `keys` (ascending, nulls last) and write: zstd, page index, a Bloom filter on `id`.
+
+    chosen: which rows; default: all.
+    """
+    order = pc.sort_indices(table.select(list(keys)), sort_keys=[(key, "ascending") for key in keys])
+    table = table.take(order if chosen is None else order.filter(pa.array(chosen).take(order)))
     rows = rows_per_group(table)
     options: dict[str, Any] = {  # newer than the type stubs
         "compression": "zstd",

@@ -119,7 +119,7 @@ class Counted:
     @classmethod
     def of(cls, parts: Sequence[Part], known: Index, forgotten: tombstones.Tombstones) -> Counted:
         """Reads the parts, one after the other. known: the output's index. forgotten: its texts count for nothing."""
-        names = [*dict.fromkeys((*tombstones.COLUMNS, "minhash"))]
+        names = [*dict.fromkeys((*tombstones.COLUMNS, "minhash", "item"))]
         found, sites, is_new, ids = [lines.NO_TEXTS], [], [], []
         for part in parts:
             table = part.read("records").select(names)  # by parts: what was read of a file counts while it is open

@@ -92,49 +92,51 @@ _ALIKE = (
 """Languages that the detector takes for one another: between these a hint is believed."""
 
 
-UNSEEN = ""
-"""In place of what the common words of a text tell: nobody has looked."""
-
-
-def by_common_words(texts: Sequence[str]) -> list[str | None]:
-    """The language of each text, if its commonest words tell it; of many texts at once."""
-    found = languages_of(list(map(_glance, texts)))
-    for size in (SAMPLE, LONG_LOOK):
-        unknown = [place for place, told in enumerate(found) if told is None]
-        for place, told in zip(unknown, languages_of([_sample(texts[n], size) for n in unknown]), strict=True):
-            found[place] = told
-    return found
-
-
-def detect(text: str, hint: str | None = None, plain: str | None = UNSEEN) -> str | None:
+def detect(text: str, hint: str | None = None) -> str | None:
     """The language of a text as a BCP 47 tag, or None where neither text nor hint tells.
-
-    plain: what `by_common_words` has of it.
 
     hint: what the record or the page says, a tag or a name (`en_us`, `eng`, `English`). It wins, region and all,
     unless the text is long and plainly in another language.
     """
-    told = normalized(hint)
-    if not _has_letters(_sample(text, SAMPLE), OVERRULE_LETTERS if told else MIN_LETTERS):
-        return told
-    found, probability = (plain, 1.0) if plain else _found(text, plain)
+    return detect_all([text], [hint])[0]
+
+
+def detect_all(texts: Sequence[str], hints: Sequence[str | None]) -> list[str | None]:
+    """`detect` for many texts at once, with a hint for each."""
+    samples = [_sample(text, SAMPLE) for text in texts]
+    plain = _by_common_words(texts, samples)
+    told = list(map(normalized, hints))
+    enough = _have_letters(samples, [OVERRULE_LETTERS if hint else MIN_LETTERS for hint in told])
+    return [
+        _settled(hint, *((word, 1.0) if word else _by_classifier(sample))) if speaks else hint
+        for sample, hint, word, speaks in zip(samples, told, plain, enough, strict=True)
+    ]
+
+
+def _by_common_words(texts: Sequence[str], samples: Sequence[str]) -> list[str | None]:
+    """The language of each text, if its commonest words tell it: those of a glance, of its sample, of a long look."""
+    found = languages_of(list(map(_glance, samples)))
+    for look in (lambda place: samples[place], lambda place: _sample(texts[place], LONG_LOOK)):
+        unknown = [place for place, told in enumerate(found) if told is None]
+        for place, told in zip(unknown, languages_of(list(map(look, unknown))), strict=True):
+            found[place] = told
+    return found
+
+
+def _by_classifier(sample: str) -> tuple[str, float]:
+    """The language of a sample, and how sure it is."""
+    found, probability = _classified(_glance(sample))
+    return _classified(sample) if probability < OVERRULE_PROBABILITY else (found, probability)
+
+
+def _settled(told: str | None, found: str, probability: float) -> str | None:
+    """The language of a text that is found in it, where a hint has told one, or None."""
     if told is None:
         return found if probability >= MIN_PROBABILITY else None
     base = told.partition("-")[0]
     if base == found or probability < OVERRULE_PROBABILITY or base not in _known():
         return told
     return told if any(base in group and found in group for group in _ALIKE) else found
-
-
-def _found(text: str, plain: str | None) -> tuple[str, float]:
-    """The language of a text and how sure it is: by its commonest words, else by the classifier."""
-    sample, glance = _sample(text, SAMPLE), _glance(text)
-    if plain == UNSEEN and (
-        known := language_of(glance) or language_of(sample) or language_of(_sample(text, LONG_LOOK))
-    ):
-        return known, 1.0
-    found, probability = _classified(glance)
-    return _classified(sample) if probability < OVERRULE_PROBABILITY else (found, probability)
 
 
 def normalized(tag: str | None) -> str | None:
@@ -162,17 +164,21 @@ def _sample(text: str, size: int) -> str:
     return text[start : start + size]
 
 
-def _glance(text: str) -> str:
+def _glance(sample: str) -> str:
     """A glance at the sample of a text."""
-    start = max(0, (len(text) - SAMPLE) // 2)
-    start += max(0, (min(SAMPLE, len(text)) - GLANCE) // 2)
-    return text[start : start + GLANCE]
+    return _sample(sample, GLANCE)
 
 
-def _has_letters(sample: str, count: int) -> bool:
-    """Whether there are so many letters: as a rule a glance at those of ASCII tells."""
-    glance = sample[: 2 * count].encode("ascii", "ignore").translate(None, _NO_LETTERS)
-    return len(glance) >= count or _letters(sample) >= count
+def _have_letters(samples: Sequence[str], counts: Sequence[int]) -> list[bool]:
+    """Whether each has so many letters: as a rule a glance at those of ASCII tells."""
+    glances = [
+        sample[: 2 * count].encode("ascii", "ignore").translate(None, _NO_LETTERS)
+        for sample, count in zip(samples, counts, strict=True)
+    ]
+    return [
+        len(glance) >= count or _letters(sample) >= count
+        for glance, sample, count in zip(glances, samples, counts, strict=True)
+    ]
 
 
 def _letters(text: str) -> int:

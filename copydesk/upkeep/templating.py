@@ -12,8 +12,9 @@ import pyarrow as pa
 from cleaners import Cleaned, Cleaner, templates
 from cleaners.arrays import U64
 from copydesk.articles import cleaning
-from copydesk.articles.parts import Part
+from copydesk.articles.parts import RECORDS, Part
 from copydesk.index import lines
+from copydesk.index.entries import item_array
 from copydesk.index.index import Index
 from copydesk.settings import Settings
 from copydesk.sketches import sketch
@@ -27,7 +28,7 @@ from copydesk.upkeep.again import Before
 from copydesk.upkeep.rewrite import parts
 
 _RECORDS = pa.schema(
-    [*((name, pa.string()) for name in tombstones.COLUMNS), ("minhash", pa.list_(pa.uint16(), lines.MINHASHES))]
+    [*((name, pa.string()) for name in tombstones.COLUMNS), RECORDS.field("minhash"), RECORDS.field("item")]
 )
 
 
@@ -76,10 +77,10 @@ def _counted(number: int, texts: list[Before], cleaner: Cleaner, scratch: Path) 
     cleaned = cleaner.clean_many([old.source() for old in texts])
     made = sketch.sketch([done.text for done in cleaned])
     columns = [pa.array([old.row[name] for old in texts], pa.string()) for name in tombstones.COLUMNS]
-    minhash = lines.as_lists(made.signature)
+    minhash, items = lines.as_lists(made.signature), item_array(old.row["item_key"] for old in texts)
     held = templates.occurrences([old.text for old in texts], [done.removals for done in cleaned])
     part = Part(number, str(scratch / f"{number:06d}"), len(texts), 0)
     Path(part.folder).mkdir(parents=True)
-    part.write("records", pa.table([*columns, minhash], schema=_RECORDS))
+    part.write("records", pa.table([*columns, minhash, items], schema=_RECORDS))
     part.write("lines", lines.counted(held))
     return part

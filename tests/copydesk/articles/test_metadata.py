@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cleaners import Fields
-from copydesk.articles.metadata import from_record, merge, publisher, with_fields
+from copydesk.articles.metadata import from_record, from_records, merge, publisher, with_fields
 from copydesk.model import Date, Metadata
 from copydesk.pages import names, page
 from tests.copydesk.made_pages import from_page
@@ -287,6 +287,21 @@ def test_a_record_in_many_types() -> None:
         modified=Date(dt.datetime(2023, 9, 10, tzinfo=dt.UTC), "day", "record"),
         language="en-US",
     )
+
+
+def test_records_read_together_are_as_each_alone() -> None:
+    records: list[dict[str, Any]] = [
+        {"headline": "Ferry late", "title": " ", "URL": "https://a.example/1", "robots": "nan", "lang": "de"},
+        {"source": "Post", "publisher": "nan", "date": "01/02/2023", "language": "en-US", "Title": 7},
+        {},
+        {"title": "A", "TITLE": "B", "byline": "Ada Lind", "keywords": ["x y"], "accessible_for_free": "False"},
+        {f"column {n}": n for n in range(100)} | {"headline": "Of many"},
+    ]
+    urls = ["https://b.example/2", None, "https://c.example/3", None, None]
+    together = from_records(records, urls)
+    assert together == [from_record(*both) for both in zip(records, urls, strict=True)]
+    assert [told.title for told in together] == ["Ferry late", "7", None, "B", "Of many"]
+    assert [told.publisher for told in together] == ["a.example", "Post", "c.example", None, None]
 
 
 @pytest.mark.parametrize("absent", [None, "", "  ", math.nan, [], {}, "NaN", "null"])

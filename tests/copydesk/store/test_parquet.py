@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -30,6 +31,14 @@ def test_rows_are_sorted_by_publication_and_the_file_says_so(tmp_path: Path) -> 
     names = [file.schema.column(c.column_index).path for c in file.metadata.row_group(0).sorting_columns]
     assert names == ["published_at", "id"]
     assert not any(c.descending or c.nulls_first for c in file.metadata.row_group(0).sorting_columns)
+
+
+def test_chosen_rows_are_written_as_if_there_were_no_others(tmp_path: Path) -> None:
+    rows = table("articles", [story(f"k{n}", f"Story {n}.")[0] for n in range(9)])
+    chosen = np.arange(9) % 3 == 1
+    parquet.write(rows, tmp_path / "chosen.parquet", "articles", chosen)
+    parquet.write(rows.filter(pa.array(chosen)), tmp_path / "alone.parquet", "articles")
+    assert (tmp_path / "chosen.parquet").read_bytes() == (tmp_path / "alone.parquet").read_bytes()
 
 
 @pytest.mark.parametrize("name", DATASETS)

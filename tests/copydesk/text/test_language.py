@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from cleaners import reader
 from copydesk.text import common_words, language
-from copydesk.text.common_words import language_of
-from copydesk.text.language import by_common_words, detect, normalized
+from copydesk.text.common_words import language_of, languages_of
+from copydesk.text.language import detect, detect_all, normalized
 
 ENGLISH = "The council met on Tuesday and agreed that the old bridge over the river should be closed until the spring. "
 GERMAN = "Der Gemeinderat beschloss am Dienstag, die alte Brücke über den Fluss bis zum Frühjahr zu sperren. "
@@ -107,8 +107,8 @@ WORDS = st.lists(st.sampled_from([*common_words._COUNTED, "İn", "ΣΑΣ", "naï
 @given(words=WORDS, blank=st.sampled_from([" ", "\n", "\xa0", "\u3000", "\x1c", ", "]), upper=st.booleans())
 def test_common_words_are_counted_alike_compiled_or_not(words: list[str], blank: str, upper: bool) -> None:
     text = blank.join(words).upper() if upper else blank.join(words)
-    words_, counts = common_words._counted(text)
-    assert common_words._counted_by_loop([text]) == [(words_, list(counts))]
+    for plain, compiled in zip(common_words._counted_each([text]), common_words._counted_by_loop([text]), strict=True):
+        assert plain.tolist() == compiled.tolist()
 
 
 @pytest.mark.parametrize("size", [0, reader.COMPILE_BYTES])
@@ -117,12 +117,12 @@ def test_many_texts_are_looked_at_as_each_is(size: int, monkeypatch: pytest.Monk
     monkeypatch.setattr(reader, "_is_filled", lambda: False)
     late = "1 2 3 4 5 6 7 8 9 10 \n" * 40 + ENGLISH * 5 + "1 2 3 4 5 6 7 8 9 10 \n" * 40  # seen by the long look only
     texts = [*COUSINS.values(), ENGLISH, ENGLISH * 9, JAPANESE, "", "12", "ONE TWO " * 9, late, late[:1500]]
-    plain = by_common_words(texts)
+    plain = languages_of(texts)
     assert "en" in plain
     assert None in plain
+    assert plain == [language_of(text) for text in texts]
     for hint in (None, "pt", "en-GB"):
-        together = [detect(text, hint, told) for text, told in zip(texts, plain, strict=True)]
-        assert together == [detect(text, hint) for text in texts]
+        assert detect_all(texts, [hint] * len(texts)) == [detect(text, hint) for text in texts]
 
 
 @pytest.mark.parametrize("text", [*COUSINS.values(), ENGLISH, JAPANESE, "", "12", "ONE TWO " * 9])
