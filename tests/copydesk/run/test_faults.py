@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -236,7 +237,7 @@ def test_the_clock_goes_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
     shutil.copytree(folder / "base", folder / "whole")
     second(folder / "whole", folder)
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline.dt, "datetime", Clock)
+        patch.setattr(pipeline, "dt", SimpleNamespace(datetime=Clock, UTC=dt.UTC))
         summary = second(folder / "base", folder)
         again = second(folder / "base", folder)
     assert summary.started_at <= summary.finished_at
@@ -250,6 +251,7 @@ def test_the_clock_goes_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
 STOPS = """
 import os, signal, sys
 from pathlib import Path
+from types import SimpleNamespace
 from copydesk import points
 from tests.copydesk.corpus import ingest
 

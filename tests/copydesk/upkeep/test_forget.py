@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -292,7 +293,8 @@ def test_ages_go_row_by_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:
             return dt.datetime(2026, 1, next(days), tzinfo=tz)
 
-    monkeypatch.setattr(pipeline.dt, "datetime", Clock)
+    # Not in the module datetime itself: pandas, which may be imported now, takes what is there for its own kind.
+    monkeypatch.setattr(pipeline, "dt", SimpleNamespace(datetime=Clock, UTC=dt.UTC))
     out = tmp_path / "out"
     for n, text in enumerate((story(1), near(1), near(1, 5), near(1, 4))):
         ingest(out, write_jsonl(tmp_path / f"{n}.jsonl", [record(1, "alpha", 1, day=n + 1, text=text)]))
