@@ -251,7 +251,6 @@ def test_the_clock_goes_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
 STOPS = """
 import os, signal, sys
 from pathlib import Path
-from types import SimpleNamespace
 from copydesk import points
 from tests.copydesk.corpus import ingest
 
