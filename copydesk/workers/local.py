@@ -138,7 +138,13 @@ class Workers:
         while waiting or running:
             while waiting and (idle or len(self._lanes) < self._count):
                 lane, task = idle.pop() if idle else self._new_lane(cleans), waiting.popleft()
-                running[lane.pool.submit(function, task.one)] = lane, task
+                try:
+                    running[lane.pool.submit(function, task.one)] = lane, task
+                except BrokenProcessPool as error:  # it died with nothing in hand
+                    if self._closed:
+                        raise
+                    self._bury(lane, error)
+                    waiting.appendleft(task)
             done = wait(running, TICK, FIRST_COMPLETED).done
             # A run that was stopped for an hour has not watched for an hour.
             passed, seen = min(time.monotonic() - seen, 2 * TICK), time.monotonic()
@@ -149,8 +155,7 @@ class Workers:
                 except (BrokenProcessPool, MemoryError) as error:
                     if self._closed:
                         raise
-                    self._lanes.remove(lane)
-                    lane.close(at_once=True)
+                    self._bury(lane, error)
                     waiting.extendleft(reversed(self._instead(stage, task, error)))
                 else:
                     idle.append(lane)
@@ -193,11 +198,17 @@ class Workers:
             task.timed_out = True
             lane.kill()
 
-    def _instead(self, stage: str, task: _Task, error: Exception) -> list[_Task]:
-        """What to do instead of a task whose worker has died."""
+    def _bury(self, lane: _Lane, error: Exception) -> None:
+        """Have no more to do with a worker that has died. Raises TaskError if too many have."""
+        self._lanes.remove(lane)
+        lane.close(at_once=True)
         self._deaths += 1
         if self._deaths > MOST_DEATHS:
-            raise TaskError(f"{self._deaths} workers have died: too many for it to be the articles; {ADVICE}")
+            told = f"{self._deaths} workers have died: too many for it to be the articles; {ADVICE}"
+            raise TaskError(told) from error
+
+    def _instead(self, stage: str, task: _Task, error: Exception) -> list[_Task]:
+        """What to do instead of a task whose worker has died."""
         if isinstance(task.one, Shard):
             mark = marks.last(self._parts, task.one.name)
             name, why = (retry.TIMEOUT, _STOOD) if task.timed_out else (retry.KILLED, _why(error))

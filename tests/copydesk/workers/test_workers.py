@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -122,6 +124,17 @@ def test_workers_that_have_cleaned_much_make_room_for_others(tmp_path: Path, muc
     assert {*process, *apply} == {process[0]}
     assert {*bands, *publish} == {bands[0]}
     assert (process != bands) is much
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_idle_is_replaced(tmp_path: Path) -> None:
+    with Workers(1, tmp_path, 60) as some:
+        (pid,) = some("publish", _pid, [0])
+        os.kill(pid, signal.SIGKILL)
+        while not some._lanes[0].pool._broken:  # type: ignore[attr-defined]
+            time.sleep(0.01)
+        (other,) = some("publish", _pid, [0])
+    assert other != pid
 
 
 def test_what_is_no_shard_is_tried_twice(tmp_path: Path) -> None:
