@@ -132,11 +132,9 @@ def _stage(
         give_back()  # nothing is left to do here; others write what was decided
         progress("match", 1, 1, 0, 0)
         points.checkpoint("run: matched")
-        with ThreadPoolExecutor(1) as beside:  # while others write, this process would only wait
-            looked = beside.submit(guard.check, parts, store, settings) if settings.guard else None
+        look = partial(guard.check, parts, store, settings) if settings.guard else None
+        with _beside(look, unmetered is not _map_here):
             published = _publish(parts, store, info, final, stage_map, progress)
-            if looked is not None:
-                looked.result()
     if len(overlaps):
         overlaps = overlaps.append_column("run_id", pa.repeat(pa.scalar(info.run_id), len(overlaps)))
         parquet.write(overlaps, final / info.path("overlaps"), "overlaps")
@@ -158,6 +156,25 @@ def _compile(size: int, index: int, here: bool) -> None:
         compiled.foresee(size)
     else:
         compiled.foresee(max(size, index // 100), beside=True)
+
+
+@contextmanager
+def _beside(look: Callable[[], None] | None, others_work: bool) -> Iterator[None]:
+    """Have a look at what is matched while others write it, and this process would only wait; else before. Raises what
+    the look raises, also where the writing fails as well."""
+    if look is None or not others_work:
+        if look is not None:
+            look()
+        yield
+        return
+    with ThreadPoolExecutor(1) as thread:
+        looked = thread.submit(look)
+        try:
+            yield
+        except Exception:
+            looked.result()
+            raise
+        looked.result()
 
 
 def _process(found: Discovery, settings: Settings, folder: Path, stage_map: Map, progress: Progress) -> list[Part]:

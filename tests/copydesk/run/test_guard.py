@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from copydesk.articles.parts import Part
-from copydesk.errors import GuardError
-from copydesk.run import guard, matching
+from copydesk.errors import GuardError, StoreError
+from copydesk.run import guard, matching, pipeline
 from copydesk.store.store import Store
 from tests.copydesk.corpus import ingest, rows, story, write_jsonl
 from tests.flows.test_cli import command
@@ -121,3 +121,19 @@ def test_a_merger_gone_wrong_is_noticed(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(matching, "decide", decide)
     with pytest.raises(GuardError, match="took 30 of the run's 30"):
         ingest(tmp_path / "out", corpus, guard_story_texts=10)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_it_speaks_even_if_what_is_written_beside_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    corpus = write_jsonl(tmp_path / "in.jsonl", [record(n, f"Paper {n}", edition(n)) for n in range(60)])
+
+    def full(*_: Any) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(pipeline, "_publish", full)
+    with pytest.raises(GuardError):
+        ingest(tmp_path / "out", corpus, guard_story_texts=50, workers=workers)
+    with pytest.raises(StoreError, match="no space left"):
+        ingest(tmp_path / "out", corpus, guard_story_texts=60, workers=workers)
