@@ -13,6 +13,7 @@ import orjson
 from copydesk.errors import ItemError
 from copydesk.model import LineSpan, Reject, SourceFile
 from copydesk.settings import Settings
+from copydesk.sources.met import A_RECORD
 
 BLOCK_ITEMS = 32
 """Items in a block; the parts of a file take its blocks in turn."""
@@ -51,7 +52,7 @@ class Reading:
 
     number: of the item met last, from 1; items of other parts, and bad ones, count. span: see Shard. notes: a folder in
     which the readers of a file's parts tell each other of it (see starts). met: those names of `settings.map` that its
-    records had.
+    records had, see met.py.
     """
 
     file: SourceFile
@@ -76,8 +77,8 @@ class Reading:
     def mapped(self, record: dict[str, Any]) -> dict[str, Any]:
         """The record keyed by our names, as mapped() has it."""
         names = self.settings.map
-        if len(self.met) < len(names):
-            self.met.update(their for their in names.values() if their in record)
+        if len(self.met) <= len(names):
+            self.met.update((A_RECORD, *(their for their in names.values() if their in record)))
         return mapped(record, names)
 
     def reject(self, error: ItemError, content: bytes | None = None, source_id: str | None = None) -> Reject:

@@ -10,6 +10,9 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+A_RECORD = ""
+"""Met, as a name, where any record was read: without one nothing can be told of the names."""
+
 
 def note(folder: Path, names: Iterable[str]) -> None:
     """Leave a note that records had fields of these names."""
@@ -18,7 +21,10 @@ def note(folder: Path, names: Iterable[str]) -> None:
 
 
 def unmet(folder: Path, names: Mapping[str, str]) -> list[str]:
-    """What to tell of the names that no note speaks of. names: the setting `map`, {ours: theirs}."""
+    """What to tell of the names that no note speaks of, if any record was read. names: the setting `map`,
+    {ours: theirs}."""
+    if not _path(folder, A_RECORD).exists():
+        return []
     return [
         f"no record that was read has `{theirs}`, which `map` names for `{ours}`"
         for ours, theirs in names.items()

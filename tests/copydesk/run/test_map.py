@@ -76,3 +76,12 @@ def test_a_name_that_is_mapped_is_no_duty(tmp_path: Path, ending: str) -> None:
     assert again.warnings == tuple(
         f"no record that was read has `{theirs}`, which `map` names for `{ours}`" for ours, theirs in MAP.items()
     )
+
+
+def test_nothing_is_told_of_files_without_a_record(tmp_path: Path) -> None:
+    """As a source that has nothing new writes them on schedule."""
+    (tmp_path / "a.csv").write_text("headline,body\n")
+    (tmp_path / "b.jsonl").write_text("\n\n")
+    pq.write_table(pq.read_table(written(tmp_path, "parquet")).slice(0, 0), tmp_path / "c.parquet")
+    for name in ("a.csv", "b.jsonl", "c.parquet"):
+        assert ingest(tmp_path / "out", tmp_path / name, map=SLIPS).warnings == ()
