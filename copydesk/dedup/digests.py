@@ -7,8 +7,8 @@ at least under a lead that is not its own, the smaller with at least half the sh
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -67,11 +67,15 @@ def _of_two(texts: I64, stories: I64, share: F64, under: Bools) -> list[int]:
     held: dict[int, list[tuple[float, bool]]] = defaultdict(list)
     for text, largest, apart in zip(*(column[several].tolist() for column in columns), strict=True):
         held[text].append((largest, apart))
-    return [text for text, parts in held.items() if any(itertools.starmap(_two, itertools.permutations(parts, 2)))]
+    return [text for text, parts in held.items() if _holds_two(parts)]
 
 
-def _two(part: tuple[float, bool], other: tuple[float, bool]) -> bool:
-    """Whether a text that holds these parts, which are of two stories, is a digest of them. A part: its share of the
-    text, whether it stands under another lead."""
-    (share, under), (rest, _) = part, other
-    return under and share + rest <= WHOLE and 0.5 <= share / rest <= 2
+def _holds_two(parts: Sequence[tuple[float, bool]]) -> bool:
+    """Whether a text is a digest of two of these parts. A part: the share of the text that is found in one story,
+    whether it stands under another lead there."""
+    return any(
+        number != other and share + rest <= WHOLE and 0.5 <= share / rest <= 2
+        for number, (share, under) in enumerate(parts)
+        if under
+        for other, (rest, _) in enumerate(parts)
+    )

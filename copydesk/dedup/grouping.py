@@ -114,12 +114,20 @@ class Grouping:
         return np.concatenate([self.nodes.base, np.zeros(len(self.pairs.history), np.bool_)])
 
     @cached_property
+    def _published_ids(self) -> pa.Array:
+        return pa.array(self.pairs.history.ids, pa.string())
+
+    @cached_property
+    def _twins(self) -> I64:
+        return np.array(self.nodes.twins, np.int64).reshape(-1, 2)
+
+    @cached_property
     def _ties(self) -> I64:
         """Pairs of nodes: twins; a revision, and the first version in this run of its item."""
         of_row = self.nodes.of_row
         versions = ((row, r.first) for row, r in self.identity.revisions.items() if r.first is not None)
-        pairs = [*self.nodes.twins, *((int(of_row[row]), int(of_row[first])) for row, first in versions)]
-        return np.array(pairs, np.int64).reshape(-1, 2)
+        pairs = [(int(of_row[row]), int(of_row[first])) for row, first in versions]
+        return np.concatenate([self._twins, np.array(pairs, np.int64).reshape(-1, 2)])
 
     def _published_ties(self) -> I64:
         """Pairs of nodes: of texts of a published story, and revisions of those, with the first of them."""
@@ -138,8 +146,8 @@ class Grouping:
         """Of the pairs, less those that join nothing for what is known of others."""
         a, b, figures, verdicts = self.pairs.a, self.pairs.b, self.pairs.figures, self.pairs.verdicts
         known = np.concatenate([self._ties, self._published_ties()])
-        apart = part_of_digest(a, b, figures, verdicts, len(self._base), known)
-        verdicts = np.where(apart, np.int8(NONE), verdicts)
+        of_digests = part_of_digest(a, b, figures, verdicts, len(self._base), known)
+        verdicts = np.where(of_digests, np.int8(NONE), verdicts)
         elsewhere = about_something_else(a, b, figures, verdicts, self.pairs.odds, self._base)
         return np.where(elsewhere, np.int8(OVERLAP), verdicts)
 
@@ -194,7 +202,7 @@ class Grouping:
         place = np.full(len(self._base), -1, np.int64)
         place[nodes] = np.arange(len(nodes))
         a, b = place[self.pairs.a[pairs]], place[self.pairs.b[pairs]]
-        twins = place[np.array(self.nodes.twins, np.int64).reshape(-1, 2)]
+        twins = place[self._twins]
         ties = Ties.of(a, b, self.pairs.figures.at(pairs), joins.verdicts[pairs])
         count, history, numbers = len(self.nodes), self.pairs.history, self.published.numbers
         here, behind = nodes[nodes < count], nodes[nodes >= count] - count
@@ -209,7 +217,7 @@ class Grouping:
                 story[node] = self.published.number(revision.story)
         same = np.flatnonzero(base & (self.exact[here] >= 0))
         fixed[same] = numbers[history.story[np.searchsorted(history.numbers, self.exact[here[same]])]]
-        ids = self.ids.take(pa.array(here)), pa.array(history.ids, pa.string()).take(pa.array(behind))
+        ids = self.ids.take(pa.array(here)), self._published_ids.take(pa.array(behind))
         return Piece(
             number,
             nodes,

@@ -25,6 +25,7 @@ NEAR = 8
 
 _PLACES_AT_ONCE = 1 << 16  # texts that are looked up in the index together: 35 MB of keys
 _TITLES_AT_ONCE = 1 << 15  # pairs whose titles are compared together: a kilobyte of words each
+_TITLES_HELD = 1 << 19  # pairs whose titles are handed out together: some 150 bytes each
 _JUDGED_AT_ONCE = 1 << 18  # pairs: a hundred bytes each
 
 
@@ -134,8 +135,10 @@ def _verified(
         verdicts[piece] = judge(figures.at(piece), same[piece], alike[piece], years[piece])
     odds = np.zeros(len(a), np.int32)
     others = np.flatnonzero(~same & (verdicts != NONE) & half_held(figures))
-    for pairs, found in if_several(apart, "titles", told_at_odds, _headlines(nodes.headlines(history), a, b, others)):
-        odds[pairs] = found
+    headlines = nodes.headlines(history)
+    for some in np.split(others, range(_TITLES_HELD, len(others), _TITLES_HELD)):
+        for pairs, found in if_several(apart, "titles", told_at_odds, _headlines(headlines, a, b, some)):
+            odds[pairs] = found
     return Pairs(a, b, figures, verdicts, same, odds, history)
 
 

@@ -123,5 +123,12 @@ def in_pieces(nodes: I64, pairs: I64, a: I64, wide: I64) -> Iterator[tuple[I64, 
     piece = np.full(len(wide), -1, np.int64)
     piece[connected_with] = (np.cumsum(sizes) - sizes) // _NODES_AT_ONCE
     of_node, of_pair = piece[wide[nodes]], piece[wide[a[pairs]]]
-    for number in np.unique(of_node).tolist():
-        yield nodes[of_node == number], pairs[of_pair == number]
+    numbers = np.unique(of_node)
+    if len(numbers):
+        yield from zip(_parted(nodes, of_node, numbers), _parted(pairs, of_pair, numbers), strict=True)
+
+
+def _parted(values: I64, piece: I64, numbers: I64) -> list[I64]:
+    """The values of each of these pieces, one or more, in their order. piece: of each value."""
+    order = np.argsort(piece, kind="stable")
+    return np.split(values[order], np.searchsorted(piece[order], numbers[1:]))

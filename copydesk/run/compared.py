@@ -34,6 +34,10 @@ class ComparedTexts:
         self._place: dict[str, int] = {}
         self._published: Held | None = None
 
+    def close(self) -> None:
+        """Forget where the shingles of the run lie: this process will not ask for them again."""
+        _held.cache_clear()
+
     def of_run(self, rows: I64) -> Shingles:
         return _held(self._paths).of(self._numbers[rows])
 

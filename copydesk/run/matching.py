@@ -38,6 +38,7 @@ def decide(parts: Sequence[Part], store: Store, tasks: Map, scratch: Path, threa
     index = open_index(store)
     compared = ComparedTexts(parts, numbers, store, index, partial(tasks, "compare"), scratch / "compare")
     decisions = match(_read(parts, "records", COLUMNS, covered), index, compared, threads, signed, tasks)
+    compared.close()
     decided = decisions.rows if covered is None else _with_forgotten(decisions.rows, parts, covered)
     start = 0
     for part in parts:
