@@ -159,7 +159,7 @@ def _said(records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for place, record in enumerate(records):
         keys = tuple(record)
-        for key, name in _known(keys) if len(keys) <= _MANY else _known.__wrapped__(keys):
+        for key, name in _known(keys) if _are_usual(keys) else _known.__wrapped__(keys):
             value = record[key]
             if not _is_absent(value):
                 column = found[name] if name in found else found.setdefault(name, [None] * len(records))
@@ -168,7 +168,11 @@ def _said(records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     return found
 
 
-_MANY = 64  # keys: of records with more nothing is kept
+_MANY, _LONG_KEY = 64, 64  # keys of a record, characters of one: of others nothing is kept
+
+
+def _are_usual(keys: Sequence[Any]) -> bool:
+    return len(keys) <= _MANY and all(type(key) is str and len(key) <= _LONG_KEY for key in keys)
 
 
 @lru_cache(maxsize=256)  # most records of a file have the same
