@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from cleaners.judge import DEPTH
 from cleaners.reader import Reader, Scanned, Table
 from cleaners.registry import MODEL
 
@@ -52,6 +53,8 @@ class Model:
         """From what `write` gave."""
         with np.load(io.BytesIO(content), allow_pickle=False) as held:
             bias, gate = (int(n) for n in held["numbers"])
+            if held["splits"].shape[1:] != (DEPTH,):  # loops look at so many of each tree
+                raise ValueError(f"the trees of a model have {DEPTH} levels, not {held['splits'].shape[1:]}")
             return cls(held["weights"], held["splits"], held["borders"], held["leaves"], bias, gate)
 
     def write(self) -> bytes:

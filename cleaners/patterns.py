@@ -76,7 +76,8 @@ class Pattern:
 
     @functools.cached_property
     def _compiled_for_latin(self) -> Regexp:
-        return Regexp(in_latin(self._pattern), options())
+        own = in_latin(self._pattern)
+        return self.compiled if own == self._pattern else Regexp(own, options())
 
     @functools.cached_property
     def _groups(self) -> list[tuple[int, str]]:

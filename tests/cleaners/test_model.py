@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -165,3 +167,10 @@ def test_work_is_linear_in_the_length_of_a_line() -> None:
         reader.Reader().scan(data, np.array([len(data)]), counter)
         counts.append(counter.asked)
     assert counts[0] == counts[1] <= scan.LINE_GRAMS
+
+
+def test_a_model_of_trees_of_another_depth_is_refused() -> None:
+    known = model.default()
+    flat = dataclasses.replace(known, splits=known.splits[:, :5].copy())
+    with pytest.raises(ValueError, match="6 levels"):
+        model.Model.read(flat.write())
