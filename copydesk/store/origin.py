@@ -44,10 +44,10 @@ _TRY = "; try `copydesk verify --repair`"
 
 
 class Origin:
-    """The bucket's side of a working copy. url: of the output. root: the copy's folder. copy: tells it from others."""
+    """The bucket's side of a working copy. url: of the output. root: the copy's folder. name: tells it from others."""
 
-    def __init__(self, url: str, root: Path, copy: str) -> None:
-        self.url, self.root, self._name = url, root, copy
+    def __init__(self, url: str, root: Path, name: str) -> None:
+        self.url, self.root, self._name = url, root, name
         self._copy = WorkingCopy(root, url)
         self._layout = Layout(root)
         self._bucket = objects.bucket(url)
