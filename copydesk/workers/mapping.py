@@ -1,4 +1,4 @@
-"""How a stage is mapped over its shards or parts, whatever does it: processes here, a cluster, the tasks of a flow."""
+"""How a stage is mapped over its shards, parts or pieces, whatever does it: processes here, a cluster, the tasks of a flow."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ R = TypeVar("R")
 
 
 class Map(Protocol):
-    """Maps one stage over its shards or parts; results come in any order."""
+    """Maps one stage over its shards, parts or pieces, which have numbers; results come in any order."""
 
     def __call__(self, stage: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterable[R]: ...
 
