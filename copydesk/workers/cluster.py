@@ -1,7 +1,7 @@
 """A Dask cluster as a Map (see mapping): the same stages, on the workers of other machines.
 
-Paths go in and counts come out, but for what matching weighs, which is arrays of some hundred kilobytes. So every worker
-needs the same file system and the same version of copydesk.
+Paths go in and counts come out, but for what matching weighs, which is arrays of some hundred kilobytes. So every
+worker needs the same file system and the same version of copydesk.
 
 Each thread of a Dask worker has a process of its own (a lane of local.py) in which the stages run: an article that
 kills it, fills its memory or does not end is found and rejected there, as on one machine. What a Dask worker had in

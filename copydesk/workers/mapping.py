@@ -1,4 +1,4 @@
-"""How a stage is mapped over its shards, parts or pieces, whatever does it: processes here, a cluster, the tasks of a flow."""
+"""How a stage is mapped over shards, parts or pieces, whatever does it: processes here, a cluster, tasks of a flow."""
 
 from __future__ import annotations
 
