@@ -162,9 +162,11 @@ def _compile(size: int, index: int, here: bool) -> None:
 def _beside(look: Callable[[], None] | None, others_work: bool) -> Iterator[None]:
     """Have a look at what is matched while others write it, and this process would only wait; else before. Raises what
     the look raises, also where the writing fails as well."""
-    if look is None or not others_work:
-        if look is not None:
-            look()
+    if look is None:
+        yield
+        return
+    if not others_work:
+        look()
         yield
         return
     with ThreadPoolExecutor(1) as thread:
