@@ -128,15 +128,19 @@ class Power:
         return inode, self._generation.get(inode, 0)
 
     def _scan(self, path: Path, node: Key, seen: dict[Key, dict[str, Key]]) -> None:
+        try:
+            with os.scandir(path) as entries:
+                listing = list(entries)
+        except FileNotFoundError:  # another thread has removed it since its folder was listed
+            listing = []
         seen[node] = {}
-        with os.scandir(path) as listing:
-            for entry in listing:
-                child = self._key(entry.inode())
-                seen[node][entry.name] = child
-                if entry.is_dir(follow_symlinks=False):
-                    self._scan(Path(entry.path), child, seen)
-                else:
-                    self._disk.files.add(child)
+        for entry in listing:
+            child = self._key(entry.inode())
+            seen[node][entry.name] = child
+            if entry.is_dir(follow_symlinks=False):
+                self._scan(Path(entry.path), child, seen)
+            else:
+                self._disk.files.add(child)
 
     def _paths(self) -> dict[Key, Path]:
         found: dict[Key, Path] = {self._top: self.root}

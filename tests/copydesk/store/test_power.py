@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -205,3 +207,23 @@ def test_the_disk_that_forgets_forgets(disk: Path, tmp_path: Path) -> None:
     assert tree(tmp_path / "all") == tree(tmp_path / "synced") == {"kept": b"old", "lost": b""}
     assert tree(tmp_path / "before rename") == {"kept": b"old", "lost": b""}
     assert tree(tmp_path / "after rename") == {"kept": b""}
+
+
+def test_a_folder_that_is_removed_while_it_is_looked_at(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (disk / "scratch" / "part").mkdir(parents=True)
+    power = Power(disk)
+    scandir = os.scandir
+
+    def removed_before(path: Path | int) -> Any:  # rmtree asks with descriptors
+        if isinstance(path, Path) and path.name == "part":
+            shutil.rmtree(path.parent)
+        return scandir(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", removed_before)
+        power.look()
+    power.look()
+    power.fail(disk.parent / "none", None, 0.0)
+    power.fail(disk.parent / "all", None, 1.0)
+    assert (disk.parent / "none" / "scratch" / "part").is_dir()  # its removal was not synced
+    assert list((disk.parent / "all").iterdir()) == []
