@@ -42,7 +42,7 @@ class Added:
 
     def write(self) -> None:
         """Write the segment; nothing, if no text is added."""
-        kinds = [part.read("decisions")["kind"] for part in self.parts]
+        kinds = (part.columns("decisions", ["kind"])["kind"] for part in self.parts)
         added = np.concatenate([np.empty(0, np.bool_), *(np.asarray(pc.not_equal(kind, "seen")) for kind in kinds)])
         if not added.any():
             return

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from copydesk.articles.parts import Part
 from copydesk.errors import GuardError
+from copydesk.garbage import give_back
+from copydesk.index.entries import id_array
 from copydesk.settings import Settings
 from copydesk.store.store import Store
 from copydesk.terminal import printable
@@ -30,9 +33,10 @@ KNOWN = 0.75
 EXAMPLES = 3
 MOST_TOLD = 8
 
-_RECORD = ["id", "publisher", "canonical_url", "source_uri", "char_count", "removed_chars", "text_hash"]
+_RECORD = ["id", "publisher", "char_count", "removed_chars", "text_hash"]
 _DECISION = ["kind", "story_id", "duplicate_of", "relation"]
 _SHARE = ("char_count", "removed_chars")
+_NO_ID = "0" * 32
 
 
 def check(parts: Sequence[Part], store: Store, settings: Settings) -> None:
@@ -40,12 +44,15 @@ def check(parts: Sequence[Part], store: Store, settings: Settings) -> None:
     if not parts:
         return
     rows = _rows(parts)
-    told = [
-        *_removed(rows, store, settings.guard_removed_share),
-        *_copies(rows, store, settings.guard_duplicate_share),
-        *_swallowed(rows, settings.guard_story_share, settings.guard_story_texts),
-        *_nothing_left(parts, rows, settings.guard_removed_share),
-    ]
+    told: list[str] = []
+    for look in (
+        _removed(parts, rows, store, settings.guard_removed_share),
+        _copies(parts, rows, store, settings.guard_duplicate_share),
+        _swallowed(parts, rows, settings.guard_story_share, settings.guard_story_texts),
+        _nothing_left(parts, rows, settings.guard_removed_share),
+    ):
+        told += look
+        give_back()  # what it worked with
     if told:
         more = [f"and {len(told) - MOST_TOLD} more"] if len(told) > MOST_TOLD else []
         raise GuardError(
@@ -60,14 +67,38 @@ def check(parts: Sequence[Part], store: Store, settings: Settings) -> None:
 
 
 def _rows(parts: Sequence[Part]) -> pa.Table:
-    """What is new in the run: a row a record, with its decision."""
+    """What is new in the run: a row a record, of it what is counted, for all are in memory at once.
+
+    place: its number among the records of all parts. id, story, original, text: 16 bytes each. first: whether it is a
+    first version, copy: and one of another, exact: word for word.
+    """
     tables = []
+    start = 0
     for part in parts:
-        records, decisions = part.read("records").select(_RECORD), part.read("decisions")
-        for name in _DECISION:
-            records = records.append_column(name, decisions[name])
-        tables.append(records.filter(pc.not_equal(records["kind"], "seen")))
+        records, decisions = part.columns("records", _RECORD), part.columns("decisions", _DECISION)
+        kind, ids = decisions["kind"], id_array(records["id"])
+        copy = pc.equal(kind, "duplicate")
+        rows = pa.table(
+            {
+                "place": pa.array(np.arange(start, start + part.records)),
+                "id": ids,
+                "story": _known_ids(decisions["story_id"]),
+                "original": _known_ids(decisions["duplicate_of"]),
+                "text": pc.coalesce(records["text_hash"], ids),
+                "first": pc.or_(copy, pc.equal(kind, "article")),
+                "copy": copy,
+                "exact": pc.equal(pc.fill_null(decisions["relation"], ""), "exact"),
+                **{name: records[name] for name in ("publisher", *_SHARE)},
+            }
+        )
+        tables.append(rows.filter(pc.not_equal(kind, "seen")))
+        start += part.records
     return pa.concat_tables(tables)
+
+
+def _known_ids(column: pa.ChunkedArray) -> pa.Array:
+    """Ids as 16 bytes each, zeros where there is none."""
+    return id_array(pc.fill_null(column, _NO_ID))
 
 
 def _limit(limit: float, before: float | None) -> float:
@@ -78,7 +109,7 @@ def _limit(limit: float, before: float | None) -> float:
 # Removed
 
 
-def _removed(rows: pa.Table, store: Store, limit: float) -> Iterator[str]:
+def _removed(parts: Sequence[Part], rows: pa.Table, store: Store, limit: float) -> Iterator[str]:
     shares = _removed_shares(rows, REMOVED_ITEMS)
     suspects = {name: share for name, share in shares.items() if share > limit * KNOWN}
     if not suspects:
@@ -98,7 +129,7 @@ def _removed(rows: pa.Table, store: Store, limit: float) -> Iterator[str]:
             yield (
                 f"{_named(name)}: {share:.0%} of the characters of its {len(own):,} items were removed as not the "
                 f"story{_was(before.get(name))}; the limit is {most:.0%} (guard_removed_share). "
-                f"See removals of {_shown(worst)}"
+                f"See removals of {_shown(parts, worst)}"
             )
 
 
@@ -130,13 +161,17 @@ def _nothing_left(parts: Sequence[Part], rows: pa.Table, limit: float) -> Iterat
 # Copies
 
 
-def _copies(rows: pa.Table, store: Store, limit: float) -> Iterator[str]:
+def _copies(parts: Sequence[Part], rows: pa.Table, store: Store, limit: float) -> Iterator[str]:
     """Word-for-word copies do not count: the same page under two addresses is common, and no mistake of ours."""
     if not len(rows):
         return
-    rows = rows.filter(pc.not_equal(pc.fill_null(rows["relation"], ""), "exact"))
-    counts = rows.group_by("publisher").aggregate([([], "count_all")]).to_pylist()
-    large = {r["publisher"]: r["count_all"] for r in counts if r["publisher"] and r["count_all"] >= DUPLICATE_ITEMS}
+    rows = rows.filter(pc.invert(rows["exact"]))
+    counts = rows.group_by("publisher").aggregate([([], "count_all"), ("copy", "sum")]).to_pylist()
+    large = {
+        r["publisher"]: r["count_all"]
+        for r in counts
+        if r["publisher"] and r["count_all"] >= DUPLICATE_ITEMS and r["copy_sum"] > limit * KNOWN * r["count_all"]
+    }
     own = _own_copies(rows, store, large)
     suspects = {name: own.get(name, 0) / count for name, count in large.items()}
     suspects = {name: share for name, share in suspects.items() if share > limit * KNOWN}
@@ -144,28 +179,28 @@ def _copies(rows: pa.Table, store: Store, limit: float) -> Iterator[str]:
         before = _history_of_copies(store, name)
         most = _limit(limit, before)
         if share > most:
-            copies = rows.filter(pc.and_(_same(rows["publisher"], name), pc.equal(rows["kind"], "duplicate")))
-            copies = copies.sort_by("id")
-            originals = ", ".join(sorted(set(copies["duplicate_of"].to_pylist()[:EXAMPLES])))
+            copies = rows.filter(pc.and_(_same(rows["publisher"], name), rows["copy"])).sort_by("id")
+            originals = ", ".join(sorted({known.hex() for known in copies["original"].slice(0, EXAMPLES).to_pylist()}))
             yield (
                 f"{_named(name)}: {share:.0%} of its {large[name]:,} texts were taken for copies of others of its own"
                 f"{_was(before)}; the limit is {most:.0%} (guard_duplicate_share). "
-                f"Compare {_shown(copies)} with {originals}"
+                f"Compare {_shown(parts, copies)} with {originals}"
             )
 
 
 def _own_copies(rows: pa.Table, store: Store, publishers: Iterable[str]) -> dict[str, int]:
     """How many of each publisher's rows are copies of an article of the same publisher."""
     wanted = pa.array(list(publishers), pa.string())
-    copies = rows.filter(pc.and_(pc.equal(rows["kind"], "duplicate"), pc.is_in(rows["publisher"], wanted)))
+    copies = rows.filter(pc.and_(rows["copy"], pc.is_in(rows["publisher"], wanted))).select(["publisher", "original"])
     if not len(copies):
         return {}
-    here = pc.index_in(copies["duplicate_of"], value_set=rows["id"].combine_chunks())
+    here = pc.index_in(copies["original"], value_set=rows["id"].combine_chunks())
     publisher = rows["publisher"].take(here)
-    missing = copies["duplicate_of"].filter(pc.is_null(here)).unique()
+    missing = copies["original"].filter(pc.is_null(here)).unique()
     if len(missing):
-        told = store.dataset("articles").to_table(columns=["id", "publisher"], filter=pc.field("id").isin(missing))
-        there = pc.index_in(copies["duplicate_of"], value_set=told["id"].combine_chunks())
+        names = pa.array([known.hex() for known in missing.to_pylist()])
+        told = store.dataset("articles").to_table(columns=["id", "publisher"], filter=pc.field("id").isin(names))
+        there = pc.index_in(copies["original"], value_set=id_array(told["id"]))
         publisher = pc.coalesce(publisher, told["publisher"].take(there))
     own = copies.filter(pc.fill_null(pc.equal(copies["publisher"], publisher), False))
     counts = own.group_by("publisher").aggregate([([], "count_all")]).to_pylist()
@@ -188,19 +223,21 @@ def _history_of_copies(store: Store, publisher: str) -> float | None:
 # Stories
 
 
-def _swallowed(rows: pa.Table, share: float, least: int) -> Iterator[str]:
+def _swallowed(parts: Sequence[Part], rows: pa.Table, share: float, least: int) -> Iterator[str]:
     if not len(rows):
         return
-    first = rows.filter(pc.is_in(rows["kind"], pa.array(["article", "duplicate"])))
-    text = pc.coalesce(first["text_hash"], first["id"].cast(pa.binary()))
-    texts = pa.table({"story": first["story_id"], "text": text}).group_by(["story", "text"]).aggregate([])
+    first = rows.filter(rows["first"]).select(["place", "id", "story", "text"])
+    sizes = first.group_by("story").aggregate([([], "count_all")])
+    if not (large := sizes.filter(pc.greater(sizes["count_all"], least))["story"].combine_chunks()):
+        return
+    texts = first.group_by(["story", "text"]).aggregate([]).select(["story"])
+    stories = texts.filter(pc.is_in(texts["story"], large)).group_by("story").aggregate([([], "count_all")])
     most = max(least, share * len(texts))
-    stories = texts.group_by("story").aggregate([([], "count_all")])
     for row in stories.filter(pc.greater(stories["count_all"], most)).sort_by("story").to_pylist():
-        members = first.filter(pc.equal(first["story_id"], row["story"])).sort_by("id")
+        members = first.filter(pc.equal(first["story"], row["story"])).sort_by("id")
         yield (
-            f"one story, {row['story']}, took {row['count_all']:,} of the run's {len(texts):,} different texts; the "
-            f"limit is {most:,.0f} (guard_story_share, guard_story_texts). Compare {_shown(members)}"
+            f"one story, {row['story'].hex()}, took {row['count_all']:,} of the run's {len(texts):,} different "
+            f"texts; the limit is {most:,.0f} (guard_story_share, guard_story_texts). Compare {_shown(parts, members)}"
         )
 
 
@@ -226,7 +263,13 @@ def _was(before: float | None) -> str:
     return "" if before is None else f" (before: {before:.0%})"
 
 
-def _shown(rows: pa.Table) -> str:
+def _shown(parts: Sequence[Part], rows: pa.Table) -> str:
     """Some rows, by id and where they came from."""
-    some = rows.slice(0, EXAMPLES).to_pylist()
-    return ", ".join(f"{row['id']} ({printable((row['canonical_url'] or row['source_uri'])[:300])})" for row in some)
+    starts = np.cumsum([0, *(part.records for part in parts)])
+    told = []
+    for place in rows["place"].slice(0, EXAMPLES).to_pylist():
+        number = int(np.searchsorted(starts, place, "right")) - 1
+        records = parts[number].read("records").select(["id", "canonical_url", "source_uri"])
+        (row,) = records.slice(place - int(starts[number]), 1).to_pylist()
+        told.append(f"{row['id']} ({printable((row['canonical_url'] or row['source_uri'])[:300])})")
+    return ", ".join(told)
