@@ -77,6 +77,7 @@ def write_segment(
     give_back()  # what these were made from
     order = np.arange(len(entries), dtype=np.int64) if ordered else precedence(entries)
     entries = entries.select(ENTRY.names).cast(ENTRY).take(pa.array(order)).combine_chunks()
+    keyed = order[_has_keys(entries)]
     give_back()
     columns: dict[str, pa.Array] = {name: one(entries[name]) for name in ENTRY.names}
     for name in ("id", "item", "text_hash"):
@@ -87,7 +88,6 @@ def write_segment(
     held = held.renumbered(order).ordered(halves(columns["id"])[0])
     columns |= {f"line_{name}": _in_first_row(getattr(held, name), len(order)) for name in _LINES}
     give_back()  # what they were made from
-    keyed = order[_has_keys(entries)]
     bits = max(1, int(len(order) - 1).bit_length()) if len(order) else 1
     count = len(keyed) * sketch.KEYS
     blocks = _blocks(keys if callable(keys) else keys.__getitem__, keyed, order)
