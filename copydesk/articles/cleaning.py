@@ -21,7 +21,7 @@ from cleaners.vetoes import BUILT_IN_VETOES
 from copydesk.errors import UsageError
 from copydesk.pages import story
 from copydesk.settings import Settings
-from copydesk.text import decode, language
+from copydesk.text import language, mend
 
 Files = tuple[tuple[str, str], ...]
 """(path, content) of rule files, in order."""
@@ -45,7 +45,7 @@ def _rehearse() -> None:
     own.expect(COMPILE_BYTES)  # before anything asks whether compiled loops pay
     rehearse()
     language.rehearse()
-    decode.rehearse()
+    mend.rehearse()
     story.rehearse()
     tags = {tag for rule in own.rules for tag in rule.languages}
     own.clean_many([Source("Advertisement", language=tag) for tag in (*sorted(tags), "und", None)])

@@ -12,8 +12,9 @@ from copydesk.model import Document, Item, Metadata
 from copydesk.pages import page
 from copydesk.pages.extract import extract
 from copydesk.settings import Settings
-from copydesk.text.decode import Decoded, declared_charset, decode, mend, mend_all
+from copydesk.text.decode import Decoded, declared_charset, decode
 from copydesk.text.language import detect
+from copydesk.text.mend import mend, mend_all
 
 _MARKUP = re.compile(r"<(?:!doctype\s+html|html|head|body|article|div|p|meta|title|script)\b", re.I)
 
