@@ -31,8 +31,8 @@ from copydesk.model import Metadata
 from copydesk.pages import page, story, trees
 from copydesk.pages.extract import OWN, second
 from copydesk.settings import Settings
-from copydesk.text.decode import mend
 from copydesk.text.language import detect
+from copydesk.text.mend import mend
 
 _NAME = re.compile(r"[;,]| and ")
 

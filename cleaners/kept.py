@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 Arrays = dict[str, npt.NDArray[Any]]
 
+_NAMES = "names"  # of the arrays of a folder, a line each
 _SMALL = 1 << 16  # bytes that are as soon copied as mapped
 MOST = 36
 """Folders of one name that stay: two for each language, and half as many to spare."""
@@ -31,8 +32,8 @@ def kept(name: str, of: Iterable[str], build: Callable[[], Arrays]) -> Arrays:
     own = _name(name, of)
     for folder in _folders():
         try:
-            if found := _read(folder / own):
-                return found
+            if (folder / own).is_dir():
+                return _read(folder / own)
         except (OSError, ValueError, EOFError):  # it is spoilt
             shutil.rmtree(folder / own, ignore_errors=True)
     built = build()
@@ -47,7 +48,7 @@ def kept(name: str, of: Iterable[str], build: Callable[[], Arrays]) -> Arrays:
 def is_kept(name: str, of: Iterable[str]) -> bool:
     """Whether a process has kept them."""
     own = _name(name, of)
-    return any((folder / own).is_dir() for folder in _folders())
+    return any((folder / own / _NAMES).is_file() for folder in _folders())
 
 
 def source(*modules: Any) -> list[str]:
@@ -73,11 +74,15 @@ def _folders() -> list[Path]:
 
 
 def _read(folder: Path) -> Arrays:
-    """The arrays of a folder, large ones as they lie in the file; changes to them are this process's own."""
+    """The arrays of a folder, large ones as they lie in the file; changes to them are this process's own.
+
+    Raises OSError or ValueError if it is spoilt; so if one is missing, as where another process is removing it.
+    """
     found: Arrays = {}
-    for path in folder.glob("*.npy"):
+    for name in (folder / _NAMES).read_text("utf-8").splitlines():
+        path = folder / f"{name}.npy"
         mapped = path.stat().st_size > _SMALL
-        found[path.stem] = np.asarray(np.load(path, mmap_mode="c" if mapped else None, allow_pickle=False))
+        found[name] = np.asarray(np.load(path, mmap_mode="c" if mapped else None, allow_pickle=False))
     return found
 
 
@@ -89,6 +94,7 @@ def _write(folder: Path, name: str, arrays: Arrays) -> None:
         whole.mkdir()
         for key, array in arrays.items():
             np.save(whole / f"{key}.npy", array, allow_pickle=False)
+        (whole / _NAMES).write_text("\n".join(arrays), "utf-8")
         with contextlib.suppress(OSError):  # somebody else was quicker
             whole.rename(folder / name)
 

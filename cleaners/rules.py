@@ -299,10 +299,23 @@ def _check(where: str, rule: Rule) -> None:
         raise RuleError(f"{where}: max_length must be at least 1")
     if min(len(rule.takes), len(rule.leaves)) < MINIMUM_EXAMPLES:
         raise RuleError(f"{where}: at least {MINIMUM_EXAMPLES} lines in `takes` and in `leaves`")
-    try:
-        compiled = re2.compile(rule.anchored, options())
-        re2.compile(rule.lookup, options())
-    except re2.error as error:
-        raise RuleError(f"{where}: {error}") from error
+    _compiled(where, "pattern", rule.pattern)  # alone: as it is anchored, an error would show what is not the rule's
+    compiled = _compiled(where, "pattern", rule.anchored)
+    if rule.hint is not None:
+        _compiled(where, "hint", rule.lookup)
     if unknown := set(compiled.groupindex) - set(FIELD_NAMES):
         raise RuleError(f"{where}: groups {sorted(unknown)} are no fields")
+
+
+_SHOWN = 60  # characters of a pattern
+
+
+def _compiled(where: str, key: str, pattern: str) -> Any:
+    """A pattern of a rule, compiled. Raises RuleError, with RE2's words and what in the pattern they are about."""
+    try:
+        return re2.compile(pattern, options())
+    except re2.error as error:
+        what, _, about = error.args[0].decode("utf-8", "replace").partition(": ")
+        # Of some errors it names the whole pattern, which says nothing of where.
+        named = f": {about[:_SHOWN]}" if about and about != pattern else ""
+        raise RuleError(f"{where}: `{key}` is no pattern that RE2 reads: {what}{named}") from error

@@ -60,16 +60,41 @@ def drop(lines: Lines, /, *, output: Output = None, config: Config = None, json:
 
 
 def _rule(lines: list[str], ruling: Ruling, output: str | None, config: Path | None, json: bool) -> int:
-    from copydesk.templates.rulings import rule
+    from copydesk.store.store import Store
+    from copydesk.templates import rulings
+    from copydesk.templates.learned import unmet
     from flows import console
 
     root = _root(output, config)
-    now = rule(root, lines, ruling)
+    asked = {rulings.named(line): line for line in lines}
+    before = rulings.load(Store(root))
+    now = rulings.rule(root, lines, ruling)
+    if ruling == "drop":
+        idle = [name for name in asked if name not in before.pinned | before.forbidden]
+    else:
+        idle = unmet(root, asked)
     told = {"pinned": sorted(now.pinned), "forbidden": sorted(now.forbidden)}
+    if json:
+        print(console.as_json(told | {"unmet": sorted(idle)}))
+        return 0
     ruled = f"{counted(len(now.pinned), 'line')} pinned, {len(now.forbidden):,} forbidden"
-    plain = f"{place.name(root)}: {ruled}; `copydesk reclean` applies it"
-    print(console.as_json(told) if json else plain)
+    print(f"{place.name(root)}: {ruled}; `copydesk reclean` applies it")
+    for name in idle:
+        print(f"warning: {_short(asked[name])}: {_IDLE[ruling]}")
     return 0
+
+
+_IDLE = {
+    "pin": "no text of this output is known to have this line; should one come, it is taken out",
+    "forbid": "no text of this output is known to have this line; should one come, it is left",
+    "drop": "this line was neither pinned nor forbidden",
+}
+"""What is said of a line that a ruling changes nothing of."""
+
+
+def _short(line: str) -> str:
+    text = printable(" ".join(line.split()))
+    return text if len(text) <= _LENGTH else text[: _LENGTH - 1] + "…"
 
 
 def _root(output: str | None, config: Path | None) -> Path:
@@ -82,8 +107,7 @@ def _shown(found: list[Learned]) -> str:
         return "no line was learned to be a template"
     lines = [f"{'texts':>7} {'stories':>7} {'of site':>7}  {'stands':<24} {'id':<22} site: line"]
     for one in found:
-        text = printable(" ".join((one.text or "(its text is not kept, and no removal by it has it)").split()))
-        text = text if len(text) <= _LENGTH else text[: _LENGTH - 1] + "…"
+        text = _short(one.text or "(its text is not kept, and no removal by it has it)")
         stands = " ".join(name for name, share in one.places.items() if share >= 0.5)
         ruling = f" [{one.ruling}]" if one.ruling else ""
         lines.append(

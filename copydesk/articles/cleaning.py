@@ -11,17 +11,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from cleaners import Cleaner, Source, model
+from cleaners import Cleaner, Source, compiler, model
 from cleaners.cleaning import rehearse
 from cleaners.own import PREFIXES, WORDS, check_shape, load_own
-from cleaners.reader import COMPILE_BYTES, fill
+from cleaners.reader import COMPILE_BYTES, expect, fill
 from cleaners.registry import BUILT_IN, MODEL
 from cleaners.rules import Rule, RuleError, rules
 from cleaners.vetoes import BUILT_IN_VETOES
 from copydesk.errors import UsageError
-from copydesk.pages import story
+from copydesk.pages import loops as of_pages
+from copydesk.pages import story, text_loops
 from copydesk.settings import Settings
-from copydesk.text import decode, language
+from copydesk.text import language, mend
+from copydesk.text import loops as of_texts
 
 Files = tuple[tuple[str, str], ...]
 """(path, content) of rule files, in order."""
@@ -36,17 +38,26 @@ def warm(size: int) -> None:
     """See that the loops are compiled and the automata of rules built, if so many bytes are to be cleaned that it pays:
     once for all processes."""
     if size >= COMPILE_BYTES:
-        fill(_rehearse)
+        compiler.fill("texts", READ_WITH, _rehearse_reading)
+        fill(_rehearse)  # last: that it is done tells processes that compiled loops pay
+
+
+READ_WITH = (of_texts, of_pages, text_loops)
+"""Modules of loops that texts and pages are read with, beside those of cleaning."""
+
+
+def _rehearse_reading() -> None:
+    expect(COMPILE_BYTES)  # before anything asks whether compiled loops pay
+    language.rehearse()
+    mend.rehearse()
+    story.rehearse()
 
 
 def _rehearse() -> None:
     """In every language, and one that no rule is for, so that the automata of their rules are kept too."""
     own = cleaner(Settings())
-    own.expect(COMPILE_BYTES)  # before anything asks whether compiled loops pay
+    own.expect(COMPILE_BYTES)
     rehearse()
-    language.rehearse()
-    decode.rehearse()
-    story.rehearse()
     tags = {tag for rule in own.rules for tag in rule.languages}
     own.clean_many([Source("Advertisement", language=tag) for tag in (*sorted(tags), "und", None)])
 

@@ -12,8 +12,9 @@ from copydesk.model import Document, Item, Metadata
 from copydesk.pages import page
 from copydesk.pages.extract import extract
 from copydesk.settings import Settings
-from copydesk.text.decode import Decoded, declared_charset, decode, mend, mend_all
+from copydesk.text.decode import Decoded, declared_charset, decode
 from copydesk.text.language import detect
+from copydesk.text.mend import mend, mend_all
 
 _MARKUP = re.compile(r"<(?:!doctype\s+html|html|head|body|article|div|p|meta|title|script)\b", re.I)
 
@@ -40,13 +41,34 @@ def _of_record(item: Item, record: Mapping[str, Any], settings: Settings) -> Doc
     if _has_text(html):
         return _of_page(item, Decoded(html, "utf-8"), described.from_record(record, item.url), settings)
     if not _has_text(text):
-        given = "`text` is blank" if isinstance(text, str) else "it has neither `text` nor `html`"
         raise ItemError(
-            "read", "no-text", f"the record holds no article: {given} (other names can be mapped: --map text=body)"
+            "read",
+            "no-text",
+            f"the record holds no article: {_lacking(html, text)} (other names can be mapped: --map text=body)",
         )
     mended, repaired = mend(text)
     (told,) = described.from_records([record], [item.url], [mended])
     return _document(item, mended, _titled(told, mend(told.title)[0] if told.title else None), "plain", repaired, ())
+
+
+def _lacking(html: Any, text: Any) -> str:
+    """Why neither of these of a record is a text."""
+    for name, value in (("text", text), ("html", html)):
+        if isinstance(value, str):
+            return f"`{name}` is blank"
+        if value is not None:
+            return f"`{name}` is {_KINDS.get(type(value), 'no text')}"
+    return "it has neither `text` nor `html`"
+
+
+_KINDS = {
+    list: "a list, not a text",
+    dict: "an object, not a text",
+    int: "a number, not a text",
+    float: "a number, not a text",
+    bool: "true or false, not a text",
+    bytes: "bytes, not a text",
+}
 
 
 def _titled(told: Metadata, title: str | None) -> Metadata:

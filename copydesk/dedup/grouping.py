@@ -5,9 +5,10 @@ A group is what shares a story that is new; a text may be of a published story i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +24,9 @@ from copydesk.dedup.weighing import NOTHING, Piece, Ties, in_pieces, weigh
 from copydesk.index.entries import REVISION, id_array
 from copydesk.index.index import Index
 from copydesk.sketches.similarity import EMBEDS, NONE, OVERLAP, STRONG, connected
+
+_PIECES_HELD = 1 << 5
+"""Pieces that are handed out together: 0.7 MB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +107,10 @@ class Grouping:
         settled, published = self._of_published(joins)
         group = np.where(self.nodes.base, joins.roots[: len(self.nodes)], NOTHING)
         attached = np.zeros(len(self.nodes), np.bool_)
-        for placed in if_several(apart, "weigh", weigh, self._pieces(joins, settled)):
-            group[placed.nodes], published[placed.nodes] = placed.group, placed.story
-            attached[placed.nodes] = placed.attached
+        for pieces in self._pieces(joins, settled):
+            for placed in if_several(apart, "weigh", weigh, pieces):
+                group[placed.nodes], published[placed.nodes] = placed.group, placed.story
+                attached[placed.nodes] = placed.attached
         return self._told(joins, group, published, attached)
 
     @cached_property
@@ -180,9 +185,9 @@ class Grouping:
         found = earliest[joins.roots[:count]]
         return np.asarray(plain, np.bool_), np.where(found < np.iinfo(np.int64).max, found, NOTHING)
 
-    def _pieces(self, joins: _Joins, settled: Bools) -> list[Piece]:
-        """What is to be weighed: what is connected, but not by strong pairs of first versions alone. settled: of roots
-        in `wide`, what needs not be."""
+    def _pieces(self, joins: _Joins, settled: Bools) -> Iterator[list[Piece]]:
+        """What is to be weighed, some pieces at a time: what is connected, but not by strong pairs of first versions
+        alone. settled: of roots in `wide`, what needs not be."""
         a, b, told, wide, base = self.pairs.a, self.pairs.b, joins.told, joins.wide, self._base
         count, total = len(self.nodes), len(base)
         unsettled = joins.roots != wide
@@ -195,7 +200,8 @@ class Grouping:
         known = np.zeros(total, np.bool_)
         known[:count] = known[a[told]] = known[b[told]] = True
         pieces = in_pieces(np.flatnonzero(of_root[wide] & known), weighed, a, wide)
-        return [self._piece(number, nodes, pairs, joins) for number, (nodes, pairs) in enumerate(pieces)]
+        while some := list(islice(pieces, _PIECES_HELD)):
+            yield [self._piece(number, nodes, pairs, joins) for number, (nodes, pairs) in enumerate(some)]
 
     def _piece(self, number: int, nodes: I64, pairs: I64, joins: _Joins) -> Piece:
         """These nodes, those of the run before published ones, and the pairs between them."""

@@ -133,8 +133,8 @@ def _stage(
         progress("match", 1, 1, 0, 0)
         points.checkpoint("run: matched")
         look = partial(guard.check, parts, store, settings) if settings.guard else None
-        with _beside(look, unmetered is not _map_here):
-            published = _publish(parts, store, info, final, stage_map, progress)
+        with _beside(look, unmetered is not _map_here) as speak:
+            published = _publish(parts, store, info, final, stage_map, progress, speak)
     if len(overlaps):
         overlaps = overlaps.append_column("run_id", pa.repeat(pa.scalar(info.run_id), len(overlaps)))
         parquet.write(overlaps, final / info.path("overlaps"), "overlaps")
@@ -159,20 +159,18 @@ def _compile(size: int, index: int, here: bool) -> None:
 
 
 @contextmanager
-def _beside(look: Callable[[], None] | None, others_work: bool) -> Iterator[None]:
+def _beside(look: Callable[[], None] | None, others_work: bool) -> Iterator[Callable[[], None]]:
     """Have a look at what is matched while others write it, and this process would only wait; else before. Raises what
-    the look raises, also where the writing fails as well."""
-    if look is None:
-        yield
-        return
-    if not others_work:
-        look()
-        yield
+    the look raises, also where the writing fails as well. Yields what raises that at once, if the look is over."""
+    if look is None or not others_work:
+        if look is not None:
+            look()
+        yield lambda: None
         return
     with ThreadPoolExecutor(1) as thread:
         looked = thread.submit(look)
         try:
-            yield
+            yield lambda: looked.result() if looked.done() else None
         except Exception:
             looked.result()
             raise
@@ -217,13 +215,23 @@ def _without_templates(
 
 
 def _publish(
-    parts: Sequence[Part], store: Store, info: RunInfo, final: Path, stage_map: Map, progress: Progress
+    parts: Sequence[Part],
+    store: Store,
+    info: RunInfo,
+    final: Path,
+    stage_map: Map,
+    progress: Progress,
+    speak: Callable[[], None],
 ) -> Published:
-    """The rows of the parts, and what they add to the index: one task among them, the first, as it takes longest."""
+    """The rows of the parts, and what they add to the index: one task among them, the first, as it takes longest.
+
+    speak: raises what ends the run; it is called after each part.
+    """
     stage = partial(publish, run=info, known_rejects=_known_rejects(parts, store), final=final)
     added = Added(tuple(parts), final / store.index_path(info.run_id), info.run_id)
     done: list[Published] = []
     for published in stage_map("publish", stage, [added, *parts]):
+        speak()
         done.append(published)
         progress("publish", len(done), len(parts) + 1, 0, 0)
     return reduce(add, done, Published())

@@ -100,7 +100,9 @@ _NAME, _MODULES = "loops", (loops, token_loops)
 
 def rehearse() -> None:
     """Run all of them once, so that this process has them."""
-    if ready := _compiled():
+    with _lock:  # two threads would load them twice
+        ready = _compiled()
+    if ready:
         loops.rehearse(ready, token_loops.scratch())
 
 

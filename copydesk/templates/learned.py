@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from cleaners import occurring, templates
 from cleaners.arrays import U64
+from copydesk.errors import IndexDamaged
 from copydesk.index import lines
 from copydesk.index.history import segments
 from copydesk.index.index import Index
@@ -67,6 +68,24 @@ def learned(root: Path, site: str | None = None) -> list[Learned]:
     found += [Learned(id_, None, 0, 0, 0.0, {}, how, texts.get(id_)) for id_, how in ruled.items() if id_ not in told]
     wanted = [one for one in found if site is None or one.site is None or one.site.casefold() == site.casefold()]
     return sorted(wanted, key=lambda one: (-one.texts, one.site or "", one.id))
+
+
+def unmet(root: Path, names: Iterable[str]) -> list[str]:
+    """Of lines, those that no text of the output is known to hold. names: see rulings.named.
+
+    Lines that a rule takes are known no more than those of texts to come; of a damaged index nothing is told.
+    """
+    store, asked = Store(root), list(names)
+    try:
+        known = Index.open(store.root / file.path for file in segments(store))
+    except IndexDamaged:
+        return []
+    first = np.array([int(name, 16) << lines.SITE_BITS for name in asked], np.uint64)
+    held = np.zeros(len(asked), np.bool_)
+    for segment in known.segments:
+        keys = segment.lines().key
+        held |= np.searchsorted(keys, first) < np.searchsorted(keys, first | lines.SITE, "right")
+    return [name for name, there in zip(asked, held.tolist(), strict=True) if not there]
 
 
 def _judged(

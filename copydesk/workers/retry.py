@@ -35,13 +35,20 @@ def pieces(shard: Shard, mark: Mark | None, error: str, why: str) -> list[Shard]
     if stuck and shard.piece and len(shard.files) == 1:
         return [_refused(shard, "read", error, why)]
     cut = list(_cut(shard, mark))
-    if error == TIMEOUT:  # it took its time already: not again
-        cut = [_refused(p, mark.step, error, why) if _is_one_item(p) else p for p in cut]
+    if error == TIMEOUT:  # what stood still alone took its time already: not again
+        cut = [_refused(p, mark.step, error, why) if _is_marked(p, shard, mark) else p for p in cut]
     return [replace(p, piece=f"{shard.piece}-{place}{p.piece}") for place, p in enumerate(cut)]
 
 
 def _is_one_item(shard: Shard) -> bool:
     return len(shard.files) == 1 and shard.last is not None and shard.last - shard.first == 1
+
+
+def _is_marked(piece: Shard, shard: Shard, mark: Mark) -> bool:
+    """Whether the piece of a shard is the one item that the mark speaks of."""
+    speaks_of_one = (mark.file, mark.item) == (mark.last_file, mark.last_item)
+    here = piece.files[0] == shard.files[mark.file] and piece.first == mark.item
+    return speaks_of_one and here and _is_one_item(piece)
 
 
 def _refused(shard: Shard, step: str, error: str, why: str) -> Shard:

@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -72,7 +73,11 @@ def total(folder: Path, began: float) -> Usage:
     began: time.process_time() at the run's start.
     """
     ours, own = Usage(peak_memory(), time.process_time() - began), _process()
-    told = [orjson.loads(path.read_bytes()) for path in folder.glob("*") if path.name != own]
+    told = []
+    for path in folder.glob("*"):
+        if path.name != own:
+            with suppress(orjson.JSONDecodeError):  # it was killed while it wrote
+                told.append(orjson.loads(path.read_bytes()))
     # One that took the place of another was not there with it.
     at_once = [sum(p for p, _, first, last in told if first <= now <= last) for _, _, now, _ in told]
     return Usage(

@@ -61,6 +61,19 @@ def test_a_spoilt_file_is_not_believed(folder: Path) -> None:
     assert build.calls == 2
 
 
+@pytest.mark.parametrize("file", ["names", "numbers.npy", "words.npy", "none.npy"])
+def test_a_part_is_not_believed(folder: Path, file: str) -> None:
+    """As where another process is removing it, or was killed while it did."""
+    build = _Builder()
+    kept.kept("thing", ["one"], build)
+    (path,) = folder.glob(f"*/{file}")
+    path.unlink()
+    assert kept.is_kept("thing", ["one"]) is (file != "names")
+    for _ in range(2):
+        assert kept.kept("thing", ["one"], build).keys() == {"numbers", "words", "none"}
+    assert build.calls == 2
+
+
 def test_where_nothing_can_be_written_it_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "file"
     file.touch()

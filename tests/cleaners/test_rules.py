@@ -102,8 +102,11 @@ def test_words_are_put_in() -> None:
     ("change", "said"),
     [
         ({"colour": "red"}, "unknown keys"),
-        ({"pattern": "(?=a)"}, "invalid"),
-        ({"pattern": "(a"}, "missing"),
+        ({"pattern": "by (?=a)"}, "`pattern` is no pattern that RE2 reads: invalid perl operator: (?="),
+        ({"pattern": "(à"}, "`pattern` is no pattern that RE2 reads: missing )"),
+        ({"pattern": "a)|(b"}, "`pattern` is no pattern that RE2 reads: unexpected )"),
+        ({"pattern": "à[b" + "é" * 99}, "RE2 reads: missing ]: [b" + "é" * 58),
+        ({"hint": "b{2000}"}, "`hint` is no pattern that RE2 reads: invalid repetition size: {2000}"),
         ({"pattern": "{{nothing}}"}, "no words"),
         ({"scope": "page"}, "scope"),
         ({"action": "erase"}, "action"),
@@ -121,6 +124,8 @@ def test_wrong_packs_are_refused(change: dict[str, Any], said: str) -> None:
     with pytest.raises(RuleError, match=r"pack p, rule 'x'") as error:
         load({"p": {"rule": [rule]}})
     assert said in str(error.value)
+    assert len(str(error.value)) < 200
+    assert "\\x" not in str(error.value)
 
 
 def test_missing_keys_and_ids_used_twice_are_refused() -> None:

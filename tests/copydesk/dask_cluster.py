@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+from tests.started import free_port, process
 
 
 @contextmanager
 def dask(kind: str, folder: Path, name: str, *options: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """A `dask scheduler` or `dask worker` that runs while the context does."""
     command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *options, "--host", "127.0.0.1", "--no-dashboard"]
-    with (folder / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env={**os.environ, **environment})
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    with process(command, folder / f"{name}.log", folder, {**os.environ, **environment}) as started:
+        yield started
 
 
 @contextmanager

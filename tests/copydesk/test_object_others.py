@@ -37,6 +37,7 @@ from copydesk.upkeep.repair import repair
 from copydesk.upkeep.verify import verify
 from tests.copydesk import gcs
 from tests.copydesk.corpus import story, write_jsonl
+from tests.started import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -69,9 +70,7 @@ def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     program = shutil.which("azurite-blob")
     if program is None:
         pytest.skip("azurite-blob is not installed (npm install -g azurite)")
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = int(one.getsockname()[1])
+    port = free_port()
     options = ["--silent", "--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck"]
     command = [program, "--blobHost", "127.0.0.1", "--blobPort", str(port), *options]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

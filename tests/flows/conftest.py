@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
+from tests.started import free_port, process, wait_until
 
 ROOT = Path(__file__).parents[2]
 PORT = free_port()
@@ -35,29 +26,6 @@ SERVER = {
     "PREFECT_RUNNER_POLL_FREQUENCY": "1",
 }
 """What makes a server and its workers quick enough to test."""
-
-
-@contextmanager
-def process(command: list[str], log: Path, cwd: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that runs while the context does."""
-    with log.open("wb") as told:
-        started = subprocess.Popen(command, cwd=cwd, env=environment, stdout=told, stderr=told)
-    try:
-        yield started
-    finally:
-        started.terminate()
-        try:
-            started.wait(30)
-        except subprocess.TimeoutExpired:
-            started.kill()
-            started.wait()
-
-
-def wait_until(met: Callable[[], bool], seconds: float = 120, log: Path | None = None) -> None:
-    deadline = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < deadline, log.read_text() if log else "waited in vain"
-        time.sleep(0.2)
 
 
 @pytest.fixture(scope="session")

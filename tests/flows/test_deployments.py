@@ -21,7 +21,8 @@ import pytest
 from copydesk.upkeep.verify import verify
 from tests.copydesk.corpus import everything, rows, story, write_jsonl
 from tests.copydesk.corpus import ingest as ingest_here
-from tests.flows.conftest import PREFECT, process, schedules, wait_until
+from tests.flows.conftest import PREFECT, schedules
+from tests.started import process, wait_until
 
 NAMES = {"ingest-hourly": "ingest", "ingest-now": "ingest", "maintain-daily": "maintain"}
 

@@ -47,6 +47,22 @@ def test_pin_forbid_drop(output: Path, capsys: pytest.CaptureFixture[str]) -> No
     )
 
 
+def test_a_ruling_that_changes_nothing_is_told(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    [rule] = {name for row in rows(output, "removals") for name in row["rules"]}
+    unknown, new = "template:00000000beef", "A line of   its own"
+    for ruling, what in (("forbid", "should one come, it is left"), ("pin", "should one come, it is taken out")):
+        told = said(capsys, "rules", ruling, rule, PLUG, unknown, new, "-o", str(output))
+        assert [line for line in told.splitlines() if "warning" in line] == [
+            f"warning: {line}: no text of this output is known to have this line; {what}"
+            for line in (unknown, "A line of its own")
+        ]
+    told = json.loads(
+        said(capsys, "rules", "drop", rule, unknown, "template:00000000cafe", "-o", str(output), "--json")
+    )
+    assert told["unmet"] == ["00000000cafe"]
+    assert len(told["pinned"]) == 1
+
+
 def test_without_learning(output: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     more = write_jsonl(tmp_path / "more.jsonl", [record(9, PLUG)])
     assert command("ingest", str(more), "-o", str(output), "-w", "1", "--no-learn") == 0

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.copydesk.corpus import rows, story, write_jsonl
-from tests.flows.conftest import process, schedules, undeploy, wait_until
+from tests.flows.conftest import schedules, undeploy
+from tests.started import process, wait_until
 
 pytestmark = pytest.mark.slow
 

@@ -30,7 +30,8 @@ from copydesk.settings import Settings
 from copydesk.sources.sniff import sniff
 from copydesk.sources.stream import compression_of
 from copydesk.text import language
-from copydesk.text.decode import declared_charset, decode, mend
+from copydesk.text.decode import declared_charset, decode
+from copydesk.text.mend import mend
 from tests.copydesk.made_pages import from_page
 
 FORMATS = cast(tuple[Format, ...], get_args(Format))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import copydesk
+from cleaners import compiler, reader
 from copydesk.articles import cleaning
 from copydesk.errors import UsageError
 from copydesk.settings import Settings, load
@@ -151,3 +154,20 @@ def test_reclean_takes_the_same_settings(tmp_path: Path, bells: Path) -> None:
     assert rows(out, "articles")[0]["text"] == TEXT.replace("Ring the bell at noon\n\n", "")
     assert verify(out, read_data=True) == []
     assert reclean(out).changed == 1
+
+
+def test_all_that_texts_are_read_with_tells_whether_it_is_compiled() -> None:
+    """Who changes one of the modules has it compiled once, not by several processes at a time."""
+    root = Path(copydesk.__file__).parent
+    call = re.compile(r"compiler\.compiled\(\s*globals\(\)")
+    compiling = [path for path in root.rglob("*.py") if call.search(path.read_text("utf-8"))]
+    assert {Path(str(module.__file__)) for module in cleaning.READ_WITH} == set(compiling)
+
+
+def test_it_is_compiled_before_processes_are_told_that_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
+    filled: list[str] = []
+    monkeypatch.setattr(compiler, "fill", lambda name, modules, rehearse: filled.append(name))
+    cleaning.warm(reader.COMPILE_BYTES - 1)
+    assert filled == []
+    cleaning.warm(reader.COMPILE_BYTES)
+    assert filled == ["texts", "cleaning"]

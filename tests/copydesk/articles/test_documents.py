@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from typing import Any
 
 import pytest
@@ -143,6 +144,25 @@ def test_the_canonical_link_of_a_page_is_its_identity() -> None:
 )
 def test_record_without_text(fields: dict[str, Any]) -> None:
     assert error_of(item(b"{}", "jsonl", record=fields)) == ("read", "no-text")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "it has neither `text` nor `html`"),
+        ({"text": None, "html": None}, "it has neither `text` nor `html`"),
+        ({"text": "  ", "html": []}, "`text` is blank"),
+        ({"text": ["A paragraph.", "Another."]}, "`text` is a list, not a text"),
+        ({"text": {"body": "A paragraph."}}, "`text` is an object, not a text"),
+        ({"text": 7.5}, "`text` is a number, not a text"),
+        ({"text": True}, "`text` is true or false, not a text"),
+        ({"html": b"<p>A paragraph.</p>"}, "`html` is bytes, not a text"),
+        ({"html": " "}, "`html` is blank"),
+    ],
+)
+def test_what_a_record_has_for_a_text_is_told(fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(ItemError, match="^the record holds no article: " + re.escape(said)):
+        read(item(b"{}", "jsonl", record=fields), SETTINGS)
 
 
 def test_rejects_say_why() -> None:

@@ -6,8 +6,7 @@ import pytest
 
 from copydesk.pages import byline, names
 from copydesk.pages.page import read
-from tests.copydesk.articles.test_metadata import ARTICLE, URL, html, ld, meta, moment
-from tests.copydesk.made_pages import from_page
+from tests.copydesk.made_pages import ARTICLE, URL, from_page, html, ld, meta, moment
 
 TITLE = "Old bridge closed until spring"
 PROSE = "<p>" + "The council met on Tuesday and agreed that the bridge should be closed. " * 4 + "</p>"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.copydesk.articles.test_metadata import URL, html, ld, meta
-from tests.copydesk.made_pages import from_page
+from tests.copydesk.made_pages import URL, from_page, html, ld, meta
 
 PROSE = "<p>" + "The council met on Tuesday and agreed that the bridge should be closed. " * 4 + "</p>"
 DATED = meta("article:published_time", "2025-03-03T08:00:00Z")

@@ -29,7 +29,8 @@ from copydesk.pages import jsonld, page
 from copydesk.pages.extract import extract
 from copydesk.settings import Settings
 from copydesk.sketches import similarity
-from copydesk.text.decode import decode, mend
+from copydesk.text.decode import decode
+from copydesk.text.mend import mend
 from tests.copydesk.corpus import story
 from tests.copydesk.news import News, decide
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,9 @@ import pytest
 from copydesk.articles.parts import Part
 from copydesk.errors import GuardError, StoreError
 from copydesk.run import guard, matching, pipeline
+from copydesk.settings import Settings
 from copydesk.store.store import Store
+from copydesk.workers.mapping import Map, R, T
 from tests.copydesk.corpus import ingest, rows, story, write_jsonl
 from tests.flows.test_cli import command
 
@@ -137,3 +142,47 @@ def test_it_speaks_even_if_what_is_written_beside_it_fails(
         ingest(tmp_path / "out", corpus, guard_story_texts=50, workers=workers)
     with pytest.raises(StoreError, match="no space left"):
         ingest(tmp_path / "out", corpus, guard_story_texts=60, workers=workers)
+
+
+def test_what_is_written_beside_it_ends_when_it_has_spoken() -> None:
+    def look() -> None:
+        raise GuardError("out of all proportion")
+
+    def written(speak: Callable[[], None]) -> None:
+        for _ in range(30_000):
+            speak()
+            time.sleep(0.001)
+        pytest.fail("it was never told")
+
+    with pytest.raises(GuardError), pipeline._beside(look, others_work=True) as speak:
+        written(speak)
+
+
+def test_no_more_parts_are_written_once_it_has_spoken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(4):
+        write_jsonl(tmp_path / f"{n}.jsonl", [record(n, text=story(n, 800))])
+    written: list[object] = []
+
+    @contextmanager
+    def beside(*_: object) -> Iterator[Callable[[], None]]:
+        def speak() -> None:
+            if len(written) == 2:
+                raise GuardError("out of all proportion")
+
+        yield speak
+
+    @contextmanager
+    def mapper(_: Path) -> Iterator[Map]:
+        yield each
+
+    def each(stage: str, function: Callable[[T], R], over: Sequence[T], /) -> Iterator[R]:
+        for one in over:
+            if stage == "publish":
+                written.append(one)
+            yield function(one)
+
+    monkeypatch.setattr(pipeline, "_beside", beside)
+    inputs = tuple(str(tmp_path / f"{n}.jsonl") for n in range(4))
+    with pytest.raises(GuardError):
+        pipeline.run(Settings(inputs=inputs, output=str(tmp_path / "out"), shard_bytes=64 * 1024), mapper=mapper)
+    assert len(written) == 2

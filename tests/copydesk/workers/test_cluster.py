@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,18 +15,12 @@ from copydesk.settings import Settings, load
 from copydesk.upkeep.verify import verify
 from copydesk.workers import usage
 from tests.copydesk.corpus import everything, ingest, rows, story, write_jsonl
-from tests.copydesk.dask_cluster import cluster, free_port
+from tests.copydesk.dask_cluster import cluster
+from tests.started import free_port, wait_until
 
 pytest.importorskip("distributed")
 
 ROOT = Path(__file__).parents[3]
-
-
-def wait_until(met: Callable[[], object], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 def corpus(folder: Path, count: int, **words: str) -> Path:

@@ -49,6 +49,13 @@ def test_who_took_the_place_of_another_was_not_there_with_it(tmp_path: Path) -> 
     assert told.cpu_seconds == pytest.approx(4.5, abs=0.1)
 
 
+def test_who_was_killed_while_it_wrote_its_figures_ends_no_run(tmp_path: Path) -> None:
+    (tmp_path / "whole").write_text("[0, 1.5, 0.0, 9.0]")
+    for name, half in (("empty", ""), ("half", "[1234, 1.")):
+        (tmp_path / name).write_text(half)
+    assert usage.total(tmp_path, time.process_time()).cpu_seconds == pytest.approx(1.5, abs=0.1)
+
+
 def test_this_process_is_counted_once(tmp_path: Path) -> None:
     list(usage.metered(lambda _, function, over: map(function, over), tmp_path / "usage")("hold", hold, [1]))
     assert len(list((tmp_path / "usage").iterdir())) == 1

@@ -98,7 +98,7 @@ def test_what_kills_in_reading_costs_the_rest_of_its_file_only(tmp_path: Path) -
 def test_an_item_that_does_not_end_is_a_reject(count: int, tmp_path: Path) -> None:
     words = {3: "NEVER ENDS"} | ({11: "SLEEPS"} if count > 1 else {})
     endless = write_jsonl(tmp_path / "a.jsonl", [record(n, words.get(n, "")) for n in range(20)])
-    books = run(tmp_path, endless, workers=count, item_seconds=1)
+    books = run(tmp_path, endless, workers=count, item_seconds=2)  # the first one in a process loads what it needs
     assert (books["items"], books["articles"]) == (20, 20 - len(words))
     assert rejects(tmp_path) == {str(n): ("extract", "timeout") for n in words}
     assert verify(tmp_path / "out") == []
@@ -207,7 +207,8 @@ def places(shard: Shard, counts: dict[str, int]) -> list[tuple[int, int]]:
 
 @given(st.data())
 def test_pieces_hold_what_the_shard_held_and_come_to_an_end(data: st.DataObject) -> None:
-    """A worker that dies of chosen items, in steps that take several at once, is left with rejects of just those."""
+    """A worker that dies of chosen items, or stands still at them, in steps that take several at once, is left with
+    rejects of just those."""
     count = data.draw(st.integers(1, 4))
     counts = {str(n): data.draw(st.integers(1, 90)) for n in range(count)}
     files = tuple(SourceFile(uri, uri, 1, 1, "jsonl") for uri in counts)
@@ -218,6 +219,7 @@ def test_pieces_hold_what_the_shard_held_and_come_to_an_end(data: st.DataObject)
         return
     deadly = set(data.draw(st.lists(st.sampled_from(all_items), max_size=3, unique=True)))
     step = data.draw(st.sampled_from(["extract", "clean", "write"]))
+    error = data.draw(st.sampled_from([retry.KILLED, retry.TIMEOUT]))
     waiting, done, refused, names = [whole], [], [], {whole.name}
     for _ in range(500):
         if not waiting:
@@ -238,7 +240,7 @@ def test_pieces_hold_what_the_shard_held_and_come_to_an_end(data: st.DataObject)
         if killed is None:
             done += items
             continue
-        more = retry.pieces(shard, killed, retry.KILLED, "it was killed")
+        more = retry.pieces(shard, killed, error, "it was killed")
         assert sorted(i for piece in more for i in places(piece, counts)) == items
         assert names.isdisjoint(piece.name for piece in more)
         names |= {piece.name for piece in more}
@@ -273,6 +275,15 @@ def test_what_stood_still_alone_is_not_tried_again() -> None:
         (5, 6, "timeout"),
         (6, None, None),
     ]
+
+
+def test_what_stands_beside_it_is_tried_again() -> None:
+    """An item before or behind it, or one that was in hand with it, did not take the time."""
+    three = Shard(0, (JSONL,), first=4, last=7, piece="-1")
+    alone = retry.pieces(three, Mark("extract", 0, 5, 0, 5), retry.TIMEOUT, "why")
+    assert [(p.first, p.last, p.fault is not None) for p in alone] == [(4, 5, False), (5, 6, True), (6, 7, False)]
+    together = retry.pieces(three, Mark("clean", 0, 5, 0, 6), retry.TIMEOUT, "why")
+    assert [(p.first, p.last, p.fault is not None) for p in together] == [(4, 5, False), (5, 6, False), (6, 7, False)]
 
 
 @given(st.integers(1, 3), st.integers(0, 80), st.integers(0, 80))

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,9 +44,29 @@ def test_it_waits_for_another_run_to_end(s3: S3, elsewhere: Callable[[], None]) 
 
 def test_a_lease_is_renewed(s3: S3, elsewhere: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "LEASE_SECONDS", 1.0)
+
+    def told() -> dict[str, Any]:
+        about: dict[str, Any] = json.loads(s3.get("news/out/_state/lease.json"))
+        return about
+
+    with Store(place.local(out(s3))).lock("first"):
+        first = told()
+        deadline = time.monotonic() + 60
+        while told()["renewals"] < first["renewals"] + 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert told()["token"] == first["token"]
+
+
+@pytest.mark.slow
+def test_one_that_is_renewed_has_not_run_out(
+    s3: S3, elsewhere: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second waits for longer than the lease."""
+    monkeypatch.setattr(lease, "LEASE_SECONDS", 8.0)  # renewed every 2 s, so that a busy machine has 6 to spare
     with Store(place.local(out(s3))).lock("first"):
         elsewhere()
-        with pytest.raises(LockedError), Store(place.local(out(s3))).lock("second", wait=3):
+        with pytest.raises(LockedError), Store(place.local(out(s3))).lock("second", wait=10):
             pass
 
 
