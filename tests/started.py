@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _END_SECONDS = 30
+_WAIT_SECONDS = 300  # three short runs of a flow took more than two minutes on a busy machine
 
 
 def free_port() -> int:
@@ -37,7 +38,7 @@ def process(
             started.wait()
 
 
-def wait_until(met: Callable[[], object], seconds: float = 120, log: Path | None = None) -> None:
+def wait_until(met: Callable[[], object], seconds: float = _WAIT_SECONDS, log: Path | None = None) -> None:
     """Until it is so; fails after so many seconds, with what the log says."""
     deadline = time.monotonic() + seconds
     while not met():

@@ -1,7 +1,8 @@
 """What a run costs: the peak memory and the processor time of its processes.
 
 A worker may be replaced, or work on another machine, so each writes its own figures into a folder of the run after
-every task; at the end they are added up. What a worker that was killed took in its last task is not known.
+every task; at the end they are added up. What a worker that was killed took in its last task is not known,
+nor anything of one that was killed while it wrote.
 """
 
 from __future__ import annotations

@@ -163,7 +163,7 @@ def test_one_off_runs_queue_behind_each_other_and_behind_the_hourly_one(
         once.append({"inputs": [str(path)], "output": "output", "wait": 600})
     runs = [start("ingest-hourly"), *(start("ingest-now", settings=settings) for settings in once)]
     with worker(deployed, project):
-        wait_until(lambda: ended(*runs), 300, project / "worker.log")
+        wait_until(lambda: ended(*runs), log=project / "worker.log")
     assert [read(run).state.name for run in runs] == ["Completed"] * 4
     assert len(rows(project / "output", "articles")) == 3003
     assert verify(project / "output") == []
@@ -255,7 +255,7 @@ def test_what_fails_is_told(prefect_server: dict[str, str], tmp_path: Path) -> N
         time.sleep(3)  # until the server has them in force
         with tags("copydesk"):
             ingest(Settings(inputs=(str(tmp_path / '"nowhere" <b>'),), output=tmp_path / "out"), return_state=True)
-        wait_until(lambda: bool(told), 60)
+        wait_until(lambda: bool(told))
     finally:
         server.shutdown()
     assert told[0].keys() == {"text"}
