@@ -63,5 +63,6 @@ def numba() -> Any:
     and colorama for functions of C, its settings and colours, in a twentieth. Raises ImportError without numba."""
     with absent("scipy", "cffi", "yaml", "colorama"):
         import numba as found
-        import numba.np.arraymath  # where it looks
+        import numba.core.typing.cffi_utils  # where it looks
+        import numba.np.arraymath
     return found

@@ -95,6 +95,17 @@ def test_nothing_slow_is_imported_before_it_is_needed() -> None:
     assert not {"prefect", "trafilatura", "datasketch", "scipy", "duckdb", "pandas", "numba"} & set(loaded)
 
 
+def test_what_compiles_loops_imports_nothing_that_loops_do_not_use() -> None:
+    code = (
+        "import sys; from cleaners import compiler\n"
+        "compiler.numba().njit(lambda n: n + 1)(1)  # what it puts off until then\n"
+        "print(' '.join(sys.modules))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "numba" in loaded
+    assert not {"scipy", "cffi", "pycparser", "yaml", "colorama"} & set(loaded)
+
+
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
 def test_the_reference_is_what_the_code_says(page: Path) -> None:
     assert page.read_text(encoding="utf-8") == pages()[page], "run: make reference"

@@ -15,7 +15,8 @@ decisions.arrow  written by the match stage: a row a record, in the order of rec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -105,11 +106,17 @@ class Part:
 
     def write(self, name: str, table: pa.Table) -> None:
         """Add a file to the part."""
+        with self.writing(name, table.schema) as out:
+            out.write_table(table)
+
+    @contextmanager
+    def writing(self, name: str, columns: pa.Schema) -> Iterator[pa.RecordBatchWriter]:
+        """What adds a file to the part, table by table."""
         with (
             pa.OSFile(str(Path(self.folder) / f"{name}.arrow"), "wb") as sink,
-            pa.ipc.new_file(sink, table.schema) as out,
+            pa.ipc.new_file(sink, columns) as out,
         ):
-            out.write_table(table)
+            yield out
         points.checkpoint(f"part: {name} written")
 
 

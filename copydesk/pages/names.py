@@ -48,6 +48,8 @@ _DAYS = (
 )
 """Perhaps a day in words: a word and a number, and the other way round."""
 
+_NUMBER = re.compile(r"[0-9]")
+
 _GENERIC = re.compile(
     r"(?:from\s)?staff\b|by\b|head of\b|special to\b|.*\bstaff reports?$|.*\badmin(?:istrator)?$", re.I
 )
@@ -192,6 +194,7 @@ def _is_inverted(name: str) -> bool:
     )
 
 
+@lru_cache(maxsize=8192)  # of bylines of several: each of them writes with others too
 def _tidy(name: str) -> str:
     name = _BY.sub("", name.strip(), count=1)
     name = _DATE_TAIL.sub("", _AFTER.sub("", name[: _day_in(name)])).rstrip(" ,").removesuffix(" on")
@@ -202,10 +205,13 @@ def _tidy(name: str) -> str:
 
 def _day_in(text: str) -> int | None:
     """Where a day in words begins that stands behind a name: `Ada Lind March 3`; None if there is none."""
+    if not _NUMBER.search(text):
+        return None
     found = (m for pattern in _DAYS for m in pattern.finditer(text) if folded(m[1]) in MONTHS)
     return min((match.start() for match in found), default=None)
 
 
+@lru_cache(maxsize=8192)
 def _is_person(name: str, teams: bool) -> bool:
     if not 2 <= len(name) <= MAX_NAME or _NO_PERSON.search(name) or len(name.split()) > 7:
         return False
@@ -226,4 +232,4 @@ def _is_person(name: str, teams: bool) -> bool:
         return False
     if role and role.start() == 0 and role.end() == len(name):
         return False
-    return any(c.isalpha() for c in name) and sum(c.isdigit() for c in name) <= 2
+    return any(map(str.isalpha, name)) and sum(map(str.isdigit, name)) <= 2

@@ -23,7 +23,7 @@ from copydesk.articles.parts import RECORDS, Part
 from copydesk.articles.records import MOSTLY_REMOVED
 from copydesk.garbage import seldom_collected
 from copydesk.settings import Settings
-from copydesk.sketches import sketch
+from copydesk.sketches import shingling, sketch
 
 Kept = Callable[[Sequence[str], str | None], Sequence[bool]]
 
@@ -34,24 +34,48 @@ MOSTLY = "mostly-removed"
 def apply(part: Part, settings: Settings) -> Part:
     """The part with its templates taken out: text, removals and what follows from them.
 
-    It writes beside what is there, so that it can be done again. Memory is that of the part.
+    It writes beside what is there, so that it can be done again. Texts are worked on as they lie in the part, a batch
+    at a time: what is made of them is in memory no longer than that, and in the processor's cache.
     """
-    records, cleaner = part.read("records"), cleaning.cleaner(settings)
-    texts = _Texts.of(records)
+    records, shingles, cleaner = part.read("records"), part.read("shingles"), cleaning.cleaner(settings)
     cuts = _Cuts.of(part.read("places"), part.read("templates"))
     cuts = cuts.only(~_named(cuts.line, cleaner.without))
-    cuts = cuts.only(~_kept(cuts, texts, records["language"].combine_chunks(), cleaner.kept))
-    changed = texts.without(cuts)
-    empty = changed.words == 0
-    if empty.any():  # a text of which nothing would be left stays as it is
-        cuts = cuts.only(~np.isin(cuts.row, changed.rows[empty]))
-        changed = texts.without(cuts)
-    part.write("removals.applied", pa.concat_tables([part.read("removals"), _removals(cuts, texts)]))
-    made = sketch.sketch(changed.text)
-    news = pa.table({"text": changed.text, **made.columns()})
-    part.write("records.applied", _with(_counted(records, changed, cuts), news, changed.rows))
-    part.write("shingles.applied", _with(part.read("shingles"), made.shingles.table(), changed.rows))
+    cuts = cuts.only(~_kept(cuts, records, cleaner.kept))
+    taken_out: list[_Cuts] = []
+    start = 0
+    with part.writing("records.applied", RECORDS) as told, part.writing("shingles.applied", shingling.COLUMNS) as held:
+        for batch in records.to_batches():
+            done = _Applied.of(batch, shingles.slice(start, len(batch)), cuts.within(start, len(batch)))
+            told.write_table(done.records)
+            held.write_table(done.shingles)
+            taken_out.append(done.cuts.moved(start))
+            start += len(batch)
+    removals = _removals(_Cuts.joined(taken_out), records)
+    part.write("removals.applied", pa.concat_tables([part.read("removals"), removals]))
     return replace(part, applied=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Applied:
+    """Some rows of a part without their templates. cuts: what was taken out."""
+
+    records: pa.Table
+    shingles: pa.Table
+    cuts: _Cuts
+
+    @classmethod
+    def of(cls, records: pa.RecordBatch, shingles: pa.Table, cuts: _Cuts) -> _Applied:
+        """cuts: what is to be taken out. A text of which nothing would be left stays as it is."""
+        texts = _Texts.of(records)
+        changed = texts.without(cuts)
+        empty = changed.words == 0
+        if empty.any():
+            cuts = cuts.only(~np.isin(cuts.row, changed.rows[empty]))
+            changed = texts.without(cuts)
+        made = sketch.sketch(changed.text)
+        news = pa.table({"text": changed.text, **made.columns()})
+        counted = _counted(pa.Table.from_batches([records]), changed, cuts)
+        return cls(_with(counted, news, changed.rows), _with(shingles, made.shingles.table(), changed.rows), cuts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +89,15 @@ class _Changed:
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """The texts of a part, one behind the other as UTF-8. offsets: where each begins, and the last one ends."""
+    """Texts, one behind the other as UTF-8. offsets: where each begins, and the last one ends."""
 
     data: npt.NDArray[np.uint8]
     offsets: I64
     with_: Reader
 
     @classmethod
-    def of(cls, records: pa.Table) -> _Texts:
-        column = pa.concat_arrays(records["text"].chunks) if len(records) else pa.array([], pa.large_string())
+    def of(cls, records: pa.RecordBatch) -> _Texts:
+        column = records["text"]
         _, offsets, data = column.buffers()
         ends = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
         held = np.frombuffer(data, np.uint8)[: ends[-1]] if data is not None else np.empty(0, np.uint8)
@@ -119,6 +143,20 @@ class _Cuts:
         columns = (places[name].to_numpy()[chosen].astype(np.int64) for name in ("start", "length", "begin", "size"))
         return cls(row[chosen], line[chosen], *columns)
 
+    @classmethod
+    def joined(cls, parts: Sequence[_Cuts]) -> _Cuts:
+        """Those of some rows and of rows behind them."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__))
+
+    def moved(self, by: int) -> _Cuts:
+        """With rows counted from `by` on."""
+        return replace(self, row=self.row + by)
+
+    def within(self, start: int, count: int) -> _Cuts:
+        """Those of so many rows from `start` on, which is row 0 of them."""
+        first, last = np.searchsorted(self.row, [start, start + count]).tolist()
+        return _Cuts(*(getattr(self, name)[first:last] for name in self.__slots__)).moved(-start)
+
     def only(self, rows: I64 | Bools) -> _Cuts:
         return _Cuts(*(getattr(self, name)[rows] for name in self.__slots__))
 
@@ -130,24 +168,37 @@ def _named(line: U64, without: Collection[str]) -> Bools:
     return np.array([templates.rule_id(hash_) in without for hash_ in line.tolist()], np.bool_)
 
 
-def _kept(cuts: _Cuts, texts: _Texts, languages: pa.Array, kept: Kept) -> Bools:
+def _kept(cuts: _Cuts, records: pa.Table, kept: Kept) -> Bools:
     """Which lines must stay, in a text of its language. Each is asked about once, those of a language together."""
     if not len(cuts.row):
         return np.zeros(0, np.bool_)
-    spoken = languages.dictionary_encode()
+    spoken = records["language"].combine_chunks().dictionary_encode()
     language = spoken.indices.fill_null(-1).to_numpy(zero_copy_only=False)[cuts.row]
     _, code = np.unique(cuts.line, return_inverse=True)
     _, first, which = np.unique(code * (len(spoken.dictionary) + 1) + language, return_index=True, return_inverse=True)
-    lines = [told.split("\n", 1)[0] for told in texts.parts(cuts.only(first)).to_pylist()]
+    in_order = np.argsort(first)
+    lines = np.empty(len(first), object)
+    taken_out = _taken_out(cuts.only(first[in_order]), records).to_pylist()
+    lines[in_order] = [told.split("\n", 1)[0] for told in taken_out]
     names = [*spoken.dictionary.to_pylist(), None]
     found = np.zeros(len(lines), np.bool_)
     for number in np.unique(language[first]).tolist():
         here = np.flatnonzero(language[first] == number)
-        found[here] = kept([lines[place] for place in here.tolist()], names[number])
+        found[here] = kept(lines[here].tolist(), names[number])
     return np.asarray(found[which], np.bool_)
 
 
-def _removals(cuts: _Cuts, texts: _Texts) -> pa.Table:
+def _taken_out(cuts: _Cuts, records: pa.Table) -> pa.ChunkedArray:
+    """What the cuts take out of the records' texts: large_string."""
+    found: list[pa.LargeStringArray] = []
+    start = 0
+    for batch in records.select(["text"]).to_batches():
+        found.append(_Texts.of(batch).parts(cuts.within(start, len(batch))))
+        start += len(batch)
+    return pa.chunked_array(found, pa.large_string())
+
+
+def _removals(cuts: _Cuts, records: pa.Table) -> pa.Table:
     known, which = np.unique(cuts.line, return_inverse=True)
     rules = pa.array([templates.rule_id(line) for line in known.tolist()], pa.string()).take(pa.array(which))
     count = len(cuts.row)
@@ -155,7 +206,7 @@ def _removals(cuts: _Cuts, texts: _Texts) -> pa.Table:
         "row": cuts.row.astype(np.int32),
         "start": cuts.start.astype(np.int32),
         "end": (cuts.start + cuts.length).astype(np.int32),
-        "text": texts.parts(cuts).cast(pa.string()),
+        "text": _taken_out(cuts, records).cast(pa.string()),
         "rules": pa.ListArray.from_arrays(pa.array(np.arange(count + 1), pa.int32()), rules),
         "category": pa.repeat(templates.CATEGORY, count),
         "action": pa.repeat("drop", count),
@@ -191,8 +242,9 @@ def _with(table: pa.Table, news: pa.Table, rows: I64) -> pa.Table:
     for name in news.column_names if len(rows) else ():
         kind = table.schema.field(name)
         both = table[name], news[name].cast(kind.type)
-        pieces = [piece for which, start, count in runs for piece in both[which].slice(start, count).chunks]
-        table = table.set_column(table.schema.get_field_index(name), kind, pa.concat_arrays(pieces))
+        pieces = [piece for which, start, count in runs for piece in both[which].slice(start, count).chunks if count]
+        column = pieces[0] if len(pieces) == 1 else pa.concat_arrays(pieces)
+        table = table.set_column(table.schema.get_field_index(name), kind, column)
     return table
 
 

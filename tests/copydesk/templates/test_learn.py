@@ -12,6 +12,7 @@ import pytest
 from copydesk.errors import UsageError
 from copydesk.index.history import reindex
 from copydesk.index.lines import MOST_STORIES
+from copydesk.run import process
 from copydesk.settings import Settings
 from copydesk.templates import learn as learn_module
 from copydesk.templates.learned import learned
@@ -102,6 +103,16 @@ def test_a_row_is_as_if_its_text_had_come_without(output: Path, tmp_path: Path) 
     assert (row["text"].rstrip(), row["word_count"]) == (alone["text"], alone["word_count"])
     assert row["char_count"] == len(row["text"])
     assert row["removed_chars"] == len(PLUG)
+
+
+@pytest.mark.parametrize("batch", [1, 7])
+def test_how_a_part_is_divided_does_not_matter(
+    batch: int, output: Path, inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "BATCH_ITEMS", batch)
+    ingest(tmp_path / "divided", inputs)
+    assert everything(tmp_path / "divided") == everything(output)
+    assert taken(tmp_path / "divided") == taken(output)
 
 
 def test_a_quote_that_ends_three_stories_stays(tmp_path: Path) -> None:
