@@ -11,6 +11,7 @@ from typing import Any
 
 # Bits of the table of traits: a capital, a mark that may stand before a line's first word.
 CAPITAL, MARK = 1, 2
+LINE_FEED = 10
 # A set of rules is some whole numbers, a bit a rule, so many in each.
 RULES_A_NUMBER = 62
 
@@ -27,48 +28,70 @@ def code_at(data: Any, position: Any, end: Any) -> Any:
     return 0, 1
 
 
-def walk(data: Any, middle: Any, kinds: Any, step: Any, first: Any, first_text: Any, places: Any, states: Any) -> Any:
-    """Note where texts end: `places` in the data, one past the last byte, and the automaton's `states` there.
+def walk(
+    data: Any,
+    starts: Any,
+    ends: Any,
+    middle: Any,
+    kinds: Any,
+    step: Any,
+    first: Any,
+    first_text: Any,
+    places: Any,
+    states: Any,
+) -> Any:
+    """Note where texts end in some lines: `places` in the data, one past the last byte, and the automaton's `states`
+    there.
 
-    A step must wait for the one before; so the two halves of the data, which part at the line break `middle`, are
-    walked in turns, and what is found in the second is noted from there on. kinds: classes of characters by code point
-    below 2**16. step: the next state (its row's offset) by state and class. first: state; first_text: states from here
-    on are ends of texts. Returns how many are noted in the first half, and up to where in the second.
+    A step must wait for the one before; so the lines before number `middle` and those from it on are walked in turns,
+    and what is found in the latter is noted from where the first of them starts. starts, ends: of the lines. kinds:
+    classes of characters by code point below 2**16. step: the next state (its row's offset) by state and class. first:
+    state; first_text: states from here on are ends of texts. Returns how many are noted of the lines before, and up to
+    where of the others.
     """
-    size = len(data)
-    near = 0
-    far = middle
-    near_count = 0
-    far_count = middle
+    near_line = 0
+    far_line = middle
+    near_count = near = near_end = 0
+    far_count = far = far_end = starts[middle] + 0 if middle < len(starts) else 0
     near_state = first
     far_state = first
-    while near < middle or far < size:
-        if near < middle:
+    while near < near_end or far < far_end or near_line < middle or far_line < len(starts):
+        if near < near_end:
             byte = data[near]
             if byte < 0x80:
                 near_state = step[near_state + kinds[byte]]
                 near += 1
             else:
-                code, length = code_at(data, near, middle)
+                code, length = code_at(data, near, near_end)
                 near_state = step[near_state + kinds[code]]
                 near += length
             if near_state >= first_text:
                 places[near_count] = near
                 states[near_count] = near_state
                 near_count += 1
-        if far < size:
+        elif near_line < middle:
+            near = starts[near_line] + 0
+            near_end = ends[near_line] + 0
+            near_state = first
+            near_line += 1
+        if far < far_end:
             byte = data[far]
             if byte < 0x80:
                 far_state = step[far_state + kinds[byte]]
                 far += 1
             else:
-                code, length = code_at(data, far, size)
+                code, length = code_at(data, far, far_end)
                 far_state = step[far_state + kinds[code]]
                 far += length
             if far_state >= first_text:
                 places[far_count] = far
                 states[far_count] = far_state
                 far_count += 1
+        elif far_line < len(starts):
+            far = starts[far_line] + 0
+            far_end = ends[far_line] + 0
+            far_state = first
+            far_line += 1
     return near_count, far_count
 
 
@@ -91,7 +114,9 @@ def capitals_at(data: Any, begin: Any, end: Any, traits: Any, asked: Any) -> Any
 
 def choose(
     data: Any,
+    starts: Any,
     ends: Any,
+    stands: Any,
     line: Any,
     places: Any,
     states: Any,
@@ -107,23 +132,24 @@ def choose(
     capitals: Any,
     met: Any,
     given: Any,
-    lengths: Any,
+    limits: Any,
     had: Any,
     chosen: Any,
 ) -> Any:
     """Fill `chosen` with (rule, number of its line), line by line from number `line` on, and `place` in `places`.
 
-    It stops before a line when `chosen` might not hold what is in it; returns (how many, next line, next place). ends:
-    of the lines. places, states: `placed` of them, see `walk`. opening: the tree's first state, 0 its dead end. texts:
-    where the rows of each begin in `capitals`, which a text must have, and in `met`: the set of rules whose first need
-    it is then, and that of those whose second. given: the same two of any line, for rules that need less. lengths:
-    least bytes and most characters by rule. had: room for the two. The other parameters are those of `walk`.
+    It stops before a line when `chosen` might not hold what is in it; returns (how many, next line, next place).
+    starts, ends, stands: of the lines. places, states: `placed` of them, see `walk`. opening: the tree's first state, 0
+    its dead end. texts: where the rows of each begin in `capitals`, which a text must have, and in `met`: the set of
+    rules whose first need it is then, and that of those whose second. given: the same two of any line, for rules that
+    need less. limits: least bytes and most characters by rule, and where its lines stand. had: room for the two. The
+    other parameters are those of `walk`.
     """
     count = 0
     numbers = len(given) // 2
-    while line < len(ends) and count + len(lengths) <= len(chosen):
-        begin = 0 if line == 0 else ends[line - 1] + 1
-        end = ends[line]
+    while line < len(ends) and count + len(limits) <= len(chosen):
+        begin = starts[line] + 0
+        end = ends[line] + 0
         position = begin
         state = opening
         for n in range(len(had)):
@@ -163,12 +189,12 @@ def choose(
                     rules >>= 8
                     rule += 8
                     continue
-                if rules & 1 and end - begin >= lengths[rule, 0]:
-                    if chars < 0 and end - begin > lengths[rule, 1]:
+                if rules & 1 and end - begin >= limits[rule, 0] and limits[rule, 2] & stands[line]:
+                    if chars < 0 and end - begin > limits[rule, 1]:
                         chars = 0
                         for k in range(begin, end):
                             chars += 1 if data[k] & 0xC0 != 0x80 else 0
-                    if end - begin <= lengths[rule, 1] or chars <= lengths[rule, 1]:
+                    if end - begin <= limits[rule, 1] or chars <= limits[rule, 1]:
                         chosen[count, 0] = rule
                         chosen[count, 1] = line
                         count += 1
@@ -176,3 +202,14 @@ def choose(
                 rule += 1
         line += 1
     return count, line, place
+
+
+def join(data: Any, begins: Any, stops: Any, joined: Any) -> None:
+    """Fill `joined` with parts of the data, each with a line feed behind it."""
+    count = 0
+    for number in range(len(begins)):
+        for k in range(begins[number], stops[number]):
+            joined[count] = data[k]
+            count += 1
+        joined[count] = LINE_FEED
+        count += 1

@@ -7,7 +7,6 @@ literals.py makes nothing of is tried on every line of its length.
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 import sys
 import unicodedata
@@ -21,7 +20,9 @@ import numpy.typing as npt
 
 from cleaners import kept, literals, spot
 from cleaners.compiler import compiled
+from cleaners.lines import Lines
 from cleaners.literals import MARKS, Texts, Unread, fold, rate, read, shortened, shortest
+from cleaners.registry import zones
 from cleaners.rules import Rule
 
 # How often one meets a text, see literals.rate: beyond COMMON it tells nothing, of one so RARE no more is looked for. A
@@ -100,33 +101,60 @@ class Triggers:
         of = [unicodedata.unidata_version, *kept.source(literals, spot, sys.modules[__name__]), *patterns]
         found = kept.kept("triggers", of, lambda: _built(known))
         self._kinds, self._traits, self._given = found["kinds"], found["traits"], found["given"]
-        self._lengths = np.array([(rule.min_length, rule.max_length) for rule in known], np.int64).reshape(-1, 2)
+        self._limits = np.column_stack(
+            [[rule.min_length for rule in known], [rule.max_length for rule in known], zones(known)]
+        ).astype(np.int64)
         width, first, opening, first_text = found["states"]
         ends = found["texts"], found["capitals"], found["met"]
         self._table = _Table(found["step"], width, first, opening, first_text, *ends)
 
-    def spotted(self, lines: Sequence[bytes]) -> tuple[Rows, Rows]:
-        """The lines that rules may match: numbers of rules and, in order, of lines."""
-        data = b"\n".join(lines)
-        ends = np.cumsum(np.array([len(line) + 1 for line in lines], np.int64)) - 1
+    def spotted(self, data: bytes, lines: Lines) -> Spotted:
+        """What rules may match in some lines of the data."""
         read, table, run = np.frombuffer(data, np.uint8), self._table, self._run
-        middle = int(ends[np.searchsorted(ends, len(data) // 2)]) if lines else 0
-        places, states = np.empty(len(data), np.int64), np.empty(len(data), np.uint32)
+        starts, ends, stands = map(np.ascontiguousarray, (lines.starts, lines.ends, lines.zones))
+        sizes = np.cumsum(ends - starts)
+        middle = int(np.searchsorted(sizes, sizes[-1] // 2)) if len(sizes) else 0
+        places, states = np.empty(len(data) + 1, np.int64), np.empty(len(data) + 1, np.uint32)
         walked = self._kinds, table.step, table.first, table.first_text
-        near, far = run["walk"](read, middle, *walked, places, states)
-        places, states = (np.concatenate([both[:near], both[middle:far]]) for both in (places, states))
+        near, far = run["walk"](read, starts, ends, middle, *walked, places, states)
+        begin = int(starts[middle]) if len(starts) else 0
+        places, states = (np.concatenate([both[:near], both[begin:far]]) for both in (places, states))
         had = np.empty_like(self._given)
-        chosen = np.empty((len(data) // 8 + 4 * len(self._lengths) + 1, 2), np.int64)
+        chosen = np.empty((len(data) // 8 + 4 * len(self._limits) + 1, 2), np.int64)
         parts, line, place = [chosen[:0]], 0, 0
         while line < len(ends):
             count, line, place = run["choose"](
-                read, ends, line, places, states, place, len(places), self._kinds, self._traits, table.step,
-                table.width, table.opening, table.first_text, table.texts, table.capitals, table.met,
-                self._given, self._lengths, had, chosen,
+                read, starts, ends, stands, line, places, states, place, len(places), self._kinds, self._traits,
+                table.step, table.width, table.opening, table.first_text, table.texts, table.capitals, table.met,
+                self._given, self._limits, had, chosen,
             )  # fmt: skip
             parts.append(chosen[:count].copy())
-        rules, of = np.concatenate(parts).T
-        return rules, of
+        found = np.concatenate(parts)
+        rules, of = found[np.argsort(found[:, 0].astype(np.uint16), kind="stable")].T  # short numbers are sorted sooner
+        begins, stops = starts[of], ends[of]
+        joined = np.empty(int((stops - begins).sum()) + len(of), np.uint8)
+        run["join"](read, begins, stops, joined)
+        return Spotted(rules, of, joined.tobytes(), np.append(0, np.cumsum(stops - begins + 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Spotted:
+    """The lines that rules may match, in order of rules, then of lines.
+
+    rules, of: int64[n], numbers of rules and of lines. joined: the lines, each with a line feed behind it; starts: of
+    each in it, and one more.
+    """
+
+    rules: Rows
+    of: Rows
+    joined: bytes
+    starts: Rows
+
+    def by_rule(self) -> Iterator[tuple[int, int, int]]:
+        """Each of the rules once, with the first of its lines and one past the last."""
+        known, first = np.unique(self.rules, return_index=True)
+        bounds = [*first.tolist(), len(self.rules)]
+        yield from zip(known.tolist(), bounds[:-1], bounds[1:], strict=True)
 
 
 def _built(known: Sequence[Rule]) -> kept.Arrays:
@@ -147,18 +175,9 @@ def _built(known: Sequence[Rule]) -> kept.Arrays:
     }
 
 
-def by_rule(rules: Rows, of: Rows) -> Iterator[tuple[int, list[int]]]:
-    """Each of the rules once, with what there is of it in `of`, in order."""
-    order = np.argsort(rules.astype(np.uint16), kind="stable")  # short numbers are sorted sooner
-    known, first = np.unique(rules[order], return_index=True)
-    chosen = of[order].tolist()
-    for rule, (low, high) in zip(known.tolist(), itertools.pairwise([*first.tolist(), len(chosen)]), strict=True):
-        yield rule, chosen[low:high]
-
-
 @functools.cache
 def _functions() -> dict[str, Any]:
-    return compiled(vars(spot), ("code_at", "walk", "capitals_at", "choose"))
+    return compiled(vars(spot), ("code_at", "walk", "capitals_at", "choose", "join"))
 
 
 def _classes(texts: Iterable[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], dict[str, int]]:

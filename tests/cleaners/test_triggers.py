@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cleaners import engine, memory
 from cleaners.engine import Engine, Hit
+from cleaners.lines import Lines
 from cleaners.literals import Unread, fold, read, shortest
 from cleaners.registry import ANYWHERE, HEAD_ZONE
 from cleaners.rules import Rule, _read, load, options, rules
@@ -72,8 +73,8 @@ def test_examples_are_found() -> None:
 
 def test_rules_look_at_few_lines() -> None:
     """What is known of the patterns tells them apart: a paragraph of a story is for hardly any rule."""
-    rules, _ = Triggers(TAKERS).spotted([line.encode() for line in PARAGRAPH.split("\n") * 10])
-    assert len(set(rules.tolist())) <= len(TAKERS) // 20
+    data = b"\n".join(line.encode() for line in PARAGRAPH.split("\n") * 10)
+    assert len(set(Triggers(TAKERS).spotted(data, Lines.of(data)).rules.tolist())) <= len(TAKERS) // 20
     assert sum(not needs(rule) for rule in TAKERS) <= len(TAKERS) // 50
 
 
@@ -114,7 +115,7 @@ def test_a_rule_is_asked_where_its_scope_wants_lines() -> None:
     triggered = engine.Triggered(list(enumerate(TAKERS)))
     head = {number for number, rule in enumerate(TAKERS) if rule.scope == "head block"}
     for _ in range(2):
-        found = triggered.found(text, engine.Lines(*places, np.array([ANYWHERE, ANYWHERE, ANYWHERE | HEAD_ZONE])))
+        found = triggered.found(text, Lines(*places, np.array([ANYWHERE, ANYWHERE, ANYWHERE | HEAD_ZONE])))
         assert {line for line, _, rule, *_ in found.places.tolist() if rule in head} == {28}
         assert 0 in found.places[:, 0]
 
