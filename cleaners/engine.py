@@ -294,17 +294,16 @@ class Triggered:
         for number, first, end in spotted.by_rule():
             self._lines[number] += end - first
             few = self._rules[number].hint is None and self._lines[number] <= FEW_LINES
-            for place in (
-                range(first, end) if few else self._places(number, spotted.joined, starts[first : end + 1], first)
-            ):
+            places = self._places(number, spotted.joined, starts[first : end + 1], first)
+            for place in range(first, end) if few else places:
                 line = spotted.joined[starts[place] : starts[place + 1] - 1]
                 if matches := self._pattern(number).matches(line):
                     told.setdefault(int(spotted.of[place]), []).append((self._numbers[number], matches))
         return told
 
     def _places(self, number: int, joined: bytes, starts: Sequence[int], first: int) -> Iterator[int]:
-        """Of lines that a rule might match in the numbers of those that it is looked up in, by RE2. starts: of them,
-        and one more; first: the number of the first."""
+        """Of lines that a rule might match the places of those that have what it is looked up by, as RE2 says. starts:
+        of them, and of one more; first: the place of the first."""
         if (finder := self._finders.get(number)) is None:
             finder = self._finders.setdefault(number, patterns.finder((self._rules[number].lookup,)))
         for start, _ in patterns.lines(finder, joined, starts[0], starts[-1] - 1):

@@ -48,12 +48,17 @@ def needs(rule: Rule) -> list[Texts]:
     if found and COMMON <= rate(found[0]) < FREQUENT:
         return found[:1]
     chosen: list[Texts] = []
-    for texts in sorted(found, key=lambda texts: not all(START in text or END in text for text in texts)):
+    for texts in sorted(found, key=lambda texts: not all(map(_is_at_edge, texts))):
         if len(chosen) == MOST_NEEDS or math.prod(map(rate, chosen)) < ENOUGH:
             break
         if rate(texts) < COMMON and not any(_told_by(other, texts) for other in chosen):
             chosen.append(texts)
     return chosen
+
+
+def _is_at_edge(text: str) -> bool:
+    """Whether it is looked for at the start or the end of a line alone, which costs next to nothing."""
+    return START in text or END in text
 
 
 def _told_by(texts: Texts, other: Texts) -> bool:
@@ -80,16 +85,15 @@ class Triggers:
         of = [unicodedata.unidata_version, *kept.source(literals, spot, sys.modules[__name__]), *patterns]
         found = kept.kept("triggers", of, lambda: _built(known))
         self._kinds, self._traits, self._given = found["kinds"], found["traits"], found["given"]
-        self._limits = np.column_stack(
-            [[rule.min_length for rule in known], [rule.max_length for rule in known], zones(known)]
-        ).astype(np.int64)
+        lengths = np.array([(rule.min_length, rule.max_length) for rule in known], np.int64).reshape(-1, 2)
+        self._limits = np.column_stack([lengths, zones(known)])
         width, first, opening, closing, start, first_text = found["states"]
         ends = found["texts"], found["capitals"], found["met"]
         self._longest = int(found["longest"][0])
         self._table = _Table(found["step"], width, first, opening, closing, start, first_text, *ends)
 
     def spotted(self, data: bytes, lines: Lines) -> Spotted:
-        """What rules may match in some lines of the data."""
+        """The lines of some lines of the data that rules may match. lines: in order, without their line breaks."""
         read, starts = self._joined(np.frombuffer(data, np.uint8), lines.starts, lines.ends)
         ends, table, run = starts[1:] - 1, self._table, self._run
         middle = int(ends[np.searchsorted(ends, len(read) // 2)]) if len(ends) else 0
@@ -122,10 +126,10 @@ class Triggers:
 
 @dataclass(frozen=True, slots=True)
 class Spotted:
-    """The lines that rules may match, in order of rules, then of lines.
+    """The lines that rules may match, in order of rules, then of lines; one that several may is there for each.
 
-    rules, of: int64[n], numbers of rules and of lines. joined: the lines, each with a line feed behind it; starts: of
-    each in it, and one more.
+    rules, of: int64[n], numbers of rules and of lines. joined: the lines, each with a line feed behind it. starts:
+    int64[n + 1], of each in it, and of one more.
     """
 
     rules: Rows
@@ -134,7 +138,7 @@ class Spotted:
     starts: Rows
 
     def by_rule(self) -> Iterator[tuple[int, int, int]]:
-        """Each of the rules once, with the first of its lines and one past the last."""
+        """Each of the rules once, with the places of the first of its lines and one past the last."""
         known, first = np.unique(self.rules, return_index=True)
         bounds = [*first.tolist(), len(self.rules)]
         yield from zip(known.tolist(), bounds[:-1], bounds[1:], strict=True)
@@ -176,7 +180,6 @@ def _classes(texts: Iterable[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[n
         for character in filter(_told, text.strip(START + END)):
             counts[fold(character)] = counts.get(fold(character), 0) + 1
     common = sorted(counts, key=lambda character: (-counts[character], character))[: _CLASSES - 1]
-    common.sort(key=lambda character: (-rate(frozenset([character])), character))
     classes = {character: number for number, character in enumerate([*common, START], 1)}
     kinds, traits = np.zeros(1 << 16, np.uint8), np.zeros(1 << 16, np.uint8)
     for code, (folded, capital) in enumerate(_folded()):
@@ -217,7 +220,6 @@ class _Table:
 
 
 _DEAD, _FIRST, _OPENING, _CLOSING = range(4)
-_ROW = 16  # numbers: what a processor has at hand at once
 
 
 def _automaton(wanted: Sequence[Sequence[Texts]], classes: dict[str, int]) -> _Table:
@@ -229,9 +231,8 @@ def _automaton(wanted: Sequence[Sequence[Texts]], classes: dict[str, int]) -> _T
                 _add(states, text, (rule, number), classes)
     back = _falling_back(states)
     # States where a text ends come last, so that one comparison tells them.
-    ranked = [_DEAD, *_by_depth(states, _FIRST, _OPENING, _CLOSING)]
-    ranked.sort(key=lambda state: bool(states[state].ends))
-    width = -(-(len(classes) + 1) // _ROW) * _ROW
+    ranked = sorted(range(len(states)), key=lambda state: bool(states[state].ends))
+    width = len(classes) + 1
     place = {state: rank * width for rank, state in enumerate(ranked)}
     step = np.zeros(len(states) * width, np.uint32)
     step[place[_FIRST] : place[_FIRST] + width] = place[_FIRST]
