@@ -22,12 +22,13 @@ import re2
 
 from cleaners import patterns
 from cleaners.arrays import I64
+from cleaners.lines import Lines
 from cleaners.memory import Memory
 from cleaners.patterns import SHARED_MEMORY, Matches, Pattern, Regexp, Values
 from cleaners.reader import is_compiled
-from cleaners.registry import ANYWHERE, EVERY_ZONE, ZONE_OF
+from cleaners.registry import zones
 from cleaners.rules import Rule, options
-from cleaners.triggers import Triggers, by_rule
+from cleaners.triggers import Spotted, Triggers
 
 # Rules of a group. Every group is one more pass over the text, larger ones cost more states than they save passes.
 GROUP = 16
@@ -40,10 +41,9 @@ MOST_TRIGGERED = 8 << 20
 # for so few lines.
 FEW_LINES = 256
 
-
-_LINE_FEED = 10
 Match = tuple[int, int, int]
 _Matched = tuple[int, Matches]
+"""A rule's number, and what it matches in a line."""
 Told = tuple[tuple[Match, ...], tuple[Values, ...]]
 """What rules match in one line: (number of a rule, start, end) in it, in order of rules, and the values of each."""
 
@@ -60,39 +60,6 @@ class Hit(NamedTuple):
     line_start: int
     line_end: int
     values: Values = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """The lines of a batch: where they start, in order, and end, and where they stand, as bits (registry.HEAD_ZONE and
-    on).
-    """
-
-    starts: I64
-    ends: I64
-    zones: I64
-
-    @classmethod
-    def anywhere(cls, starts: I64, ends: I64) -> Lines:
-        """Lines of which it does not matter where they stand."""
-        return cls(starts, ends, np.full(len(starts), EVERY_ZONE))
-
-    @classmethod
-    def of(cls, data: bytes) -> Lines:
-        """All lines of some texts."""
-        ends = np.append(np.flatnonzero(np.frombuffer(data, np.uint8) == _LINE_FEED), len(data))
-        return cls.anywhere(np.append(0, ends[:-1] + 1), ends)
-
-    def joined(self, data: bytes) -> bytes:
-        """They alone, a line feed between two."""
-        return b"\n".join(
-            [data[start:end] for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True)]
-        )
-
-    def zone(self, starts: I64) -> I64:
-        """Where lines stand that start there; nowhere, if no line does."""
-        row = np.minimum(np.searchsorted(self.starts, starts), len(self.starts) - 1)
-        return np.where(self.starts[row] == starts, self.zones[row], 0) if len(self.starts) else np.zeros_like(starts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +86,7 @@ class Engine:
     def __init__(self, known: Sequence[Rule], shared: dict[Any, Group] | None = None) -> None:
         self.rules = tuple(sorted(known, key=lambda rule: rule.id))
         self._shared = {} if shared is None else shared
-        self._zones = _zones(self.rules)
+        self._zones = zones(self.rules)
         self.expected = 0
         """Bytes that are still to come, if somebody knows."""
         self._read = 0  # bytes
@@ -216,18 +183,13 @@ class Engine:
         return hits
 
 
-def _zones(rules: Iterable[Rule]) -> I64:
-    """Where lines must stand that rules match."""
-    return np.array([ZONE_OF.get(rule.scope, ANYWHERE) for rule in rules], np.int64)
-
-
 def _told(found: Iterable[tuple[int, Matches]]) -> Told:
     """What was found in one line. found: numbers of rules with what they match."""
     rows = [(rule, start, end, values) for rule, matches in sorted(found) for start, end, values in matches]
     return tuple((rule, start, end) for rule, start, end, _ in rows), tuple(values for *_, values in rows)
 
 
-def _told_of(asked: dict[int, list[tuple[int, Matches]]], lines: int) -> tuple[list[int], list[Match], list[Values]]:
+def _told_of(asked: dict[int, list[_Matched]], lines: int) -> tuple[list[int], list[Match], list[Values]]:
     """For Memory.learn, what was found in so many lines, by number."""
     counts = [0] * lines
     matches: list[Match] = []
@@ -311,7 +273,6 @@ class Triggered:
         self._compiled: dict[int, Pattern] = {}
         self._finders: dict[int, Regexp] = {}
         self._lines = [0] * len(rules)  # that each was asked of
-        self._zones = _zones(rules)
         self._memory = Memory()
 
     def found(self, data: bytes, lines: Lines | None = None) -> Found:
@@ -320,44 +281,33 @@ class Triggered:
         """
         lines = lines or Lines.of(data)
         entries, new = self._memory.met(data, lines.starts, lines.ends, lines.zones)
-        unmet = [
-            data[start:end] for start, end in zip(lines.starts[new].tolist(), lines.ends[new].tolist(), strict=True)
-        ]
-        rules, of = self._triggers.spotted(unmet)
-        wanted = (self._zones[rules] & lines.zones[new][of]) > 0
-        asked = self._asked(unmet, rules[wanted], of[wanted])
-        self._memory.learn(*_told_of(asked, len(unmet)))
+        asked = self._asked(self._triggers.spotted(data, lines.chosen(new)))
+        self._memory.learn(*_told_of(asked, len(new)))
         of, matches, values = self._memory.told(entries)
         starts = lines.starts[of]
         return Found(np.column_stack([starts, lines.ends[of], matches + starts[:, None] * _IN_LINE]), values)
 
-    def _asked(self, lines: Sequence[bytes], rules: I64, of: I64) -> dict[int, list[tuple[int, Matches]]]:
-        """What rules match in the lines that they might match in, by the number of the line. of: line of each rule."""
-        told: dict[int, list[tuple[int, Matches]]] = {}
-        for number, places in by_rule(rules, of):
-            self._lines[number] += len(places)
+    def _asked(self, spotted: Spotted) -> dict[int, list[_Matched]]:
+        """What rules match in the lines that they might match in, by the number of the line."""
+        told: dict[int, list[_Matched]] = {}
+        starts = spotted.starts.tolist()
+        for number, first, end in spotted.by_rule():
+            self._lines[number] += end - first
             few = self._rules[number].hint is None and self._lines[number] <= FEW_LINES
-            for line, matches in (self._each if few else self._together)(number, [lines[n] for n in places]):
-                told.setdefault(places[line], []).append((self._numbers[number], matches))
+            places = self._places(number, spotted.joined, starts[first : end + 1], first)
+            for place in range(first, end) if few else places:
+                line = spotted.joined[starts[place] : starts[place + 1] - 1]
+                if matches := self._pattern(number).matches(line):
+                    told.setdefault(int(spotted.of[place]), []).append((self._numbers[number], matches))
         return told
 
-    def _each(self, number: int, lines: Sequence[bytes]) -> Iterator[_Matched]:
-        """In which of the lines a rule matches, and what."""
-        pattern = self._pattern(number)
-        for place, line in enumerate(lines):
-            if matches := pattern.matches(line):
-                yield place, matches
-
-    def _together(self, number: int, lines: Sequence[bytes]) -> Iterator[_Matched]:
-        """The same, lines that it does not match in being passed over by RE2."""
+    def _places(self, number: int, joined: bytes, starts: Sequence[int], first: int) -> Iterator[int]:
+        """Of lines that a rule might match the places of those that have what it is looked up by, as RE2 says. starts:
+        of them, and of one more; first: the place of the first."""
         if (finder := self._finders.get(number)) is None:
             finder = self._finders.setdefault(number, patterns.finder((self._rules[number].lookup,)))
-        data = b"\n".join(lines)
-        starts: list[int] = []  # of the lines in it
-        for start, end in patterns.lines(finder, data):
-            if matches := self._pattern(number).matches(data[start:end]):
-                starts = starts or [0, *itertools.accumulate(len(line) + 1 for line in lines)]
-                yield bisect.bisect_left(starts, start), matches
+        for start, _ in patterns.lines(finder, joined, starts[0], starts[-1] - 1):
+            yield first + bisect.bisect_left(starts, start)
 
     def _pattern(self, number: int) -> Pattern:
         """A rule's pattern: many rules are never asked."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 Texts = frozenset[str]
@@ -20,9 +20,14 @@ _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
 _QUOTES = "'\"\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
 # What may stand before the first word of a line, folded: at least what rules.py skips there.
 MARKS = " \r\u2009\u200b\ufeff•·*>|\u2010▶►▸→[({<_/&©'¿¡-"
+# What may stand behind the last word of a line, folded.
+CLOSERS = " \r\u2009\u200b\ufeff.:!…)]'"
+# In a text: where a line starts, after the marks there, and where it ends, before such closers. They stand for no
+# character of a line: patterns have none of them.
+START, END = "\ue000", "\ue001"
 
 # Larger sets, longer texts and classes of more characters are given up.
-_MOST_TEXTS, _MOST_CHARS, _MOST_PRODUCT, _MOST_OF_CLASS, _LONGEST_RANGE = 600, 24, 64, 8, 64
+_MOST_TEXTS, _MOST_CHARS, _MOST_PRODUCT, _MOST_OF_CLASS, _LONGEST_RANGE = 600, 24, 256, 8, 64
 _MOST_NEEDS, _MOST_COPIES = 3, 4
 # Letters of a hundred characters in English text (usual tables, with spaces), and any other character.
 _PERCENT = dict(zip("etaoinshrdlcumwfgypbvkjxqz", (
@@ -31,6 +36,7 @@ _PERCENT = dict(zip("etaoinshrdlcumwfgypbvkjxqz", (
 _PERCENT |= {" ": 17.0, "0": 2.0, "'": 0.8, ".": 0.9, ",": 0.9, "-": 0.3, "\u2010": 0.05}
 _PERCENT |= {"/": 0.02, "|": 0.005, "@": 0.01, "©": 0.002}
 _OTHER = 0.15
+LINE_CHARS = 100  # of a line, as a rule: it has one start, and one end
 # A character tells less of a text the more stands before it.
 _FADING = 0.9
 
@@ -44,18 +50,18 @@ class Part:
     """A part of a pattern. All texts are folded, but for capitals that must be capitals.
 
     exact: the texts that it matches; None: too many, or not known. begins, ends: every match begins or ends with one
-    of them. opens: so does every match without the marks it begins with. needs: of each of these sets every match
-    holds a text; the rarest first. marks: every match is nothing but marks. anchored: every match begins at the start
-    of a line.
+    of them. opens, closes: so does every match without the marks it begins with, or the closers it ends with. needs: of
+    each of these sets every match holds a text; the rarest first. marks, closers: every match is nothing but those.
     """
 
     exact: Texts | None
     begins: Texts
     ends: Texts
     opens: Texts
+    closes: Texts
     needs: tuple[Texts, ...] = ()
     marks: bool = False
-    anchored: bool = False
+    closers: bool = False
 
 
 def read(pattern: str) -> Part:
@@ -83,90 +89,115 @@ def rate(texts: Texts) -> float:
 
 @functools.lru_cache(maxsize=1 << 14)
 def _rate(text: str) -> float:
-    found, told = 1.0, 1.0
-    for character in text.replace("00", "0"):
+    bare = text.strip(START + END)
+    told, found = 1.0, 1.0 / float(LINE_CHARS ** (len(text) - len(bare)))
+    for character in bare.replace("00", "0"):
         found *= (_PERCENT.get(character, _OTHER) / 100) ** told
         told *= _FADING
     return found
 
 
 def shortened(text: str, rare: float) -> str:
-    """As much of the start of a text as is no more common than `rare`."""
-    return next((text[:size] for size in range(1, len(text)) if _rate(text[:size]) <= rare), text)
+    """As much of the start of a text as is no more common than `rare`; of one that ends a line, of its end."""
+    parts = (text[-size:] if text.endswith(END) else text[:size] for size in range(1, len(text)))
+    return next((part for part in parts if _rate(part) <= rare), text)
 
 
-def shortest(texts: Iterable[str], opens: bool) -> Texts:
-    """The texts less those that hold another one; opens: that begin with another one."""
+def shortest(texts: Iterable[str]) -> Texts:
+    """The texts less those that hold another one."""
     kept: list[str] = []
     for text in sorted(texts, key=len):
-        if not any(text.startswith(other) if opens else other in text for other in kept):
+        if not any(other in text for other in kept):
             kept.append(text)
     return frozenset(kept)
 
 
 def _rarest(sets: Iterable[Texts]) -> tuple[Texts, ...]:
     """Of sets that are all needed those worth looking for."""
-    return tuple(sorted({texts for texts in sets if texts and "" not in texts}, key=rate)[:_MOST_NEEDS])
+    return tuple(sorted({texts for texts in sets if texts and texts.isdisjoint(_UNTOLD)}, key=rate)[:_MOST_NEEDS])
 
 
 def _unmarked(texts: Texts) -> Texts:
     return frozenset(text.lstrip(MARKS) for text in texts)
 
 
+def _unclosed(texts: Texts) -> Texts:
+    return frozenset(text.rstrip(CLOSERS) for text in texts)
+
+
+def _plainly(text: str) -> str:
+    """A text as it is looked for: nothing stands before a start or behind an end, and no marks or closers beside it."""
+    if START in text:
+        text = START + text.rpartition(START)[2].lstrip(MARKS)
+    if END in text:
+        text = text.partition(END)[0].rstrip(CLOSERS) + END
+    return text
+
+
 def _product(left: Texts, right: Texts) -> Texts | None:
     if len(left) * len(right) > _MOST_PRODUCT:
         return None
-    found = frozenset(a + b for a in left for b in right)
+    found = frozenset(_plainly(a + b) for a in left for b in right)
     return found if all(len(text) <= _MOST_CHARS for text in found) else None
 
 
-def _exactly(texts: Texts, anchored: bool = False) -> Part:
-    return Part(texts, texts, texts, _EMPTY, anchored=anchored)
+def _exactly(texts: Texts) -> Part:
+    return Part(texts, texts, texts, _EMPTY, _EMPTY)
 
 
 _PLAIN = re.compile(r"[A-Za-z]+(?![*+?{])")
 _BRACKET = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|[()]", re.DOTALL)
 _EMPTY: Texts = frozenset([""])
+_UNTOLD: Texts = frozenset(["", START, END, START + END])
 _NOTHING = _exactly(_EMPTY)
-_LINE_START = _exactly(_EMPTY, anchored=True)
-_ANYTHING = Part(None, _EMPTY, _EMPTY, _EMPTY)
+_LINE_START, _LINE_END = _exactly(frozenset([START])), _exactly(frozenset([END]))
+_ANYTHING = Part(None, _EMPTY, _EMPTY, _EMPTY, _EMPTY)
 
 
 def _loose(part: Part) -> Part:
     """A part of which the exact texts are known, told as those are of which they are not."""
     if part.exact is None:
         return part
-    marks = all(character in MARKS for text in part.exact for character in text)
-    return Part(None, part.exact, part.exact, _unmarked(part.exact), _rarest([part.exact]), marks, part.anchored)
+    exact = part.exact
+    marks, closers = (all(character in kind for text in exact for character in text) for kind in (MARKS, CLOSERS))
+    return Part(None, exact, exact, _unmarked(exact), _unclosed(exact), _rarest([exact]), marks, closers)
 
 
 def _then(left: Part, right: Part) -> Part:
     """One after the other."""
-    anchored = left.anchored or (left.exact == _EMPTY and right.anchored)
     if left.exact is not None and right.exact is not None and (exact := _product(left.exact, right.exact)) is not None:
-        return _exactly(exact, anchored)
+        return _exactly(exact)
+    starts, stops = left == _LINE_START, right == _LINE_END
     begins, ends = left.begins, right.ends
     if left.exact is not None:
         begins = _product(left.exact, right.begins) or begins
     if right.exact is not None:
         ends = _product(left.ends, right.exact) or ends
     across = _product(left.ends, right.begins)
-    was_exact = left.exact is not None
+    was_exact, is_exact = left.exact is not None, right.exact is not None
     left, right = _loose(left), _loose(right)
+    if starts:
+        if right.marks:
+            return _LINE_START
+        across = begins = frozenset(_plainly(START + text) for text in right.opens)
+    if stops:
+        if left.closers:
+            return _LINE_END
+        across = ends = frozenset(_plainly(text + END) for text in left.closes)
     opens = right.opens if left.marks else _unmarked(begins) if was_exact else left.opens
+    closes = left.closes if right.closers else _unclosed(ends) if is_exact else right.closes
     needs = _rarest([*left.needs, *right.needs, *([across] if across else ())])
-    return Part(None, begins, ends, opens, needs, left.marks and right.marks, anchored)
+    return Part(None, begins, ends, opens, closes, needs, left.marks and right.marks, left.closers and right.closers)
 
 
 def _either(parts: list[Part]) -> Part:
     """One or another."""
     if len(parts) == 1:
         return parts[0]
-    anchored = all(part.anchored for part in parts)
     if all(part.exact is not None for part in parts):
         exact = frozenset().union(*(part.exact for part in parts if part.exact is not None))
         if len(exact) <= _MOST_TEXTS:
-            return _exactly(exact, anchored)
+            return _exactly(exact)
     parts = [_loose(part) for part in parts]
     needs = []
     if all(part.needs for part in parts):
@@ -177,9 +208,10 @@ def _either(parts: list[Part]) -> Part:
         _union(part.begins for part in parts),
         _union(part.ends for part in parts),
         _union(part.opens for part in parts),
+        _union(part.closes for part in parts),
         _rarest(needs),
         all(part.marks for part in parts),
-        anchored,
+        all(part.closers for part in parts),
     )
 
 
@@ -194,7 +226,7 @@ def _repeated(part: Part, least: int, most: int | None) -> Part:
     if most == 1 and part.exact is not None:
         return _exactly(part.exact | _EMPTY)
     if not least:
-        return replace(_ANYTHING, marks=_loose(part).marks)
+        return replace(_ANYTHING, marks=_loose(part).marks, closers=_loose(part).closers)
     several = part
     for _ in range(min(least, _MOST_COPIES) - 1):
         several = _then(several, part)
@@ -270,7 +302,7 @@ class _Reader:
         if character == "^":
             return _LINE_START
         if character == "$":
-            return _NOTHING
+            return _LINE_END
         if character in "*+?":
             raise Unread(self.pattern)
         return self._characters([character])
@@ -299,8 +331,10 @@ class _Reader:
                 self._any_case = on
         return flag
 
-    def _characters(self, characters: Iterable[str]) -> Part:
+    def _characters(self, characters: Collection[str]) -> Part:
         """One of some characters. A capital stays one where case counts, unless the small letter will do as well."""
+        if not {START, END}.isdisjoint(characters):
+            raise Unread(self.pattern)
         folded = {fold(character) for character in characters if self._any_case or not character.isupper()}
         capitals = {character for character in characters if not self._any_case and character.isupper()}
         return _exactly(frozenset(folded | {capital for capital in capitals if fold(capital) not in folded}))
@@ -373,7 +407,9 @@ class _Reader:
                 found.add(one)
         folded = {fold(character) for character in found}
         if many or len(folded) > _MOST_OF_CLASS:
-            return replace(_ANYTHING, marks=not many and all(character in MARKS for character in folded))
+            return replace(
+                _ANYTHING, marks=not many and folded <= set(MARKS), closers=not many and folded <= set(CLOSERS)
+            )
         return self._characters(found)
 
     def _of_class(self) -> str | None:

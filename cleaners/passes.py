@@ -28,10 +28,11 @@ from cleaners.cut import (
     NO_HIT,
     UNTOLD,
 )
-from cleaners.engine import Engine, Found, Lines
+from cleaners.engine import Engine, Found
 from cleaners.fields import gather
 from cleaners.gluing import glued
 from cleaners.headline import LENGTH, LINES, Top, first_line
+from cleaners.lines import Lines
 from cleaners.model import SCALE, Model, rule_id
 from cleaners.parting import doubted
 from cleaners.patterns import Values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 import re2
@@ -17,7 +18,7 @@ SHARED_MEMORY = 64 << 20
 
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
 _GROUP = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|\((?!\?)|\(\?P<(\w+)>")
-# The bytes of lines that is_latin tells of, and a few others.
+# The bytes of most lines that is_latin tells of, and a few others.
 _LATIN_BYTES = bytes([*range(0xC0), 0xC2, 0xC3, 0xE2])
 # Names of characters, with those of such lines that they name, and capitals of three that have theirs elsewhere; where
 # they stand, in a class or alone; what is not read.
@@ -48,9 +49,9 @@ class Regexp:
         # What the binding calls RE2 with: its own `search` takes four times as long to tell the same, in objects.
         self._match = re2.compile(pattern, chosen)._regexp.Match
 
-    def search(self, data: bytes, position: int = 0) -> Spans | None:
-        """The first match from `position` on, if there is one."""
-        spans: Spans = self._match(_ANYWHERE, data, position, len(data))
+    def search(self, data: bytes, position: int = 0, end: int | None = None) -> Spans | None:
+        """The first match from `position` on that ends by `end`, if there is one."""
+        spans: Spans = self._match(_ANYWHERE, data, position, len(data) if end is None else end)
         return spans if spans[0][0] >= 0 else None
 
     def match(self, data: bytes, position: int) -> Spans | None:
@@ -108,13 +109,13 @@ class Pattern:
         )
 
 
-def lines(found: Regexp, data: bytes) -> Iterator[tuple[int, int]]:
-    """The lines of `data` in which a pattern matches: where they start and end."""
-    position, size = 0, len(data)
-    while position <= size and (spans := found.search(data, position)):
+def lines(found: Regexp, data: bytes, begin: int = 0, size: int | None = None) -> Iterator[tuple[int, int]]:
+    """The lines of `data` in which a pattern matches: where they start and end. begin, size: of those that count."""
+    position, size = begin, len(data) if size is None else size
+    while position <= size and (spans := found.search(data, position, size)):
         first = spans[0][0]
         start = data.rfind(b"\n", position, first) + 1 or position
-        end = data.find(b"\n", first)
+        end = data.find(b"\n", first, size)
         end = size if end < 0 else end
         yield start, end
         position = end + 1
@@ -133,8 +134,11 @@ def finder(patterns: tuple[str, ...]) -> Regexp:
 
 
 def is_latin(line: bytes) -> bool:
-    """Whether all characters of a line are below U+0100, or dashes, quotation marks and the like (U+2000 to U+203F)."""
-    return line.isascii() or (not line.translate(None, _LATIN_BYTES) and line.count(b"\xe2") == line.count(b"\xe2\x80"))
+    """Whether all characters of a line are below U+0100, or such as no name in _LATIN is of: marks, symbols, spaces."""
+    if line.isascii() or (not line.translate(None, _LATIN_BYTES) and line.count(b"\xe2") == line.count(b"\xe2\x80")):
+        return True
+    characters = set(line.decode("utf-8", "replace"))
+    return all(character < "\u0100" or unicodedata.category(character)[0] in "PSZ" for character in characters)
 
 
 def in_latin(pattern: str) -> str:

@@ -6,7 +6,7 @@ category's, its place among all names in order.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,12 @@ ANYWHERE, HEAD_ZONE, TAIL_ZONE = 1, 2, 4
 EVERY_ZONE = ANYWHERE | HEAD_ZONE | TAIL_ZONE
 ZONE_OF = {"head block": HEAD_ZONE, "tail block": TAIL_ZONE, "closing": TAIL_ZONE}
 """Of other scopes: ANYWHERE."""
+
+
+def zones(rules: Iterable[Rule]) -> I64:
+    """Where lines must stand that rules match."""
+    return np.array([ZONE_OF.get(rule.scope, ANYWHERE) for rule in rules], np.int64)
+
 
 BUILT_IN = {
     "beside-ad-marker": ("caption", "a bare caption: a line glued to an ad marker"),

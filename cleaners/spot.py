@@ -1,16 +1,19 @@
 """One pass over the bytes of a batch that finds the lines which have all that a rule needs (see triggers.py).
 
 The automaton of A. Aho and M. Corasick ("Efficient String Matching", 1975) over folded characters tells where a text
-ends that rules need (`walk`); a tree of the texts that rules open with is followed from the first word of a line, and
-the rules of a line are those of which it has all needs (`choose`). Plain loops over whole numbers, compiled by numba.
+ends that rules need (`walk`); trees of the texts that must open a line, or close it, are followed from its first word
+on, or from its last word back, and the rules of a line are those of which it has all needs (`choose`). Plain loops over
+whole numbers, compiled by numba.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-# Bits of the table of traits: a capital, a mark that may stand before a line's first word.
-CAPITAL, MARK = 1, 2
+# Bits of the table of traits: a capital, a mark that may stand before a line's first word, one that may stand behind
+# its last.
+CAPITAL, MARK, CLOSER = 1, 2, 4
+LINE_FEED = 10
 # A set of rules is some whole numbers, a bit a rule, so many in each.
 RULES_A_NUMBER = 62
 
@@ -72,19 +75,99 @@ def walk(data: Any, middle: Any, kinds: Any, step: Any, first: Any, first_text: 
     return near_count, far_count
 
 
+def char_before(data: Any, begin: Any, end: Any) -> Any:
+    """(code point of the character that ends at `end`, where it begins)."""
+    position = end - 1
+    while position > begin and data[position] & 0xC0 == 0x80:
+        position -= 1
+    code = data[position] + 0
+    if code >= 0x80:
+        code, _ = code_at(data, position, end)
+    return code, position
+
+
+def opened_at(data: Any, begin: Any, end: Any, traits: Any) -> Any:
+    """Where a line begins behind its marks."""
+    position = begin
+    while position < end:
+        code = data[position] + 0
+        length = 1
+        if code >= 0x80:
+            code, length = code_at(data, position, end)
+        if not traits[code] & MARK:
+            break
+        position += length
+    return min(position, end)
+
+
+def closed_at(data: Any, begin: Any, end: Any, traits: Any) -> Any:
+    """Where a line ends before its closers."""
+    position = end
+    while position > begin:
+        code, before = char_before(data, begin, position)
+        if not traits[code] & CLOSER:
+            break
+        position = before
+    return position
+
+
+def edges(
+    data: Any,
+    begin: Any,
+    end: Any,
+    kinds: Any,
+    traits: Any,
+    step: Any,
+    opening: Any,
+    closing: Any,
+    start: Any,
+    first_text: Any,
+    places: Any,
+    states: Any,
+) -> Any:
+    """Note the texts that a line opens with and closes with, as `walk` does; returns how many. kinds, step, first_text:
+    see there. opening, closing: first states of the trees, 0 their dead end; the latter is of texts read backwards,
+    with the class `start` for one that is all of a line.
+    """
+    count = 0
+    opened = opened_at(data, begin, end, traits)
+    position = opened
+    state = opening
+    while position < end and state != 0:
+        code = data[position] + 0
+        length = 1
+        if code >= 0x80:
+            code, length = code_at(data, position, end)
+        position += length
+        state = step[state + kinds[code]]
+        if state >= first_text:
+            places[count] = position
+            states[count] = state
+            count += 1
+    closed = closed_at(data, opened, end, traits)
+    position = closed
+    state = closing
+    while state != 0:
+        if position > opened:
+            code, position = char_before(data, opened, position)
+            state = step[state + kinds[code]]
+        else:
+            state = step[state + start]
+            position -= 1
+        if state >= first_text:
+            places[count] = closed
+            states[count] = state
+            count += 1
+    return count
+
+
 def capitals_at(data: Any, begin: Any, end: Any, traits: Any, asked: Any) -> Any:
     """Whether the characters before `end` are capitals where `asked` has a bit, the lowest for the last one."""
     position = end
     while asked > 0 and position > begin:
-        position -= 1
-        while position > begin and data[position] & 0xC0 == 0x80:
-            position -= 1
-        if asked & 1:
-            code = data[position] + 0
-            if code >= 0x80:
-                code, _ = code_at(data, position, end)
-            if not traits[code] & CAPITAL:
-                return False
+        code, position = char_before(data, begin, position)
+        if asked & 1 and not traits[code] & CAPITAL:
+            return False
         asked >>= 1
     return asked == 0
 
@@ -92,6 +175,7 @@ def capitals_at(data: Any, begin: Any, end: Any, traits: Any, asked: Any) -> Any
 def choose(
     data: Any,
     ends: Any,
+    stands: Any,
     line: Any,
     places: Any,
     states: Any,
@@ -102,50 +186,46 @@ def choose(
     step: Any,
     width: Any,
     opening: Any,
+    closing: Any,
+    start: Any,
     first_text: Any,
     texts: Any,
     capitals: Any,
     met: Any,
     given: Any,
-    lengths: Any,
+    limits: Any,
     had: Any,
+    edge_places: Any,
+    edge_states: Any,
     chosen: Any,
 ) -> Any:
     """Fill `chosen` with (rule, number of its line), line by line from number `line` on, and `place` in `places`.
 
-    It stops before a line when `chosen` might not hold what is in it; returns (how many, next line, next place). ends:
-    of the lines. places, states: `placed` of them, see `walk`. opening: the tree's first state, 0 its dead end. texts:
-    where the rows of each begin in `capitals`, which a text must have, and in `met`: the set of rules whose first need
-    it is then, and that of those whose second. given: the same two of any line, for rules that need less. lengths:
-    least bytes and most characters by rule. had: room for the two. The other parameters are those of `walk`.
+    It stops before a line when `chosen` might not hold what is in it; returns (how many, next line, next place).
+    ends, stands: of the lines. places, states: `placed` of them, see `walk`. texts: where the rows of each begin in
+    `capitals`, which a text must have, and in `met`: the set of rules whose first need it is then, and that of those
+    whose second. given: the same two of any line, for rules that need less. limits: least bytes and most characters by
+    rule, and where its lines stand. had, edge_places, edge_states: room for the two, and for what `edges` notes of a
+    line. The other parameters are those of `edges`.
     """
     count = 0
     numbers = len(given) // 2
-    while line < len(ends) and count + len(lengths) <= len(chosen):
+    while line < len(ends) and count + len(limits) <= len(chosen):
         begin = 0 if line == 0 else ends[line - 1] + 1
         end = ends[line]
-        position = begin
-        state = opening
         for n in range(len(had)):
             had[n] = given[n]
-        while True:
-            # The next text that ends in the line: first those that it opens with, then all others.
-            text = -1
-            while position < end and state != 0 and text < 0:
-                code = data[position] + 0
-                length = 1
-                if code >= 0x80:
-                    code, length = code_at(data, position, end)
-                position += length
-                if state != opening or not traits[code] & MARK:
-                    state = step[state + kinds[code]]
-                    if state >= first_text:
-                        text = (state - first_text) // width + 0
-            last = position
-            if text < 0:
-                if place >= placed or places[place] > end:
-                    break
-                text = (states[place] - first_text) // width + 0
+        edge = 0
+        edged = edges(
+            data, begin, end, kinds, traits, step, opening, closing, start, first_text, edge_places, edge_states
+        )
+        while edge < edged or (place < placed and places[place] <= end):
+            if edge < edged:
+                text = (edge_states[edge] - first_text) // width
+                last = edge_places[edge]
+                edge += 1
+            else:
+                text = (states[place] - first_text) // width
                 last = places[place]
                 place += 1
             for k in range(texts[text], texts[text + 1]):
@@ -163,12 +243,12 @@ def choose(
                     rules >>= 8
                     rule += 8
                     continue
-                if rules & 1 and end - begin >= lengths[rule, 0]:
-                    if chars < 0 and end - begin > lengths[rule, 1]:
+                if rules & 1 and end - begin >= limits[rule, 0] and limits[rule, 2] & stands[line]:
+                    if chars < 0 and end - begin > limits[rule, 1]:
                         chars = 0
                         for k in range(begin, end):
                             chars += 1 if data[k] & 0xC0 != 0x80 else 0
-                    if end - begin <= lengths[rule, 1] or chars <= lengths[rule, 1]:
+                    if end - begin <= limits[rule, 1] or chars <= limits[rule, 1]:
                         chosen[count, 0] = rule
                         chosen[count, 1] = line
                         count += 1
@@ -176,3 +256,16 @@ def choose(
                 rule += 1
         line += 1
     return count, line, place
+
+
+def join(data: Any, begins: Any, stops: Any, joined: Any) -> None:
+    """Fill `joined` with parts of the data, each with a line feed behind it."""
+    place = 0
+    for number in range(len(begins)):
+        part = data[begins[number] : stops[number]]
+        room = joined[place : place + len(part)]
+        for k in range(len(part)):  # as of two arrays of their own numba copies many bytes at a time
+            room[k] = part[k]
+        place += len(part)
+        joined[place] = LINE_FEED
+        place += 1

@@ -7,7 +7,6 @@ literals.py makes nothing of is tried on every line of its length.
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 import sys
 import unicodedata
@@ -21,65 +20,51 @@ import numpy.typing as npt
 
 from cleaners import kept, literals, spot
 from cleaners.compiler import compiled
-from cleaners.literals import MARKS, Texts, Unread, fold, rate, read, shortened, shortest
+from cleaners.lines import Lines
+from cleaners.literals import CLOSERS, END, MARKS, START, Texts, Unread, fold, rate, read, shortened, shortest
+from cleaners.registry import zones
 from cleaners.rules import Rule
 
 # How often one meets a text, see literals.rate: beyond COMMON it tells nothing, of one so RARE no more is looked for. A
 # rule of which ENOUGH is known, or MOST_NEEDS needs, is asked no further. Measured: other values cost more in all.
-COMMON, RARE, ENOUGH, MOST_NEEDS = 0.004, 1e-9, 1e-6, 2
-FREQUENT = 0.05  # of a rule of which nothing rarer is known, a text that is met so often is better than none
-LINE_CHARS = 100  # of a line, as a rule: it has one start
+COMMON, RARE, ENOUGH, MOST_NEEDS = 0.002, 1e-9, 1e-6, 2
+FREQUENT = 0.008  # of a rule of which nothing rarer is known, a text that is met so often is better than none
 Rows = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
 
 _CLASSES = 255  # of characters at most; any further ones are of the class 0, with all that are in no text
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """A set of which a line must have one text; opens: at its first word."""
-
-    texts: Texts
-    opens: bool
-
-    @property
-    def rate(self) -> float:
-        """How often it is met, by a rough guess."""
-        return rate(self.texts) / (LINE_CHARS if self.opens else 1)
-
-    def told_by(self, other: Need) -> bool:
-        """Whether most lines that have the other have this one, so that it tells little more."""
-        if self.opens and not other.opens:
-            return False
-        inside = str.startswith if self.opens else str.__contains__
-        both = frozenset(text for text in other.texts if any(inside(text, own) for own in self.texts))
-        return rate(both) >= rate(other.texts) / 2
-
-
-def needs(rule: Rule) -> list[Need]:
-    """What a line must have for the rule to match it; nothing is known of it if there is none."""
-    found = []
+def needs(rule: Rule) -> list[Texts]:
+    """Sets of texts: a line must have one of each for the rule to match it. Nothing is known of it if there is none."""
+    found: list[Texts] = []
     for pattern in dict.fromkeys((rule.lookup, rule.anchored)):
         try:
             part = read(pattern)
         except Unread:
             continue
-        found += [_need(texts, False) for texts in part.needs]
-        if part.anchored and "" not in part.opens:
-            found.append(_need(part.opens, True))
-    chosen: list[Need] = []
-    ranked = sorted(found, key=lambda need: need.rate)
-    if ranked and COMMON <= ranked[0].rate < FREQUENT:
-        return ranked[:1]
-    for need in sorted(found, key=lambda need: (not need.opens, need.rate)):
-        if len(chosen) == MOST_NEEDS or math.prod(other.rate for other in chosen) < ENOUGH:
+        found += [shortest(shortened(text, RARE) for text in texts) for texts in part.needs]
+    found.sort(key=rate)
+    if found and COMMON <= rate(found[0]) < FREQUENT:
+        return found[:1]
+    chosen: list[Texts] = []
+    for texts in sorted(found, key=lambda texts: not all(map(_is_at_edge, texts))):
+        if len(chosen) == MOST_NEEDS or math.prod(map(rate, chosen)) < ENOUGH:
             break
-        if need.rate < COMMON and not any(need.told_by(other) for other in chosen):
-            chosen.append(need)
+        if rate(texts) < COMMON and not any(_told_by(other, texts) for other in chosen):
+            chosen.append(texts)
     return chosen
 
 
-def _need(texts: Texts, opens: bool) -> Need:
-    return Need(shortest((shortened(text, RARE) for text in texts), opens), opens)
+def _is_at_edge(text: str) -> bool:
+    """Whether it is looked for at the start or the end of a line alone, which costs next to nothing."""
+    return START in text or END in text
+
+
+def _told_by(texts: Texts, other: Texts) -> bool:
+    """Whether most lines that have one of the others have one of these texts, so that they tell little more."""
+    both = frozenset(text for text in other if any(own in text for own in texts))
+    return rate(both) >= rate(other) / 2
 
 
 @dataclass(slots=True)
@@ -100,39 +85,69 @@ class Triggers:
         of = [unicodedata.unidata_version, *kept.source(literals, spot, sys.modules[__name__]), *patterns]
         found = kept.kept("triggers", of, lambda: _built(known))
         self._kinds, self._traits, self._given = found["kinds"], found["traits"], found["given"]
-        self._lengths = np.array([(rule.min_length, rule.max_length) for rule in known], np.int64).reshape(-1, 2)
-        width, first, opening, first_text = found["states"]
+        lengths = np.array([(rule.min_length, rule.max_length) for rule in known], np.int64).reshape(-1, 2)
+        self._limits = np.column_stack([lengths, zones(known)])
+        width, first, opening, closing, start, first_text = found["states"]
         ends = found["texts"], found["capitals"], found["met"]
-        self._table = _Table(found["step"], width, first, opening, first_text, *ends)
+        self._longest = int(found["longest"][0])
+        self._table = _Table(found["step"], width, first, opening, closing, start, first_text, *ends)
 
-    def spotted(self, lines: Sequence[bytes]) -> tuple[Rows, Rows]:
-        """The lines that rules may match: numbers of rules and, in order, of lines."""
-        data = b"\n".join(lines)
-        ends = np.cumsum(np.array([len(line) + 1 for line in lines], np.int64)) - 1
-        read, table, run = np.frombuffer(data, np.uint8), self._table, self._run
-        middle = int(ends[np.searchsorted(ends, len(data) // 2)]) if lines else 0
-        places, states = np.empty(len(data), np.int64), np.empty(len(data), np.uint32)
+    def spotted(self, data: bytes, lines: Lines) -> Spotted:
+        """The lines of some lines of the data that rules may match. lines: in order, without their line breaks."""
+        read, starts = self._joined(np.frombuffer(data, np.uint8), lines.starts, lines.ends)
+        ends, table, run = starts[1:] - 1, self._table, self._run
+        middle = int(ends[np.searchsorted(ends, len(read) // 2)]) if len(ends) else 0
+        places, states = np.empty(len(read), np.int64), np.empty(len(read), np.uint32)
         walked = self._kinds, table.step, table.first, table.first_text
         near, far = run["walk"](read, middle, *walked, places, states)
         places, states = (np.concatenate([both[:near], both[middle:far]]) for both in (places, states))
-        had = np.empty_like(self._given)
-        chosen = np.empty((len(data) // 8 + 4 * len(self._lengths) + 1, 2), np.int64)
+        rooms = np.empty_like(self._given), np.empty(self._longest, np.int64), np.empty(self._longest, np.uint32)
+        chosen = np.empty((len(read) // 8 + 4 * len(self._limits) + 1, 2), np.int64)
         parts, line, place = [chosen[:0]], 0, 0
         while line < len(ends):
             count, line, place = run["choose"](
-                read, ends, line, places, states, place, len(places), self._kinds, self._traits, table.step,
-                table.width, table.opening, table.first_text, table.texts, table.capitals, table.met,
-                self._given, self._lengths, had, chosen,
+                read, ends, lines.zones, line, places, states, place, len(places), self._kinds, self._traits,
+                table.step, table.width, table.opening, table.closing, table.start, table.first_text, table.texts,
+                table.capitals, table.met, self._given, self._limits, *rooms, chosen,
             )  # fmt: skip
             parts.append(chosen[:count].copy())
-        rules, of = np.concatenate(parts).T
-        return rules, of
+        found = np.concatenate(parts)
+        rules, of = found[np.argsort(found[:, 0].astype(np.uint16), kind="stable")].T  # short numbers are sorted sooner
+        joined, begins = self._joined(read, starts[of], ends[of])
+        return Spotted(rules, of, joined.tobytes(), begins)
+
+    def _joined(self, data: Bytes, starts: Rows, ends: Rows) -> tuple[Bytes, Rows]:
+        """Lines alone, each with a line feed behind it; and where each starts, and one more would."""
+        begins = np.append(0, np.cumsum(ends - starts + 1))
+        joined = np.empty(int(begins[-1]), np.uint8)
+        self._run["join"](data, starts, ends, joined)
+        return joined, begins
+
+
+@dataclass(frozen=True, slots=True)
+class Spotted:
+    """The lines that rules may match, in order of rules, then of lines; one that several may is there for each.
+
+    rules, of: int64[n], numbers of rules and of lines. joined: the lines, each with a line feed behind it. starts:
+    int64[n + 1], of each in it, and of one more.
+    """
+
+    rules: Rows
+    of: Rows
+    joined: bytes
+    starts: Rows
+
+    def by_rule(self) -> Iterator[tuple[int, int, int]]:
+        """Each of the rules once, with the places of the first of its lines and one past the last."""
+        known, first = np.unique(self.rules, return_index=True)
+        bounds = [*first.tolist(), len(self.rules)]
+        yield from zip(known.tolist(), bounds[:-1], bounds[1:], strict=True)
 
 
 def _built(known: Sequence[Rule]) -> kept.Arrays:
-    """The tables of some rules. given: see spot.choose. states: width, first, opening and first_text of a _Table."""
+    """The tables of some rules. given: see spot.choose. states: the numbers of a _Table."""
     wanted = [needs(rule) for rule in known]
-    kinds, traits, classes = _classes(text for own in wanted for need in own for text in need.texts)
+    kinds, traits, classes = _classes(text for own in wanted for need in own for text in need)
     table = _automaton(wanted, classes)
     missing = [(rule, need) for rule, own in enumerate(wanted) for need in range(len(own), MOST_NEEDS)]
     return {
@@ -140,39 +155,40 @@ def _built(known: Sequence[Rule]) -> kept.Arrays:
         "kinds": kinds,
         "traits": traits,
         "step": table.step,
-        "states": np.array([table.width, table.first, table.opening, table.first_text], np.uint32),
+        "states": np.array(
+            [table.width, table.first, table.opening, table.closing, table.start, table.first_text], np.uint32
+        ),
         "texts": table.texts,
         "capitals": table.capitals,
         "met": table.met,
+        "longest": np.array([2 * max((len(text) for own in wanted for need in own for text in need), default=0)]),
     }
-
-
-def by_rule(rules: Rows, of: Rows) -> Iterator[tuple[int, list[int]]]:
-    """Each of the rules once, with what there is of it in `of`, in order."""
-    order = np.argsort(rules.astype(np.uint16), kind="stable")  # short numbers are sorted sooner
-    known, first = np.unique(rules[order], return_index=True)
-    chosen = of[order].tolist()
-    for rule, (low, high) in zip(known.tolist(), itertools.pairwise([*first.tolist(), len(chosen)]), strict=True):
-        yield rule, chosen[low:high]
 
 
 @functools.cache
 def _functions() -> dict[str, Any]:
-    return compiled(vars(spot), ("code_at", "walk", "capitals_at", "choose"))
+    return compiled(
+        vars(spot),
+        ("code_at", "char_before", "opened_at", "closed_at", "edges", "walk", "capitals_at", "choose", "join"),
+    )
 
 
 def _classes(texts: Iterable[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], dict[str, int]]:
     """The tables of characters (see spot.py), and the class of each character that is in a text, folded."""
     counts: dict[str, int] = {}
     for text in texts:
-        for character in filter(_told, text):
+        for character in filter(_told, text.strip(START + END)):
             counts[fold(character)] = counts.get(fold(character), 0) + 1
-    common = sorted(counts, key=lambda character: (-counts[character], character))[:_CLASSES]
-    classes = {character: number for number, character in enumerate(common, 1)}
+    common = sorted(counts, key=lambda character: (-counts[character], character))[: _CLASSES - 1]
+    classes = {character: number for number, character in enumerate([*common, START], 1)}
     kinds, traits = np.zeros(1 << 16, np.uint8), np.zeros(1 << 16, np.uint8)
     for code, (folded, capital) in enumerate(_folded()):
         kinds[code] = classes.get(folded, 0)
-        traits[code] = (spot.CAPITAL if capital else 0) | (spot.MARK if folded in MARKS else 0)
+        traits[code] = (
+            (spot.CAPITAL if capital else 0)
+            | (spot.MARK if folded in MARKS else 0)
+            | (spot.CLOSER if folded in CLOSERS else 0)
+        )
     kinds[0xFFFF] = traits[0xFFFF] = 0
     return kinds, traits, classes
 
@@ -189,28 +205,30 @@ def _folded() -> list[tuple[str, bool]]:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """See spot.py. first, opening, first_text: states, typed as those of `step` are."""
+    """See spot.py. first, opening, closing, first_text: states, typed as those of `step` are; start: a class."""
 
     step: npt.NDArray[np.uint32]
     width: np.uint32
     first: np.uint32
     opening: np.uint32
+    closing: np.uint32
+    start: np.uint32
     first_text: np.uint32
     texts: npt.NDArray[np.int64]
     capitals: npt.NDArray[np.int64]
     met: npt.NDArray[np.int64]
 
 
-_DEAD, _FIRST, _OPENING = 0, 1, 2
+_DEAD, _FIRST, _OPENING, _CLOSING = range(4)
 
 
-def _automaton(wanted: Sequence[Sequence[Need]], classes: dict[str, int]) -> _Table:
+def _automaton(wanted: Sequence[Sequence[Texts]], classes: dict[str, int]) -> _Table:
     """wanted: the needs of each rule."""
-    states = [_State() for _ in (_DEAD, _FIRST, _OPENING)]
+    states = [_State() for _ in (_DEAD, _FIRST, _OPENING, _CLOSING)]
     for rule, own in enumerate(wanted):
         for number, need in enumerate(own):
-            for text in need.texts:
-                _add(states, _OPENING if need.opens else _FIRST, text, (rule, number), classes)
+            for text in need:
+                _add(states, text, (rule, number), classes)
     back = _falling_back(states)
     # States where a text ends come last, so that one comparison tells them.
     ranked = sorted(range(len(states)), key=lambda state: bool(states[state].ends))
@@ -218,7 +236,7 @@ def _automaton(wanted: Sequence[Sequence[Need]], classes: dict[str, int]) -> _Ta
     place = {state: rank * width for rank, state in enumerate(ranked)}
     step = np.zeros(len(states) * width, np.uint32)
     step[place[_FIRST] : place[_FIRST] + width] = place[_FIRST]
-    for state in _by_depth(states, _FIRST, _OPENING):
+    for state in _by_depth(states, _FIRST, _OPENING, _CLOSING):
         at = place[state]
         if state in back:
             step[at : at + width] = step[place[back[state]] : place[back[state]] + width]
@@ -236,6 +254,8 @@ def _automaton(wanted: Sequence[Sequence[Need]], classes: dict[str, int]) -> _Ta
         np.uint32(width),
         np.uint32(place[_FIRST]),
         np.uint32(place[_OPENING]),
+        np.uint32(place[_CLOSING]),
+        np.uint32(classes[START]),
         np.uint32((len(states) - len(ending)) * width),
         np.cumsum([0, *map(len, rows)]),
         np.array([row for own in rows for row in own], np.int64),
@@ -252,11 +272,18 @@ def _sets(of: Iterable[Sequence[int]], rules: int) -> npt.NDArray[np.int64]:
     return sets
 
 
-def _add(states: list[_State], state: int, text: str, of: tuple[int, int], classes: dict[str, int]) -> None:
+def _add(states: list[_State], text: str, of: tuple[int, int], classes: dict[str, int]) -> None:
+    """Have a text end at a state: one that ends a line is read backwards."""
+    bare = text.strip(START + END)
     capitals = 0
-    for character in text:
-        kind = classes.get(fold(character), 0)
+    for character in bare:
         capitals = capitals << 1 | (_told(character) and character.isupper())
+    if text.endswith(END):
+        state, characters = _CLOSING, text.removesuffix(END)[::-1]
+    else:
+        state, characters = _OPENING if text.startswith(START) else _FIRST, bare
+    for character in characters:
+        kind = classes.get(fold(character), 0)
         if kind not in states[state].next:
             states[state].next[kind] = len(states)
             states.append(_State())
