@@ -24,7 +24,7 @@ from cleaners.cut import (
     takes_line,
 )
 from cleaners.registry import ASKED, POINTER, PROSE, WITHIN
-from cleaners.scan import CHARS, DOCUMENT, HASH
+from cleaners.scan import CHARS, DOCUMENT, HASH, LETTERS
 
 # How sure the model must be of a line next to one that rules take, and of one that stands alone: of lines shorter than
 # 30, 60 and 140 characters, and of all others. As probabilities .75, .75, .85, .93 and .95, .93, .90, .93: short lines
@@ -63,6 +63,12 @@ PAGE_BARS = (1099, 1200, 1700, 2587)
 PAGE_AMONG_BARS = (800, 2000, 2000, 2000)
 LEAST_BAR = min(BESIDE_BARS + ALONE_BARS + SOME_BARS + AMONG_BARS + PAGE_BARS + PAGE_AMONG_BARS)
 PAGE_DOUBTS = (DOUBT, DOUBT, -1600, -1300)
+
+# A line that stands so often in a text goes each time or stays each time: who speaks in an interview, and subheads
+# ("Verdict: false"), stay at most places, debris goes at all. So many lines of a text are asked about, to be linear.
+REPEATS, MOST_ASKED = 3, 100
+# What takes a line whole: nothing, or the model alone.
+LEFT, VOTED = -1, -2
 
 # States of a line while a text is looked at.
 TAKEN, PLACED, RESUMED, COUNTED = 1, 2, 4, 8
@@ -269,12 +275,36 @@ def vote(
                 (row > low and in_frame(taken[row - 1], kinds)) or (row + 1 < high and in_frame(taken[row + 1], kinds))
             )
         ):
+            taken[row] = VOTED
+    if going < PAGE_LINES:
+        spare_repeated(table, low, high, taken)
+    for row in range(low, high):
+        if taken[row] == VOTED:
             cuts_row = count
             count = cut_line(table, row, high, end, 0, model, ANY_SCORE, NO_HIT, cuts, count)
-            cuts[cuts_row][CUT_SCORE] = score
-        else:
+            cuts[cuts_row][CUT_SCORE] = scores[row]
+        elif taken[row] == LEFT:
             left = True
     return count if left else begin
+
+
+def spare_repeated(table: Any, low: Any, high: Any, taken: Any) -> None:
+    """Of one text: leave what the model alone takes of a line that stands there again and again and stays elsewhere."""
+    asked = 0
+    for row in range(low, high):
+        if taken[row] != VOTED or table[row][LETTERS] == 0:
+            continue
+        asked += 1
+        if asked > MOST_ASKED:
+            break
+        count = 0
+        stays = False
+        for other in range(low, high):
+            if table[other][HASH] == table[row][HASH]:
+                count += 1
+                stays = stays or taken[other] == LEFT
+        if stays and count >= REPEATS:
+            taken[row] = LEFT
 
 
 def in_frame(category: Any, kinds: Any) -> Any:

@@ -144,7 +144,7 @@ _FUNCTIONS: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (blocks, ("separators",)),
     (layout, ("zones", "cut_part", "within", "glued", "caption", "captions", "links", "headings", "beside")),
     (layout, ("place_text", "place")),
-    (assent, ("bar", "count_going", "pointing", "object_to", "in_frame", "vote", "hear")),
+    (assent, ("bar", "count_going", "pointing", "object_to", "in_frame", "spare_repeated", "vote", "hear")),
     (pieces, ("worded_like", "put_piece", "ends_here", "dash", "begins_after", "last_pieces", "pieces", "gather")),
     (heads, ("worded_start", "mixed", "counter", "labels", "heads")),
     (occurring, ("reads_as_paragraph", "looks_like", "mark_text", "occur")),

@@ -11,9 +11,11 @@ from cleaners.assent import (
     AMONG_BARS,
     BESIDE_BARS,
     DOUBT,
+    MOST_ASKED,
     PAGE_DOUBTS,
     PAGE_LINES,
     POINTER_DOUBT,
+    REPEATS,
     SOME_BARS,
     SOME_LINES,
     STORY_BAR,
@@ -162,6 +164,31 @@ def test_where_some_lines_go_a_short_one_alone_needs_less_than_where_none_does_o
         cuts = [(3 + number, "ad_marker", ANY_SCORE) for number in range(going)]
         assert voted({1: low}, *cuts, text=text) == taken
         assert voted({1: high}, *cuts, text=text) == [1]
+
+
+def test_a_line_that_repeats_goes_each_time_or_not_at_all() -> None:
+    says = ["Ida Brandt", "Why did the lamp go out?", "Tom Ashby", "Nobody knows why it did."]
+    text = says * REPEATS
+    names = [number for number, line in enumerate(text) if line == "Ida Brandt"]
+    assert voted(dict.fromkeys(names, SURELY), text=text) == names
+    assert voted(dict.fromkeys(names[1:], SURELY), text=text) == []
+    assert voted(dict.fromkeys(names[1:], SURELY), (names[0], "section", ANY_SCORE), text=text) == names[1:]
+    assert voted({names[0]: SURELY}, text=says * (REPEATS - 1)) == [names[0]], "not often enough"
+    rules = ["Ida Brandt", *["***", "It rained."] * REPEATS]
+    assert voted({1: SURELY}, text=rules) == [1], "no words"
+    page = [*text, *["Advertisement"] * PAGE_LINES]
+    cuts = [(len(text) + number, "ad_marker", ANY_SCORE) for number in range(PAGE_LINES)]
+    assert voted(dict.fromkeys(names[1:], SURELY), *cuts, text=page) == names[1:], "in a page"
+
+
+def test_only_so_many_lines_are_compared_with_all_others() -> None:
+    bells = [f"Bell {chr(97 + number // 26)}{chr(97 + number % 26)}" for number in range(MOST_ASKED)]
+    text = ["It rained.", "It rained.", *bells, "It rained.", *["Advertisement"] * SOME_LINES]
+    cuts = [(len(text) - 1 - number, "ad_marker", ANY_SCORE) for number in range(SOME_LINES)]
+    lines, score = range(2, len(bells) + 3), bar(len("It rained."), SOME_BARS)
+    assert score < SURE, "or it would be a page"
+    assert voted(dict.fromkeys(lines[1:], score), *cuts, text=text) == [*lines[1:-1]]
+    assert voted(dict.fromkeys(lines, score), *cuts, text=text) == [*lines], "the last was not asked about"
 
 
 def test_what_is_said_of_cookies_and_copyright_is_not_asked_about() -> None:
