@@ -9,14 +9,15 @@ lines.arrow      lines.LINES: the lines of the records that no rule touches
 places.arrow     cleaned.PLACES: where these stand
 files.arrow      a row a source file: what the ledger will say of it
 templates.arrow  written by the learn stage, if any: rows and lines that the apply stage is to take out; it writes
-                 records.applied.arrow, shingles.applied.arrow and removals.applied.arrow
+                 records.applied.arrow, shingles.applied.arrow and removals.applied.arrow, after which what
+                 these replace, and what it read, is removed
 decisions.arrow  written by the match stage: a row a record, in the order of records.arrow
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -103,6 +104,13 @@ class Part:
     def path(self, name: str) -> Path:
         """Where one of the part's files lies."""
         return Path(self.folder) / (f"{name}.applied.arrow" if self.applied and name in _APPLIED else f"{name}.arrow")
+
+    def drop_replaced(self) -> None:
+        """Remove what the apply stage has replaced, and what it read: a third of what a run leaves for its stages, of
+        which much is not on the disk yet and need not get there. What cannot be removed now goes with the rest."""
+        for name in (*_APPLIED, "places", "templates") if self.applied else ():
+            with suppress(OSError):
+                (Path(self.folder) / f"{name}.arrow").unlink()
 
     def write(self, name: str, table: pa.Table) -> None:
         """Add a file to the part."""

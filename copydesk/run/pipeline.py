@@ -210,6 +210,7 @@ def _without_templates(
     stage = partial(apply, settings=settings)
     for done, part in enumerate(stage_map("apply", stage, list(changed.values())), 1):
         changed[part.number] = part
+        part.drop_replaced()
         progress("apply", done, len(changed), 0, 0)
     return [changed.get(part.number, part) for part in parts]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from copydesk import points
 from copydesk.errors import UsageError
 from copydesk.index.history import reindex
 from copydesk.index.lines import MOST_STORIES
@@ -113,6 +114,22 @@ def test_how_a_part_is_divided_does_not_matter(
     ingest(tmp_path / "divided", inputs)
     assert everything(tmp_path / "divided") == everything(output)
     assert taken(tmp_path / "divided") == taken(output)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_no_file_stays_that_another_has_replaced(
+    workers: int, inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lying: dict[str, list[str]] = {}
+
+    def look(name: str) -> None:
+        lying[name] = [path.name for path in tmp_path.glob("out/_state/staging/*/parts/*/*")]
+
+    monkeypatch.setattr(points, "checkpoint", look)
+    ingest(tmp_path / "out", inputs, workers=workers)
+    names = lying["run: templates applied"]
+    assert "records.applied.arrow" in names
+    assert not {"records.arrow", "shingles.arrow", "removals.arrow", "places.arrow", "templates.arrow"} & set(names)
 
 
 def test_a_quote_that_ends_three_stories_stays(tmp_path: Path) -> None:
