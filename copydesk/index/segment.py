@@ -77,6 +77,7 @@ def write_segment(
     give_back()  # what these were made from
     order = np.arange(len(entries), dtype=np.int64) if ordered else precedence(entries)
     entries = entries.select(ENTRY.names).cast(ENTRY).take(pa.array(order)).combine_chunks()
+    give_back()  # and what it was put in order from
     keyed = order[_has_keys(entries)]
     give_back()
     columns: dict[str, pa.Array] = {name: one(entries[name]) for name in ENTRY.names}
@@ -85,7 +86,8 @@ def write_segment(
         by_high = np.argsort(high, kind="stable")
         columns[f"{name}_sorted"] = pa.array(high[by_high])
         columns[f"{name}_order"] = pa.array(by_high.astype(np.uint32))
-    held = held.renumbered(order).ordered(halves(columns["id"])[0])
+    held = held.renumbered(order)
+    held = held.ordered(halves(columns["id"])[0])
     columns |= {f"line_{name}": _in_first_row(getattr(held, name), len(order)) for name in _LINES}
     give_back()  # what they were made from
     bits = max(1, int(len(order) - 1).bit_length()) if len(order) else 1
