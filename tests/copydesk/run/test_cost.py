@@ -74,9 +74,9 @@ class _Counted:
     def __init__(self, real: Any, count: list[int]) -> None:
         self._real, self._count = real, count
 
-    def search(self, data: bytes, position: int = 0) -> Any:
-        found = self._real.search(data, position)
-        self._count[0] += (found[0][1] if found else len(data)) - position
+    def search(self, data: bytes, position: int = 0, end: int | None = None) -> Any:
+        found = self._real.search(data, position, end)
+        self._count[0] += (found[0][1] if found else len(data) if end is None else end) - position
         return found
 
     def match(self, data: bytes, position: int) -> Any:
@@ -120,7 +120,7 @@ def scanned(request: pytest.FixtureRequest) -> Iterator[list[int]]:
 
         def counted(*arguments: Any) -> Any:
             rows, line, place = choose(*arguments)
-            count[0] += rows + len(arguments[3])  # lines to ask a rule of, and ends of texts that rules need
+            count[0] += rows + len(arguments[4])  # lines to ask a rule of, and ends of texts that rules need
             return rows, line, place
 
         triggered._triggers._run = {**run, "choose": counted}
