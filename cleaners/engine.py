@@ -290,24 +290,22 @@ class Triggered:
     def _asked(self, spotted: Spotted) -> dict[int, list[_Matched]]:
         """What rules match in the lines that they might match in, by the number of the line."""
         told: dict[int, list[_Matched]] = {}
-        starts = spotted.starts.tolist()
-        for number, first, end in spotted.by_rule():
-            self._lines[number] += end - first
+        for number, of, joined, starts in spotted.by_rule():
+            self._lines[number] += len(of)
             few = self._rules[number].hint is None and self._lines[number] <= FEW_LINES
-            places = self._places(number, spotted.joined, starts[first : end + 1], first)
-            for place in range(first, end) if few else places:
-                line = spotted.joined[starts[place] : starts[place + 1] - 1]
+            for place in range(len(of)) if few else self._places(number, joined, starts):
+                line = joined[starts[place] : starts[place + 1] - 1]
                 if matches := self._pattern(number).matches(line):
-                    told.setdefault(int(spotted.of[place]), []).append((self._numbers[number], matches))
+                    told.setdefault(int(of[place]), []).append((self._numbers[number], matches))
         return told
 
-    def _places(self, number: int, joined: bytes, starts: Sequence[int], first: int) -> Iterator[int]:
+    def _places(self, number: int, joined: bytes, starts: Sequence[int]) -> Iterator[int]:
         """Of lines that a rule might match the places of those that have what it is looked up by, as RE2 says. starts:
-        of them, and of one more; first: the place of the first."""
+        of them in `joined`, and of one more."""
         if (finder := self._finders.get(number)) is None:
             finder = self._finders.setdefault(number, patterns.finder((self._rules[number].lookup,)))
-        for start, _ in patterns.lines(finder, joined, starts[0], starts[-1] - 1):
-            yield first + bisect.bisect_left(starts, start)
+        for start, _ in patterns.lines(finder, joined[:-1]):
+            yield bisect.bisect_left(starts, start)
 
     def _pattern(self, number: int) -> Pattern:
         """A rule's pattern: many rules are never asked."""

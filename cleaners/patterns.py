@@ -49,9 +49,9 @@ class Regexp:
         # What the binding calls RE2 with: its own `search` takes four times as long to tell the same, in objects.
         self._match = re2.compile(pattern, chosen)._regexp.Match
 
-    def search(self, data: bytes, position: int = 0, end: int | None = None) -> Spans | None:
-        """The first match from `position` on that ends by `end`, if there is one."""
-        spans: Spans = self._match(_ANYWHERE, data, position, len(data) if end is None else end)
+    def search(self, data: bytes, position: int = 0) -> Spans | None:
+        """The first match from `position` on, if there is one."""
+        spans: Spans = self._match(_ANYWHERE, data, position, len(data))
         return spans if spans[0][0] >= 0 else None
 
     def match(self, data: bytes, position: int) -> Spans | None:
@@ -109,13 +109,13 @@ class Pattern:
         )
 
 
-def lines(found: Regexp, data: bytes, begin: int = 0, size: int | None = None) -> Iterator[tuple[int, int]]:
-    """The lines of `data` in which a pattern matches: where they start and end. begin, size: of those that count."""
-    position, size = begin, len(data) if size is None else size
-    while position <= size and (spans := found.search(data, position, size)):
+def lines(found: Regexp, data: bytes) -> Iterator[tuple[int, int]]:
+    """The lines of `data` in which a pattern matches: where they start and end."""
+    position, size = 0, len(data)
+    while position <= size and (spans := found.search(data, position)):
         first = spans[0][0]
         start = data.rfind(b"\n", position, first) + 1 or position
-        end = data.find(b"\n", first, size)
+        end = data.find(b"\n", first)
         end = size if end < 0 else end
         yield start, end
         position = end + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import re2
@@ -269,10 +271,12 @@ def test_lines_are_spotted_that_have_what_rules_need(lines: list[str]) -> None:
         if line and all(_has(line, texts) for texts in needs(rule))
     ]
     assert list(zip(spotted.rules.tolist(), spotted.of.tolist(), strict=True)) == wanted
-    ends = spotted.starts[1:] - 1
-    assert [spotted.joined[start:end].decode() for start, end in zip(spotted.starts, ends, strict=False)] == [
-        lines[place] for _, place in wanted
-    ]
+    told = []
+    for rule, of, joined, starts in spotted.by_rule():
+        told += [(rule, place) for place in of.tolist()]
+        own = [joined[start : end - 1].decode() for start, end in itertools.pairwise(starts)]
+        assert own == [lines[place] for place in of.tolist()]
+    assert told == wanted
 
 
 def _has(line: str, texts: Texts) -> bool:

@@ -74,9 +74,9 @@ class _Counted:
     def __init__(self, real: Any, count: list[int]) -> None:
         self._real, self._count = real, count
 
-    def search(self, data: bytes, position: int = 0, end: int | None = None) -> Any:
-        found = self._real.search(data, position, end)
-        self._count[0] += (found[0][1] if found else len(data) if end is None else end) - position
+    def search(self, data: bytes, position: int = 0) -> Any:
+        found = self._real.search(data, position)
+        self._count[0] += (found[0][1] if found else len(data)) - position
         return found
 
     def match(self, data: bytes, position: int) -> Any:
