@@ -144,16 +144,18 @@ def edges(
             places[count] = position
             states[count] = state
             count += 1
-    closed = closed_at(data, opened, end, traits)
+    closed = closed_at(data, begin, end, traits)
     position = closed
     state = closing
     while state != 0:
-        if position > opened:
-            code, position = char_before(data, opened, position)
-            state = step[state + kinds[code]]
-        else:
-            state = step[state + start]
-            position -= 1
+        if position == opened and step[state + start] >= first_text:
+            places[count] = closed
+            states[count] = step[state + start]
+            count += 1
+        if position <= begin:
+            break
+        code, position = char_before(data, begin, position)  # a text may begin with marks, and so before `opened`
+        state = step[state + kinds[code]]
         if state >= first_text:
             places[count] = closed
             states[count] = state

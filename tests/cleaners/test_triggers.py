@@ -225,7 +225,7 @@ def test_what_a_pattern_needs(pattern: str, needed: set[str] | None) -> None:
 
 pieces = st.recursive(
     st.sampled_from(
-        ["a", "b", "B", "ab", "ba ", " ", "-", ".", "“", "^", "$", r"\b", "[ab]", "[^a]", "[.)!]", "[ *-]", "é"]
+        ["a", "b", "B", "ab", "ba ", " ", "-", ".", "“", "^", "$", r"\b", "[ab]", "[^a]", "[.)!]", "[(]", "[ *-]", "é"]
     ),
     lambda inner: st.one_of(
         st.builds("{}{}".format, inner, inner),
@@ -236,7 +236,7 @@ pieces = st.recursive(
     ),
     max_leaves=12,
 )
-short_lines = st.text(st.sampled_from("abBaé -.)!*“”'\u00a0"), max_size=8)
+short_lines = st.text(st.sampled_from("abBaé -.()!*“”'\u00a0"), max_size=8)
 
 
 @settings(max_examples=400, deadline=None)
@@ -251,16 +251,20 @@ def test_no_pattern_matches_without_what_it_needs(pattern: str, lines: list[str]
 
 EDGED = [
     "a", "^ab", "^ba b", "ab$", "b a$", "^ba$", "^ab.*b$", "é$", "^é", "(?-i:B)$", "^(?-i:B)a", "^a|b$", "-b",
-    "^-*b[.]*$", "^(?:[ab]a.*|[^ab]b)$",
+    "^-*b[.]*$", "^(?:[ab]a.*|[^ab]b)$", "-b$", "[(]b[)]$", " b$", "'b'$", "-$", "[(]a[.]$",
 ]  # fmt: skip
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(short_lines, max_size=8))
 def test_lines_are_spotted_that_have_what_rules_need(lines: list[str]) -> None:
-    """Those, and no others."""
-    examples = {"max_length": 99, "scope": "inline", "takes": ["a", "b"], "leaves": ["c", "d"]}
-    tables = [{"id": f"x{number:02}", "pattern": pattern} | examples for number, pattern in enumerate(EDGED)]
+    """Those, and no others; all that RE2 finds a match in are among them."""
+    examples = {"max_length": 99, "takes": ["a", "b"], "leaves": ["c", "d"]}
+    scoped = [(scope, pattern) for scope in ("inline", "suffix") for pattern in EDGED]
+    tables = [
+        {"id": f"x{number:02}", "scope": scope, "pattern": pattern} | examples
+        for number, (scope, pattern) in enumerate(scoped)
+    ]
     known = _read({"p": {"rule": tables}}, checked=False)
     data = "\n".join(lines).encode()
     spotted = Triggers(known).spotted(data, Lines.of(data))
@@ -277,13 +281,20 @@ def test_lines_are_spotted_that_have_what_rules_need(lines: list[str]) -> None:
         own = [joined[start : end - 1].decode() for start, end in itertools.pairwise(starts)]
         assert own == [lines[place] for place in of.tolist()]
     assert told == wanted
+    matched = {
+        (number, place)
+        for number, rule in enumerate(known)
+        for place, line in enumerate(lines)
+        if line and re2.compile(rule.anchored, options()).search(line)
+    }
+    assert matched <= set(wanted)
 
 
 def _has(line: str, texts: Texts) -> bool:
     """Whether a line has one of the texts, a capital where the text has one, told without the loops."""
     marked = "".join(map(fold, line))
     opened = len(line) - len(marked.lstrip(MARKS))
-    closed = max(opened, len(marked.rstrip(CLOSERS)))
+    closed = len(marked.rstrip(CLOSERS))
     for text in texts:
         bare = text.strip(START + END)
         for place in range(len(line) - len(bare) + 1):
