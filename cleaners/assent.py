@@ -304,7 +304,9 @@ def spare_repeated(table: Any, low: Any, high: Any, taken: Any) -> None:
                 count += 1
                 stays = stays or taken[other] == LEFT
         if stays and count >= REPEATS:
-            taken[row] = LEFT
+            for other in range(row, high):
+                if taken[other] == VOTED and table[other][HASH] == table[row][HASH]:
+                    taken[other] = LEFT
 
 
 def in_frame(category: Any, kinds: Any) -> Any:

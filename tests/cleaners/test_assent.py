@@ -191,6 +191,15 @@ def test_only_so_many_lines_are_compared_with_all_others() -> None:
     assert voted(dict.fromkeys(lines, score), *cuts, text=text) == [*lines], "the last was not asked about"
 
 
+def test_a_line_that_repeats_however_often_goes_each_time_or_stays() -> None:
+    says = ["Ida Brandt", "Why did the lamp go out?"] * (MOST_ASKED + 9)
+    text = [*says, *["Advertisement"] * SOME_LINES]
+    cuts = [(len(says) + number, "ad_marker", ANY_SCORE) for number in range(SOME_LINES)]
+    names, score = [*range(0, len(says), 2)], bar(len("Ida Brandt"), SOME_BARS)
+    assert voted(dict.fromkeys(names, score), *cuts, text=text) == names
+    assert voted(dict.fromkeys(names[1:], score), *cuts, text=text) == []
+
+
 def test_what_is_said_of_cookies_and_copyright_is_not_asked_about() -> None:
     assert heard({1: DOUBT - 1}, (1, "legal", ANY_SCORE)) == ([1], [])
     assert heard({1: DOUBT - 1}, (1, "newsletter", ANY_SCORE)) == ([], [(1, rule_id(DOUBT - 1))])
