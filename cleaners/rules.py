@@ -316,6 +316,6 @@ def _compiled(where: str, key: str, pattern: str) -> Any:
         return re2.compile(pattern, options())
     except re2.error as error:
         what, _, about = error.args[0].decode("utf-8", "replace").partition(": ")
-        # Of some errors it names the whole pattern, which says nothing of where.
-        named = f": {about[:_SHOWN]}" if about and about != pattern else ""
+        # Of some errors it names the whole pattern, which says nothing of where in a long one.
+        named = f": {about[:_SHOWN]}" if about and (about != pattern or len(about) <= _SHOWN) else ""
         raise RuleError(f"{where}: `{key}` is no pattern that RE2 reads: {what}{named}") from error
