@@ -27,7 +27,7 @@ from copydesk.dedup.identity import Ordered, identify
 from copydesk.dedup.nodes import Compared, History, Nodes
 from copydesk.dedup.pairs import OfTable, Signed, verified
 from copydesk.garbage import give_back, seldom_collected
-from copydesk.index.entries import one, precedence
+from copydesk.index.entries import halves, id_array, one, precedence
 from copydesk.index.index import Index
 from copydesk.sketches.similarity import MOSTLY, OVERLAP, Figures, compare, in_threads
 
@@ -98,10 +98,10 @@ def match(
 def _canonical_order(new: pa.Table) -> I64:
     """Precedence; rows of one id by whatever else they say, so that the first of them is always the same one."""
     order = precedence(new)
-    ids = new["id"].take(pa.array(order))
-    if pc.count_distinct(ids).as_py() == len(ids):
+    beginnings, _ = halves(id_array(new["id"]))
+    if len(np.unique(beginnings)) == len(order):
         return order
-    names = ids.to_pylist()
+    names = new["id"].take(pa.array(order)).to_pylist()
     known = ("published_at", "modified_at", "fetched_at", "publisher", "title", "source_uri", "source_offset")
     says = new.select([name for name in known if name in new.column_names]).take(pa.array(order)).to_pylist()
     lengths = new["char_count"].take(pa.array(order)).to_pylist()

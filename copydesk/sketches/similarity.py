@@ -244,7 +244,9 @@ def _by_component(a: I64, b: I64, near: Bools | None, count: int) -> tuple[I64, 
     parents = connected(a, b, count) if near is None else connected(a[near], b[near], count)
     pairs = np.bincount(a, minlength=count) + np.bincount(b, minlength=count)
     rare = np.where(pairs[a] <= pairs[b], a, b)
-    return np.lexsort((a + b - rare, rare, parents[rare])), rare != a
+    rank = np.empty(count, np.int64)
+    rank[np.argsort(parents, kind="stable")] = np.arange(count)  # component by component
+    return np.argsort(rank[rare] * count + (a + b - rare)), rare != a
 
 
 def _stretches(shingles: I64, most: int) -> Iterator[Stretch]:
