@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 
+import orjson
 import pytest
 
 from bench import cleaning as bench
+from bench.gold import read
 from cleaners.rules import rules
 
 GOLD = sorted((Path(__file__).parent.parent / "gold").glob("en-*.toml"))
@@ -24,13 +27,19 @@ def test_patterns_mean_the_same_in_re() -> None:
 
 
 def test_it_prints_figures_kinds_speed_and_errors(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(bench, "_OUR_BYTES", 20_000)
     monkeypatch.setattr(bench, "_THEIR_BYTES", 500)
-    bench.main([*map(str, GOLD), "--errors"])
+    corpus = tmp_path / "corpus.jsonl.gz"
+    corpus.write_bytes(
+        gzip.compress(b"".join(orjson.dumps({"text": a.text}) + b"\n" for path in GOLD for a in read(path)))
+    )
+    bench.main([*map(str, GOLD), "--errors", "--corpus", str(corpus)])
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[:3]] == ["all", "text", "page"]
     assert any(line.startswith("recall:  ") and "caption" in line for line in lines)
-    assert any(line.startswith("speed: ") and "MB/s" in line for line in lines)
+    again, first = (line for line in lines if line.startswith("speed: "))
+    assert "MB/s over articles met before" in again
+    assert "MB/s over articles not met before" in first
     assert any("\tmissed\t" in line for line in lines)
