@@ -63,7 +63,7 @@ RECORD = _schema(
     ("credit", pa.string(), "of a picture"),
     ("attribution", pa.string(), "whose work the text says it is: an agency, a partner, a first publisher"),
     ("bio", pa.string(), "what the article says of its authors, at its end"),
-    ("published_at", UTC, "when it was published"),
+    ("published_at", UTC, "when it was published; a time that names no zone is taken for UTC"),
     ("modified_at", UTC, "when it was last changed"),
     ("fetched_at", UTC, "when it was scraped"),
     ("published_precision", pa.string(), "second, minute, day"),

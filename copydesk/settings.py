@@ -21,7 +21,9 @@ ELEMENTS = 100_000
 """Of a page. The largest of 927 pages of news had 5,145. From some 20,000 the extractor's time grows faster than the
 page: 25,000 take it about a second, 100,000 some 15 s."""
 
-RECORD_FIELDS = ("text", "html", "id", "url", "title", "authors", "date", "publisher", "language")
+RECORD_FIELDS = (
+    "text", "html", "id", "url", "title", "authors", "date", "modified", "publisher", "language", "section", "tags",
+)  # fmt: skip
 """The names that a record's fields are known by; `map` gives a source's other names for them."""
 
 

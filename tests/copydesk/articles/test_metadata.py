@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cleaners import Fields
 from copydesk.articles.metadata import from_record, from_records, merge, publisher, with_fields
 from copydesk.model import Date, Metadata
+from copydesk.sources.base import mapped
 from tests.copydesk.made_pages import moment
 
 
@@ -187,3 +188,21 @@ def test_a_guess_gives_way_to_the_text() -> None:
     guess = Metadata(published=Date(dt.datetime(2024, 2, 2, tzinfo=dt.UTC), "day", "guess"))
     assert moment(with_fields(guess, Fields(published="2023-09-09")).published) == ("2023-09-09T00:00", "day", "text")
     assert with_fields(guess, Fields(published="no date")).published == guess.published
+
+
+def test_what_is_mapped_wins_over_other_names() -> None:
+    record = {
+        "modified_at": "2020-01-01",
+        "geaendert": "2023-09-10",
+        "category": "x",
+        "Ressort": "Kultur",
+        "keywords": "y",
+        "Themen": ["Oper", "Bau"],
+    }
+    found = from_record(mapped(record, {"modified": "geaendert", "section": "Ressort", "tags": "Themen"}))
+    assert found.modified is not None
+    assert (found.modified.value.date().isoformat(), found.section, found.tags) == (
+        "2023-09-10",
+        "Kultur",
+        ("Oper", "Bau"),
+    )
