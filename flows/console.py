@@ -46,8 +46,8 @@ REASONS_SHOWN = 3
 
 
 def reasons(output: Path | str, run_id: str) -> Iterator[str]:
-    """Why a run rejected items, for people: of the commonest reasons how many, and one of them. Nothing of an output in
-    object storage."""
+    """Why a run rejected items, for people: of the commonest reasons how many, and one of them; the others by name.
+    Nothing of an output in object storage."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -58,10 +58,14 @@ def reasons(output: Path | str, run_id: str) -> Iterator[str]:
     rows = pa.concat_tables([pq.read_table(path, columns=columns) for path in files])
     firsts = [(name, "first") for name in columns if name != "error"]
     told = rows.group_by("error", use_threads=False).aggregate([("error", "count"), *firsts]).to_pylist()
-    for one in sorted(told, key=lambda one: (-one["error_count"], one["error"]))[:REASONS_SHOWN]:
+    told.sort(key=lambda one: (-one["error_count"], one["error"]))
+    for one in told[:REASONS_SHOWN]:
         file = unquote(one["source_uri_first"].rsplit("/", 1)[-1])
         where = " ".join(filter(None, (file, one["source_id_first"])))
         yield printable(f"  {one['error_count']:>20,}  {one['error']}; {where}: {one['message_first']}")
+    if others := told[REASONS_SHOWN:]:
+        names = ", ".join(one["error"] for one in others)
+        yield printable(f"  {sum(one['error_count'] for one in others):>20,}  others: {names}")
 
 
 ROWS_SHOWN = 20

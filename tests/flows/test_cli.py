@@ -60,6 +60,16 @@ def test_it_says_why_items_were_rejected(corpus: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr().out == "out is whole: 1 run, 0 articles\n"
 
 
+def test_it_names_the_other_reasons_for_rejects(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.jsonl").write_text('{"text": 1}\n[]\ngarbage{{{\n')
+    Path("empty.txt").touch()
+    Path("zeros.txt").write_bytes(bytes(99))
+    assert command("ingest", "bad.jsonl", "empty.txt", "zeros.txt", "-o", "out") == 0
+    told = [line.split() for line in capsys.readouterr().out.splitlines()[-4:]]
+    assert [line[:2] for line in told] == [["1", "binary;"], ["1", "empty;"], ["1", "json;"], ["2", "others:"]]
+    assert told[-1][2:] == ["no-text,", "not-an-object"]
+
+
 def test_json_is_one_object_with_the_columns_of_runs(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from copydesk.schema import RUNS
 
