@@ -159,7 +159,7 @@ def verify(
         print(console.as_json(told if repair else {"faults": told["faults"]}))
     else:
         lines = [*(f"mended: {line}" for line in done.mended), *(f"not mended: {line}" for line in done.cannot)]
-        lines += [f"{f.check}: {f.where}: {f.message}" for f in done.faults]
+        lines += map(str, done.faults)
         lines.append(console.verified(done.faults, root))
         print("\n".join(map(printable, lines)))
     return EXIT_FAULTS if done.faults else 0

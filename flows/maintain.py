@@ -95,7 +95,7 @@ def maintain(
     if not faults:
         log.info("%s is whole", printable(str(output)))
         return told
-    lines = [printable(f"{fault.check}: {fault.where}: {fault.message}") for fault in faults]
+    lines = [printable(str(fault)) for fault in faults]
     for line in lines:
         log.error(line)
     telling.table(log, "faults", [asdict(fault) for fault in faults], "What verify found")

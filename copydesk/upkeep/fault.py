@@ -17,6 +17,9 @@ class Fault:
     where: str
     message: str
 
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (self.check, self.where, self.message)))
+
 
 class Faults:
     """Faults as they are found, at most MOST of a check."""

@@ -331,6 +331,7 @@ def test_only_so_many_faults_of_a_check_are_listed(tmp_path: Path) -> None:
     found = verify(tmp_path)
     assert len(found) == fault.MOST + 1
     assert found[-1].message == f"there are more than {fault.MOST} of these; the rest is not listed"
+    assert str(found[-1]).startswith(f"{found[-1].check}: there are more")
 
 
 def test_every_check_of_relations_is_sql_that_runs(tmp_path: Path) -> None:
