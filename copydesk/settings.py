@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -116,6 +117,11 @@ class Settings(BaseModel):
     def reading(self) -> str:
         """What a file's items depend on besides its bytes; files read under another value are read again."""
         return f"map={sorted(self.map.items())} max_item_bytes={self.max_item_bytes}"
+
+    def as_json(self) -> str:
+        """As a JSON object. U+FFFD stands for what is not UTF-8 in the name of a file or a field."""
+        told = json.dumps(self.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
+        return told.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def load(values: dict[str, Any]) -> Settings:

@@ -44,6 +44,7 @@ from copydesk.store.ledger import LedgerEntry
 from copydesk.store.store import Store
 from copydesk.templates.applying import apply
 from copydesk.templates.learn import learn
+from copydesk.terminal import printable
 from copydesk.workers import usage
 from copydesk.workers.local import Workers
 from copydesk.workers.mapping import Map, Mapper, R, T
@@ -295,11 +296,11 @@ def _summary(
         seen=seen,
         rejects=published.rejects,
         bytes_read=sum(read.values()),
-        settings=settings.model_dump_json(),
+        settings=settings.as_json(),
         versions=orjson.dumps(_versions(settings)).decode(),
         peak_memory=used.peak_memory,
         cpu_seconds=used.cpu_seconds,
-        warnings=tuple(warnings),
+        warnings=tuple(map(printable, warnings)),
     )
 
 
