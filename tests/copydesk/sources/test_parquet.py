@@ -6,6 +6,8 @@ import datetime as dt
 import gzip
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -87,3 +89,42 @@ def test_large_cell_is_one_reject(tmp_path: Path) -> None:
     found = read(tmp_path / "f", data, "parquet", max_item_bytes=2048)
     assert errors(found) == ["too-large"]
     assert [one.source_id for one in found if isinstance(one, Item)] == ["1", "3"]
+
+
+@pytest.mark.parametrize("with_pandas", [True, False])
+def test_nanoseconds_are_cut_with_or_without_pandas(tmp_path: Path, with_pandas: bool) -> None:
+    """As pyarrow finds it once a process: pandas, or not."""
+    late = 1_703_980_800_123_456_789
+    moment, span = pa.timestamp("ns", tz="UTC"), pa.duration("ns")
+    table = pa.table(
+        {
+            "text": ["A"],
+            "date": pa.array([late], moment),
+            "took": pa.array([late], span),
+            "at": pa.array([1789], pa.time64("ns")),
+            "seen": pa.array([[late]], pa.list_(moment)),
+            "named": pa.array([late], moment).dictionary_encode(),
+            "by": pa.array([{"on": late, "n": 1}], pa.struct([("on", moment), ("n", pa.int64())])),
+            "of": pa.array([[("a", late)]], pa.map_(pa.string(), moment)),
+        }
+    )
+    path = tmp_path / "f.parquet"
+    path.write_bytes(parquet(table))
+    script = (
+        "import sys; from pathlib import Path; from tests.copydesk.sources.files import read\n"
+        f"{'import pandas' if with_pandas else 'from copydesk.workers.spare import spare_pandas; spare_pandas()'}\n"
+        "path = Path(sys.argv[1]); (one,) = read(path, path.read_bytes(), 'parquet')\n"
+        "sys.stdout.buffer.write(one.content)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, check=True, text=True)
+    when = "2023-12-31T00:00:00.123456+00:00"
+    assert json.loads(done.stdout) == {
+        "text": "A",
+        "date": when,
+        "took": "19722 days, 0:00:00.123456",
+        "at": "00:00:00.000001",
+        "seen": [when],
+        "named": when,
+        "by": {"on": when, "n": 1},
+        "of": [["a", when]],
+    }
