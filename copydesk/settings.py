@@ -116,7 +116,8 @@ class Settings(BaseModel):
     @property
     def reading(self) -> str:
         """What a file's items depend on besides its bytes; files read under another value are read again."""
-        return f"map={sorted(self.map.items())} max_item_bytes={self.max_item_bytes}"
+        elements = "" if self.page_elements == ELEMENTS else f" page_elements={self.page_elements}"
+        return f"map={sorted(self.map.items())} max_item_bytes={self.max_item_bytes}{elements}"
 
     def as_json(self) -> str:
         """As a JSON object. U+FFFD stands for what is not UTF-8 in the name of a file or a field."""

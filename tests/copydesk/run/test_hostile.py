@@ -197,6 +197,23 @@ def test_what_is_no_file_is_a_reject_or_passed_over(tmp_path: Path) -> None:
     assert verify(tmp_path / "out") == []
 
 
+def test_a_page_above_a_limit_is_read_once_that_is_raised(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text(
+        f"<html><body><article>{''.join(f'<p>{story(n)}</p>' for n in range(1100))}</article></body></html>"
+    )
+    refused = ingest(tmp_path / "out", path, page_elements=1000)
+    assert (refused.articles, refused.rejects) == (0, 1)
+    (told,) = rows(tmp_path / "out", "rejects")
+    assert (told["error"], told["message"]) == (
+        ELEMENTS,
+        "the page has more than 1,000 elements: raise page_elements if it is an article",
+    )
+    assert ingest(tmp_path / "out", path, page_elements=1000).seen == 1
+    assert ingest(tmp_path / "out", path).articles == 1
+    assert ingest(tmp_path / "out", path).seen == 1
+
+
 NAMES = [
     b"two\nlines.txt",
     b"not-\xff-utf8.txt",
