@@ -8,6 +8,8 @@ import io
 import json
 import subprocess
 import sys
+import uuid
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -128,3 +130,24 @@ def test_nanoseconds_are_cut_with_or_without_pandas(tmp_path: Path, with_pandas:
         "by": {"on": when, "n": 1},
         "of": [["a", when]],
     }
+
+
+def test_ids_that_are_no_strings(tmp_path: Path) -> None:
+    uuids = [uuid.UUID(int=n * 0x1234567_89ABCDEF_01020304) for n in range(1, 40)]
+    for ids, expected in (
+        (pa.array([one.bytes for one in uuids], pa.binary(16)), [one.hex for one in uuids]),
+        (pa.array([b"a-1", "ä".encode(), "ä".encode("latin-1")]), ["a-1", "ä", "e4"]),
+        (pa.ExtensionArray.from_storage(pa.uuid(), pa.array([uuids[0].bytes], pa.binary(16))), [str(uuids[0])]),
+        (pa.array([Decimal(f"1{'0' * 29}1"), Decimal(7)], pa.decimal128(38, 0)), [f"1{'0' * 29}1", "7"]),
+    ):
+        found = items(read(tmp_path / "f", parquet(pa.table({"id": ids, "text": ["A"] * len(ids)})), "parquet"))
+        assert [(one.source_id, one.own_id) for one in found] == [(one, True) for one in expected]
+
+
+def test_bytes_that_are_no_text_are_no_title(tmp_path: Path) -> None:
+    noise = bytes(range(64))
+    table = pa.table({"text": [b"A", noise], "title": [noise, b"B"], "language": [noise, None]})
+    found = read(tmp_path / "f", parquet(table), "parquet")
+    assert errors(found) == ["binary"]
+    (one,) = items([each for each in found if isinstance(each, Item)])
+    assert one.record == {"text": "A", "title": None, "language": None}
