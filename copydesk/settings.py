@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from copydesk import objects
 from copydesk.errors import UsageError
+from copydesk.terminal import utf8
 
 MIB = 1024 * 1024
 
@@ -121,8 +122,7 @@ class Settings(BaseModel):
 
     def as_json(self) -> str:
         """As a JSON object. U+FFFD stands for what is not UTF-8 in the name of a file or a field."""
-        told = json.dumps(self.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
-        return told.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return utf8(json.dumps(self.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":")))
 
 
 def load(values: dict[str, Any]) -> Settings:

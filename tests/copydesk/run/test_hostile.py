@@ -248,10 +248,14 @@ def test_what_is_named_by_bytes_that_are_no_utf8(tmp_path: Path, capfd: pytest.C
     (run,) = rows(tmp_path / "out", "runs")
     assert json.loads(run["settings"])["inputs"] == [str(tmp_path / "caf\ufffd")]
     assert run["warnings"] == ["no record that was read has `caf\ufffd`, which `map` names for `title`"]
+    assert command("duplicates", str(path), "-o", str(tmp_path / "out")) == 0
     assert command("forget", rows(tmp_path / "out", "articles")[0]["id"], "-o", str(tmp_path / "out")) == 0
     (run,) = rows(tmp_path / "out", "runs")
     assert "caf" not in json.loads(run["settings"])["inputs"][0]
     assert command("verify", "-o", str(tmp_path / "out")) == 0
+    for name in (odd, f"a/{odd}"):
+        assert command("forget", name, "-o", str(tmp_path / "out")) == 0
+        assert command("duplicates", name, "-o", str(tmp_path / "out")) == 2
     capfd.readouterr()
     assert command(*given, "-o", str(tmp_path / odd / "out")) == 2
     assert "its path is not UTF-8" in capfd.readouterr().err
