@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from copydesk import objects
 from copydesk.errors import UsageError
+from copydesk.terminal import utf8
 
 MIB = 1024 * 1024
 
@@ -117,7 +119,12 @@ class Settings(BaseModel):
     @property
     def reading(self) -> str:
         """What a file's items depend on besides its bytes; files read under another value are read again."""
-        return f"map={sorted(self.map.items())} max_item_bytes={self.max_item_bytes}"
+        elements = "" if self.page_elements == ELEMENTS else f" page_elements={self.page_elements}"
+        return f"map={sorted(self.map.items())} max_item_bytes={self.max_item_bytes}{elements}"
+
+    def as_json(self) -> str:
+        """As a JSON object. U+FFFD stands for what is not UTF-8 in the name of a file or a field."""
+        return utf8(json.dumps(self.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":")))
 
 
 def load(values: dict[str, Any]) -> Settings:

@@ -22,6 +22,11 @@ def printable_lines(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
+def utf8(text: str) -> str:
+    """The text with U+FFFD in place of bytes that are no UTF-8, as Python has them in arguments and names of files."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def counted(number: int, noun: str) -> str:
     """`1 row`, `2 rows`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

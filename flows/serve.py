@@ -25,6 +25,7 @@ from prefect.schedules import Cron, Schedule
 
 from copydesk import objects
 from copydesk.errors import CopydeskError, UsageError
+from copydesk.run import discover
 from copydesk.settings import Settings
 from copydesk.terminal import printable_lines
 from flows.ingest import ingest
@@ -117,12 +118,16 @@ def _patient(settings: Settings) -> Settings:
 def absolute(settings: Settings) -> Settings:
     """The settings with absolute paths, but for an output that was not named."""
     given: dict[str, Any] = {
-        "inputs": tuple(one if objects.is_url(one) else os.path.abspath(one) for one in settings.inputs),
+        "inputs": tuple(map(_absolute, settings.inputs)),
         "rules": tuple(path.expanduser().absolute() for path in settings.rules),
     }
     if isinstance(settings.output, Path) and settings.output != Settings().output:
         given["output"] = settings.output.absolute()
     return settings.model_copy(update=given)
+
+
+def _absolute(given: str) -> str:
+    return given if objects.is_url(given) else discover.absolute(os.path.expanduser(given))
 
 
 def follow(settings: Settings, deployment: str) -> bool:

@@ -128,17 +128,16 @@ def _document(
 
 
 def _is_html(item: Item, text: str) -> bool:
-    """A WARC response is a page by its content type; without one that says, by its first characters."""
+    """A WARC response is a page by its content type; without one that says, by its first characters. A conversion
+    record is text already, whatever it tells of markup, unless its type says otherwise."""
     kind = _content_type(item)
-    if item.http_status is None and not item.http_headers:  # a conversion record: text already
-        return False
     if "html" in kind.casefold():
         return True
     if kind and not kind.casefold().startswith(("application/octet-stream", "text/")):
         raise ItemError(
             "extract", "not-text", f"the response is {kind.partition(';')[0].strip()}, neither HTML nor text"
         )
-    return bool(_MARKUP.search(text[:2048]))
+    return item.http_status is not None and bool(_MARKUP.search(text[:2048]))
 
 
 def _content_type(item: Item) -> str:

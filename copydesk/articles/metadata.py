@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from contextlib import suppress
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from copydesk.model import Date, Metadata
@@ -222,10 +224,10 @@ def _decoded(value: Any) -> Any:
     if isinstance(value, str) and value.strip()[:1] == "[" and value.strip()[-1:] == "]":
         import ast
 
-        try:
-            return ast.literal_eval(value.strip()[:20_000])
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            return value.strip()[1:-1]
+        for read in (partial(json.loads, strict=False), ast.literal_eval):
+            with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+                return read(value.strip()[:20_000])
+        return value.strip()[1:-1]
     return value
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from copydesk.errors import UsageError
 from copydesk.inspect import relatives
 from copydesk.inspect.relatives import Relative, Row
+from copydesk.run.discover import absolute, file_uri
 from copydesk.sketches.similarity import measure
 from copydesk.text import worddiff
 from copydesk.text.worddiff import Diff
@@ -79,5 +80,5 @@ def _parse(root: Path, named: str) -> Asked:
     path = os.path.expanduser(named)
     if os.path.lexists(path):
         wanted = asked.parse([named])
-        return replace(wanted, urls=wanted.urls | {Path(path).absolute().as_uri()}, publishers=frozenset())
+        return replace(wanted, urls=wanted.urls | {file_uri(absolute(path))}, publishers=frozenset())
     return relatives.named(root, named)

@@ -17,6 +17,7 @@ from copydesk.errors import StoreError, UsageError
 from copydesk.schema import DATASETS
 from copydesk.store import dataset, parquet
 from copydesk.store.parquet import BROKEN
+from copydesk.terminal import utf8
 from copydesk.upkeep import asked
 from copydesk.upkeep.asked import Asked
 
@@ -68,7 +69,8 @@ def named(root: Path, text: str) -> Asked:
     wanted = asked.parse([text])
     if not wanted.publishers:
         return wanted
-    ids = frozenset(row["id"] for row in _rows(root, lambda rows: _is(rows, "source_id", {"source_id": text})))
+    own = {"source_id": utf8(text)}
+    ids = frozenset(row["id"] for row in _rows(root, lambda rows: _is(rows, "source_id", own)))
     if not ids:
         raise UsageError(f"{text}: no such file, and neither an id of {root} nor a URL")
     return Asked(ids=ids)

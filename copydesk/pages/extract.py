@@ -46,10 +46,18 @@ def extract(html: str, url: str | None = None, elements: int = ELEMENTS, found: 
     """
     found = found or page.read(html, url, most=elements)
     if found.fault:
-        what = found.fault.replace("-", " ")
-        raise ItemError("extract", found.fault, f"the page is {what} to be parsed: {len(html):,} characters")
+        raise ItemError("extract", found.fault, f"the page {_FAULTS[found.fault].format(len(html), elements)}")
     own = story.read(found.blocks, found.metadata.title, found.body)
     return Extracted(own.text, OWN) if own.sure else second(html, url, own, blank=not found.blocks.blocks)
+
+
+_FAULTS = {
+    "too-large": "is too large to be parsed: {:,} characters",
+    "too-deep": "is nested too deeply to be parsed",
+    "too-many-attributes": "has an element of too many attributes to be parsed",
+    "too-many-elements": "has more than {1:,} elements: raise page_elements if it is an article",
+}
+"""What markup.fault says, in words, with the page's characters and the most elements."""
 
 
 def second(html: str, url: str | None, own: story.Story, blank: bool = False) -> Extracted:

@@ -229,10 +229,10 @@ def _walk_all(named: Iterable[Sequence[str | SourceFile]], settings: Settings) -
                     seen.add(path.uri)
                     yield _Found(path.path, path)
                 continue
-            yield from _walk(_absolute(path), skip, seen)
+            yield from _walk(absolute(path), skip, seen)
 
 
-def _absolute(path: str) -> str:
+def absolute(path: str) -> str:
     """One spelling of a path, however it is named: an item without a URL is known by it. `..` is gone up where links
     lead to, which abspath would not; links below that keep their names."""
     whole = Path(path).absolute()

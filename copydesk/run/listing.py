@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import hashlib
 import re
@@ -91,10 +92,7 @@ def _segment(segment: str) -> str:
         elif piece == "?":
             found.append("[^/]")
         elif piece[0] == "[" and len(piece) > 2:
-            inside = piece[1:-1]
-            inverted = inside.startswith("!")
-            listed = re.sub(r"([\\\[\]^])", r"\\\1", inside.removeprefix("!"))
-            found.append(f"[{'^' if inverted else ''}{listed}]")
+            found.append(f"(?!/){fnmatch.translate(piece)[4:-3]}")  # less `(?s:` and `)\Z`
         else:
             found.append(re.escape(piece))
     return "".join(found)

@@ -35,7 +35,7 @@ from copydesk.run import guard, matching
 from copydesk.run.adding import Added
 from copydesk.run.discover import Discovery, check, discover
 from copydesk.run.process import process
-from copydesk.run.publish import Published, publish
+from copydesk.run.publish import NOBODY, Published, publish
 from copydesk.settings import Settings
 from copydesk.sketches import compiled, sketch
 from copydesk.sources import RECORDS, met
@@ -44,6 +44,7 @@ from copydesk.store.ledger import LedgerEntry
 from copydesk.store.store import Store
 from copydesk.templates.applying import apply
 from copydesk.templates.learn import learn
+from copydesk.terminal import printable
 from copydesk.workers import usage
 from copydesk.workers.local import Workers
 from copydesk.workers.mapping import Map, Mapper, R, T
@@ -228,7 +229,7 @@ def _publish(
 
     speak: raises what ends the run; it is called after each part.
     """
-    stage = partial(publish, run=info, known_rejects=_known_rejects(parts, store), final=final)
+    stage = partial(publish, run=info, tellers=_tellers(parts, store), final=final)
     added = Added(tuple(parts), final / store.index_path(info.run_id), info.run_id)
     done: list[Published] = []
     for published in stage_map("publish", stage, [added, *parts]):
@@ -238,14 +239,19 @@ def _publish(
     return reduce(add, done, Published())
 
 
-def _known_rejects(parts: Sequence[Part], store: Store) -> frozenset[str]:
-    """Ids of this run's rejects that the output has already, or had and was told to forget."""
-    ids = pa.chunked_array([c for p in parts for c in p.read("rejects")["id"].chunks], pa.string())
-    if not len(ids):
-        return frozenset()
-    known = store.dataset("rejects").to_table(columns=["id"], filter=pc.field("id").isin(ids.unique()))
-    forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}")).rejects(ids.to_pylist())
-    return forgotten.union(known["id"].to_pylist())
+def _tellers(parts: Sequence[Part], store: Store) -> dict[str, int]:
+    """See publish: of rejects that several parts have, the first of them; nobody of those that the output has already,
+    or had and was told to forget."""
+    of_parts = [(part.read("rejects")["id"], part.number) for part in parts if part.rejects]
+    if not of_parts:
+        return {}
+    met = pa.concat_tables([pa.table({"id": ids, "part": pa.repeat(number, len(ids))}) for ids, number in of_parts])
+    met = met.group_by("id").aggregate([("part", "min"), ("part", "max")])
+    several = met.filter(pc.not_equal(met["part_min"], met["part_max"]))
+    tellers = dict(zip(several["id"].to_pylist(), several["part_min"].to_pylist(), strict=True))
+    known = store.dataset("rejects").to_table(columns=["id"], filter=pc.field("id").isin(met["id"].unique()))
+    forgotten = tombstones.load(store.files(f"_state/{tombstones.FOLDER}")).rejects(met["id"].to_pylist())
+    return tellers | dict.fromkeys(forgotten.union(known["id"].to_pylist()), NOBODY)
 
 
 def _ledger_entries(parts: Sequence[Part], settings: Settings) -> list[LedgerEntry]:
@@ -290,11 +296,11 @@ def _summary(
         seen=seen,
         rejects=published.rejects,
         bytes_read=sum(read.values()),
-        settings=settings.model_dump_json(),
+        settings=settings.as_json(),
         versions=orjson.dumps(_versions(settings)).decode(),
         peak_memory=used.peak_memory,
         cpu_seconds=used.cpu_seconds,
-        warnings=tuple(warnings),
+        warnings=tuple(map(printable, warnings)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,19 +39,24 @@ class Published:
         )
 
 
-def publish(what: Part | Added, run: RunInfo, known_rejects: Collection[str], final: Path) -> Published:
+NOBODY = -1
+"""Which part tells of a reject that is known already."""
+
+
+def publish(what: Part | Added, run: RunInfo, tellers: Mapping[str, int], final: Path) -> Published:
     """Write a part's rows to their datasets under `final`, or what all parts add to the index.
 
     The files of a part have one name in all datasets: the removals of a row lie in the file of removals/ that is
-    named like the row's own. known_rejects: ids of rejects that the output has already.
+    named like the row's own. tellers: of some rejects, by id, the number of the part that alone tells of them, or
+    NOBODY; of the others every part does.
     """
     if isinstance(what, Part):
-        return _publish_part(what, run, known_rejects, final)
+        return _publish_part(what, run, tellers, final)
     what.write()
     return Published()
 
 
-def _publish_part(part: Part, run: RunInfo, known_rejects: Collection[str], final: Path) -> Published:
+def _publish_part(part: Part, run: RunInfo, tellers: Mapping[str, int], final: Path) -> Published:
     records, decisions = part.read("records"), part.read("decisions")
     kinds = decisions["kind"]
     counts: dict[str, int] = {}
@@ -63,7 +68,7 @@ def _publish_part(part: Part, run: RunInfo, known_rejects: Collection[str], fina
     published = np.asarray(pc.not_equal(kinds, "seen"))[removals["row"].to_numpy()]
     _write(removals.select(schema.REMOVALS.names), "removals", run, final, part.number, published)
     told = part.read("rejects")
-    rejects = _new_rejects(told, known_rejects)
+    rejects = _new_rejects(told, part.number, tellers)
     rejects = rejects.append_column("run_id", pa.array([run.run_id] * len(rejects), pa.string()))
     added = _write(rejects.select(schema.REJECTS.names), "rejects", run, final, part.number)
     seen = pc.sum(pc.equal(kinds, "seen")).as_py() or 0
@@ -86,12 +91,12 @@ def _rows(records: pa.Table, decisions: pa.Table, run: RunInfo, wanted: pa.Schem
     return pa.table(columns, schema=wanted)
 
 
-def _new_rejects(rejects: pa.Table, known: Collection[str]) -> pa.Table:
-    """Rejects not known from before, each once."""
-    told = set(known)
+def _new_rejects(rejects: pa.Table, number: int, tellers: Mapping[str, int]) -> pa.Table:
+    """Rejects of a part that it tells of, each once."""
+    told: set[str] = set()
     first = []
     for row, id_ in enumerate(rejects["id"].to_pylist()):
-        if id_ not in told:
+        if id_ not in told and tellers.get(id_, number) == number:
             told.add(id_)
             first.append(row)
     return rejects.take(pa.array(first, pa.int64()))

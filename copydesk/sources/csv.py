@@ -148,15 +148,12 @@ def _sample(head: bytes) -> tuple[list[list[str]], str | None]:
         if delimiter.encode() not in head.partition(b"\n")[0]:
             continue
         rows: list[list[str]] = []
-        try:
-            for piece in records(iter([head]), delimiter, _SAMPLE, 0):
-                ended = piece.offset + piece.size < len(head) - 2
-                if piece.whole and piece.data.strip() and (ended or not rows or len(rows) == 1):
-                    rows.append(_parse(piece.data.decode("latin-1"), delimiter))
-                if len(rows) == 16:
-                    break
-        except ItemError:
-            continue
+        for piece in records(iter([head]), delimiter, _SAMPLE, 0):
+            ended = piece.offset + piece.size < len(head) - 2
+            if piece.whole and piece.data.strip() and (ended or not rows or len(rows) == 1):
+                rows.append(_fields_if_any(piece.data, delimiter))
+            if len(rows) == 16:
+                break
         if not rows or len(rows[0]) < 2:
             continue
         agree = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
@@ -209,10 +206,15 @@ def _joined(parts: list[Piece]) -> Piece:
 
 def _width(row: bytes, delimiter: str) -> int:
     """How many fields a row has; 0 if it is none, or blank."""
+    return len(_fields_if_any(row, delimiter)) if row.strip() else 0
+
+
+def _fields_if_any(row: bytes, delimiter: str) -> list[str]:
+    """The fields of what may be no row: then there are none."""
     try:
-        return len(_parse(row.decode("latin-1"), delimiter)) if row.strip() else 0
+        return _parse(row.decode("latin-1"), delimiter)
     except ItemError:
-        return 0
+        return []
 
 
 class _Quoting:

@@ -79,10 +79,17 @@ def read(reading: Reading) -> Iterator[Item | Reject]:
             continue
         try:
             record = reading.mapped(parse(piece.data))
+            if _is_rounded(record.get("id")):
+                record = reading.mapped(_exact(piece.data))
         except ItemError as error:
             yield reading.reject(error, piece.data, number)
             continue
         yield _item(reading, record, piece, None if transcoded else piece.offset + shift)
+
+
+def _is_rounded(number: Any) -> bool:
+    """Whether an id may have been a whole number of more than 64 bits: orjson makes floats of these, many the same."""
+    return isinstance(number, float) and abs(number) >= 2**63
 
 
 def _item(reading: Reading, record: dict[str, Any], piece: Piece, offset: int | None) -> Item:
@@ -112,6 +119,15 @@ def parse(data: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         kind = {list: "an array", str: "a string", type(None): "null"}.get(type(value), "a number or boolean")
         raise ItemError("read", "not-an-object", f"the line is {kind}; a record is a JSON object with `text` or `html`")
+    return value
+
+
+def _exact(data: bytes) -> dict[str, Any]:
+    """What parse() gives, with numbers of any length. Raises ItemError where only they can be read."""
+    try:
+        value: dict[str, Any] = json.loads(data, strict=False)
+    except (RecursionError, ValueError):
+        raise ItemError("read", "json", "not valid JSON: nested too deeply") from None
     return value
 
 

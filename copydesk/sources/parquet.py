@@ -77,7 +77,7 @@ def _group(
         batch_rows = min(BLOCK_ITEMS, _BATCH_BYTES * rows // max(size, 1))
         batch_rows = min(batch_rows, _REPEATED_BYTES // max(pages.dictionary, 1))  # one value may stand in all rows
         for batch in table.iter_batches(batch_size=max(1, batch_rows), row_groups=[group], use_threads=False):
-            yield from _batch(reading, batch)
+            yield from _batch(reading, _in_microseconds(batch))
         if reading.number < first + rows:
             raise ValueError("the file holds fewer rows than it tells")
     except _TooLarge as error:
@@ -114,6 +114,38 @@ def _batch(reading: Reading, batch: pa.RecordBatch) -> Iterator[Item | Reject]:
             yield reading.too_large("a row", int(sizes[index]), b"", number)
         else:
             yield _row(reading, batch, index, number)
+
+
+def _in_microseconds(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with what counts nanoseconds, as pandas writes times, cut to microseconds: Python has no finer ones. Of
+    those pyarrow makes what pandas has for them, or fails, as pandas is at hand or not."""
+    kinds = [_in_microseconds_too(kind) for kind in batch.schema.types]
+    if kinds == batch.schema.types:
+        return batch
+    pairs = zip(batch.columns, kinds, strict=True)
+    columns = [column if column.type == kind else column.cast(kind, safe=False) for column, kind in pairs]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _in_microseconds_too(kind: pa.DataType) -> pa.DataType:
+    """The type, in microseconds where it is in nanoseconds."""
+    if isinstance(kind, pa.TimestampType):
+        return pa.timestamp("us", kind.tz) if kind.unit == "ns" else kind
+    if pa.types.is_time64(kind):
+        return pa.time64("us")
+    if pa.types.is_duration(kind):
+        return pa.duration("us") if kind.unit == "ns" else kind
+    if isinstance(kind, pa.DictionaryType):
+        values = _in_microseconds_too(kind.value_type)
+        return kind if values == kind.value_type else values
+    if isinstance(kind, pa.StructType):
+        return pa.struct([field.with_type(_in_microseconds_too(field.type)) for field in kind])
+    if isinstance(kind, pa.MapType):
+        return pa.map_(_in_microseconds_too(kind.key_type), _in_microseconds_too(kind.item_type))
+    if isinstance(kind, pa.ListType | pa.LargeListType):
+        items = kind.value_field.with_type(_in_microseconds_too(kind.value_type))
+        return pa.list_(items) if isinstance(kind, pa.ListType) else pa.large_list(items)
+    return kind
 
 
 def _sizes(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:

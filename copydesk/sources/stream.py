@@ -115,6 +115,8 @@ def _gunzip(raw: BinaryIO, read: int, begins: Callable[[int, int], None] | None)
     member, unpacked = None, 0
     while piece := _read(raw, _GZIP_PIECE):
         read += len(piece)
+        if member is None:
+            piece = piece.lstrip(b"\0")  # zeros may fill up a tape
         while piece:
             if member is None:
                 member = isal_zlib.decompressobj(wbits=_GZIP_MEMBER)
@@ -129,7 +131,7 @@ def _gunzip(raw: BinaryIO, read: int, begins: Callable[[int, int], None] | None)
                 yield data
             piece = member.unconsumed_tail
             if member.eof:
-                piece, member = member.unused_data.lstrip(b"\0"), None  # zeros may fill up a tape
+                piece, member = member.unused_data.lstrip(b"\0"), None
     if member:
         raise _truncated("gzip")
 

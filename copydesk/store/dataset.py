@@ -158,11 +158,19 @@ def select(root: Path | str, name: str, paths: Sequence[str]) -> str:
         columns = ", ".join(f"NULL::{_duckdb_type(f.type)} AS {_quoted(f.name)}" for f in [*DATASETS[name], PARTITION])
         return f"SELECT {columns} WHERE false"
     files = ", ".join(_literal(_escaped(f"{base}/{path}")) for path in paths)
-    hive = "hive_partitioning = true, hive_types = {'ingest_date': DATE}"
-    if not ADDED.get(name):
-        return f"SELECT * FROM read_parquet([{files}], {hive})"
-    rows = f"SELECT * FROM read_parquet([{files}], {hive}, union_by_name = true)"
+    added = bool(ADDED.get(name))
+    if "=" in str(base):  # a folder `language=de` above the output is no column of it
+        columns = f"* EXCLUDE (filename), {_DAY_IN_NAME} AS {_quoted(PARTITION.name)}"
+        how = "hive_partitioning = false, filename = true"
+    else:
+        columns, how = "*", "hive_partitioning = true, hive_types = {'ingest_date': DATE}"
+    rows = f"SELECT {columns} FROM read_parquet([{files}], {how}{', union_by_name = true' if added else ''})"
+    if not added:
+        return rows
     return f"{select(root, name, ())} UNION ALL BY NAME {rows}"  # files of earlier versions lack columns, or all do
+
+
+_DAY_IN_NAME = r"regexp_extract(filename, '/ingest_date=([0-9-]+)/[^/]+$', 1)::DATE"
 
 
 _DUCKDB_TYPES = {

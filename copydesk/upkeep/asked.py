@@ -15,6 +15,7 @@ from copydesk.errors import UsageError
 from copydesk.schema import ARTICLES, DATASETS, DUPLICATES, REVISIONS
 from copydesk.store import dataset, manifest, parquet, tombstones
 from copydesk.store.store import Store
+from copydesk.terminal import utf8
 from copydesk.urls import canonical, registrable_domain
 
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -65,7 +66,7 @@ def parse(targets: Sequence[str], older_than: dt.date | None = None) -> Asked:
     ids: set[str] = set()
     urls: set[str] = set()
     publishers: set[str] = set()
-    for target in targets:
+    for target in map(utf8, targets):
         if not target.strip():
             raise UsageError("an empty name is nobody's")
         if _ID.fullmatch(target.strip().lower()):

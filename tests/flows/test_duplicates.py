@@ -102,6 +102,7 @@ def test_by_the_id_that_a_record_came_with(capsys: pytest.CaptureFixture[str], o
 def test_by_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert [len(one["members"]) for one in told(capsys, "alone.txt")["stories"]] == [1]
     assert len(told(capsys, "./one.jsonl")["stories"]) == 3
+    assert len(told(capsys, f"../{Path.cwd().name}/one.jsonl")["stories"]) == 3
     assert len(told(capsys, "one.jsonl", "--limit", "1")["stories"]) == 1
     assert "5 articles of out are meant by one.jsonl" in refused(capsys, "one.jsonl", FIRST)
 

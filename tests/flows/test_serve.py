@@ -83,9 +83,11 @@ def test_a_run_elsewhere_gets_absolute_paths(tmp_path: Path, monkeypatch: pytest
     from flows.serve import absolute
 
     monkeypatch.chdir(tmp_path)
-    asked = absolute(Settings(inputs=("in.jsonl",), output=Path("out"), rules=(Path("my.toml"),)))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    inputs = "in.jsonl", "~/news/*.txt", "s3://desk/news"
+    asked = absolute(Settings(inputs=inputs, output=Path("out"), rules=(Path("my.toml"),)))
     assert (asked.inputs, asked.output, asked.rules) == (
-        (str(tmp_path / "in.jsonl"),),
+        (str(tmp_path / "in.jsonl"), str(tmp_path / "home/news/*.txt"), "s3://desk/news"),
         tmp_path / "out",
         (tmp_path / "my.toml",),
     )

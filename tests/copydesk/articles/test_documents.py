@@ -129,8 +129,12 @@ def test_warc_response_without_a_type_is_looked_at() -> None:
 
 
 def test_warc_conversion_is_text() -> None:
-    done = read(item(STORY, "warc", url=URL), SETTINGS)
-    assert (done.text, done.extracted_by, done.metadata.canonical_url) == (STORY, "plain", URL)
+    for headers in ({}, {"content-type": "text/plain"}):
+        for text in (STORY, f"A page begins with <html>, and its <title> is in the <head>.\n{STORY}"):
+            done = read(item(text, "warc", url=URL, http_headers=headers), SETTINGS)
+            assert (done.text, done.extracted_by, done.metadata.canonical_url) == (text, "plain", URL)
+    page = item(PAGE, "warc", url=URL, http_headers={"content-type": "text/html"})
+    assert read(page, SETTINGS).extracted_by == "copydesk"
 
 
 def test_the_canonical_link_of_a_page_is_its_identity() -> None:

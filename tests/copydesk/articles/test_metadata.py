@@ -73,6 +73,9 @@ def test_blank_and_nan_are_absent(absent: Any) -> None:
         ({"name": "Ada Lind"}, ("Ada Lind",)),
         ('["Ada Lind", "Bo Ek"]', ("Ada Lind", "Bo Ek")),
         ("['Ada Lind', 'Bo Ek']", ("Ada Lind", "Bo Ek")),
+        ("['Ada Lind', None]", ("Ada Lind",)),
+        ('[{"name": "Ada Lind", "url": null, "staff": true}, {"name": "Bo Ek"}]', ("Ada Lind", "Bo Ek")),
+        ("[Ada Lind, Bo Ek]", ("Ada Lind", "Bo Ek")),
         ("Ada Lind; Bo Ek", ("Ada Lind", "Bo Ek")),
         ("Lind, Ada", ("Lind, Ada",)),
         (7, ()),
@@ -80,6 +83,10 @@ def test_blank_and_nan_are_absent(absent: Any) -> None:
 )
 def test_authors_of_a_record(value: Any, expected: tuple[str, ...]) -> None:
     assert from_record({"authors": value}).authors == expected
+
+
+def test_a_list_in_a_cell_is_read_as_json() -> None:
+    assert from_record({"tags": r'["Rock\/Pop", "caf\u00e9", null]'}).tags == ("Rock/Pop", "café")
 
 
 @pytest.mark.parametrize(

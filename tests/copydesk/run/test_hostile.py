@@ -197,6 +197,23 @@ def test_what_is_no_file_is_a_reject_or_passed_over(tmp_path: Path) -> None:
     assert verify(tmp_path / "out") == []
 
 
+def test_a_page_above_a_limit_is_read_once_that_is_raised(tmp_path: Path) -> None:
+    path = tmp_path / "a.html"
+    path.write_text(
+        f"<html><body><article>{''.join(f'<p>{story(n)}</p>' for n in range(1100))}</article></body></html>"
+    )
+    refused = ingest(tmp_path / "out", path, page_elements=1000)
+    assert (refused.articles, refused.rejects) == (0, 1)
+    (told,) = rows(tmp_path / "out", "rejects")
+    assert (told["error"], told["message"]) == (
+        ELEMENTS,
+        "the page has more than 1,000 elements: raise page_elements if it is an article",
+    )
+    assert ingest(tmp_path / "out", path, page_elements=1000).seen == 1
+    assert ingest(tmp_path / "out", path).articles == 1
+    assert ingest(tmp_path / "out", path).seen == 1
+
+
 NAMES = [
     b"two\nlines.txt",
     b"not-\xff-utf8.txt",
@@ -221,6 +238,27 @@ def test_names_of_any_bytes(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
     assert command("ingest", str(folder / "no\x1b[2Jwhere"), "-o", str(tmp_path / "other")) == 2
     told = capfd.readouterr()
     assert "\x1b" not in told.out + told.err
+
+
+def test_what_is_named_by_bytes_that_are_no_utf8(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    odd = os.fsdecode(b"caf\xe9")
+    path = write_jsonl(tmp_path / odd, [{"body": story(1)}])
+    given = "ingest", str(path), "--map", "text=body", "--map", f"title={odd}", "-w", "1"
+    assert command(*given, "-o", str(tmp_path / "out")) == 0
+    (run,) = rows(tmp_path / "out", "runs")
+    assert json.loads(run["settings"])["inputs"] == [str(tmp_path / "caf\ufffd")]
+    assert run["warnings"] == ["no record that was read has `caf\ufffd`, which `map` names for `title`"]
+    assert command("duplicates", str(path), "-o", str(tmp_path / "out")) == 0
+    assert command("forget", rows(tmp_path / "out", "articles")[0]["id"], "-o", str(tmp_path / "out")) == 0
+    (run,) = rows(tmp_path / "out", "runs")
+    assert "caf" not in json.loads(run["settings"])["inputs"][0]
+    assert command("verify", "-o", str(tmp_path / "out")) == 0
+    for name in (odd, f"a/{odd}"):
+        assert command("forget", name, "-o", str(tmp_path / "out")) == 0
+        assert command("duplicates", name, "-o", str(tmp_path / "out")) == 2
+    capfd.readouterr()
+    assert command(*given, "-o", str(tmp_path / odd / "out")) == 2
+    assert "its path is not UTF-8" in capfd.readouterr().err
 
 
 HOSTILE_TEXTS = [

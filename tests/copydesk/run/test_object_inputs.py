@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -127,6 +128,18 @@ def test_patterns(s3: S3) -> None:
         found("in/*.pdf")
     assert fixed("in/2026-*/x.txt") == "in"
     assert pattern("a^[]b]*").fullmatch("a^b.txt")
+
+
+@pytest.mark.parametrize(
+    "text", ["a[!b]c", "*[!a]*", "[!]*", "[z-a]*", "a[!]", "[]a]*", "[!]a]?", "**/[!c]*", "[a-[b]*"]
+)
+def test_a_pattern_means_what_it_does_in_a_folder(tmp_path: Path, text: str) -> None:
+    for name in ("a/c", "abc", "axc", "[!]x", "a[!]", "]", "d/e", "c/c"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    meant = {path for path in glob.glob(text, root_dir=tmp_path, recursive=True) if (tmp_path / path).is_file()}
+    assert {name for name in found if pattern(text).fullmatch(name)} == meant
 
 
 def test_a_listing_of_many_pages(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:

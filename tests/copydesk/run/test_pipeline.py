@@ -96,6 +96,17 @@ def test_same_item_twice_in_a_run_is_seen_once(tmp_path: Path) -> None:
     assert verify(tmp_path / "out") == []
 
 
+def test_the_same_reject_in_several_parts_is_seen_once(tmp_path: Path) -> None:
+    bad = [{"id": "bad", "text": " "}] * 2000
+    path = write_jsonl(tmp_path / "in.jsonl", [*bad, record(1), *bad, {"id": "worse", "text": 7}, *bad])
+    summary = ingest(tmp_path / "out", path, shard_bytes=64 * 1024)
+    assert (summary.items, summary.articles, summary.rejects, summary.seen) == (6002, 1, 2, 5999)
+    assert sorted(row["source_id"] for row in rows(tmp_path / "out", "rejects")) == ["bad", "worse"]
+    assert verify(tmp_path / "out") == []
+    os.utime(path, (1, 1))
+    assert ingest(tmp_path / "out", path, shard_bytes=64 * 1024).seen == 6002
+
+
 @pytest.mark.slow
 def test_a_large_shard_becomes_several_parts(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = ingest(tmp_path / "whole", corpus)

@@ -43,3 +43,9 @@ def test_items_before_a_break_come(tmp_path: Path, format: Format, compression: 
         assert len(found) >= (1 if format == "text" else 3)
         damaged = packed[:-4000] + b"\0" * 64 + packed[-3936:]
         assert read(tmp_path / "f", damaged, format, compression, parts)
+
+
+@pytest.mark.parametrize("zeros", [1, 100_000, 300_000])
+def test_zeros_behind_a_member_are_no_damage(tmp_path: Path, zeros: int) -> None:
+    found = read(tmp_path / "f", pack([b"One. "], "gzip") + bytes(zeros) + pack([b"Two."], "gzip"), "text", "gzip")
+    assert [one.content for one in items(found)] == [b"One. Two."]

@@ -28,6 +28,14 @@ def test_delimiter_is_found(tmp_path: Path, delimiter: str) -> None:
     assert [list((one.record or {}).values()) for one in found] == rows[1:]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_row_that_is_none_costs_itself_and_not_the_delimiter(tmp_path: Path, delimiter: str) -> None:
+    rows = [["id", "text"], ["1", "A boat"], ["2", "A net\rand more"], ["3", "A rope"]]
+    found = read(tmp_path / "f", "\n".join(map(delimiter.join, rows)).encode(), "csv")
+    assert [one.source_id for one in found if isinstance(one, Item)] == ["1", "3"]
+    assert errors(found) == ["csv"]
+
+
 def test_single_column_and_inch_marks(tmp_path: Path) -> None:
     found = items(read(tmp_path / "f", b'text\nA 6" pipe burst\nNext row\n', "csv"))
     assert [(one.record or {})["text"] for one in found] == ['A 6" pipe burst', "Next row"]

@@ -35,6 +35,16 @@ def test_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
     assert (found.content, found.offset) == (b'{"text": "One."}', 3)
 
 
+def test_long_numbers_are_ids_to_the_last_digit(tmp_path: Path) -> None:
+    ids = [2**64 + 1, 2**64 + 2, -(2**100), 2**63, 7, 0.5]
+    found = items(read(tmp_path / "f", jsonl(*({"id": one, "text": "A"} for one in ids)), "jsonl"))
+    assert [one.source_id for one in found] == list(map(str, ids))
+    mapped = read(tmp_path / "f", jsonl({"uid": 2**64 + 1, "text": "A"}), "jsonl", map={"id": "uid"})
+    assert [one.source_id for one in items(mapped)] == [str(2**64 + 1)]
+    deep = b'{"id": 18446744073709551617, "text": "A", "x": ' + b"[" * 1020 + b"]" * 1020 + b"}\n"
+    assert errors(read(tmp_path / "f", deep + jsonl({"text": "B"}), "jsonl")) in ([], ["json"])
+
+
 def test_utf16_lines(tmp_path: Path) -> None:
     data = '{"text": "Ümläut"}\n{"text": "Zwei"}\n'.encode("utf-16")
     found = items(read(tmp_path / "f", data, "jsonl"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,7 @@ from copydesk.schema import DATASETS
 from copydesk.store import dataset, parquet
 from copydesk.store.dataset import PARTITION, duckdb_views, open_dataset
 from copydesk.store.store import Store
+from copydesk.upkeep.verify import verify
 from tests.copydesk.outputs import DAY, NOW, Row, first_part, identity, publish, second_part, stage, story
 
 DATE = dt.date(2026, 11, 22)
@@ -139,6 +141,18 @@ def test_duckdb_views_have_the_same_columns_with_rows_and_without(output: Path, 
         publish(tmp_path, {"overlaps": [row]})
         described[0] = query(tmp_path, f'SELECT column_name, column_type FROM (DESCRIBE "{name}")')
     assert described[0] == described[1]
+
+
+def test_folders_above_the_output_are_no_columns(output: Path, tmp_path: Path) -> None:
+    above = tmp_path / "crawl=7" / "publisher=x" / "id=1" / "ingest_date=2000-01-01" / "out"
+    above.parent.mkdir(parents=True)
+    shutil.copytree(output, above)
+    for name in (*DATASETS, "latest_text", "stories"):
+        described = f'SELECT column_name, column_type FROM (DESCRIBE "{name}")'
+        rows = f'SELECT * FROM "{name}" ORDER BY ALL'
+        assert query(above, described) == query(output, described)
+        assert query(above, rows) == query(output, rows)
+    assert verify(above) == verify(output)
 
 
 def test_the_latest_text_of_each_item(output: Path) -> None:
