@@ -50,6 +50,8 @@ RESUMES = ("after newsletter promotion", "story continues below", "article conti
 RESUMES_WORDS = 3
 # So many headings of a thread of comments are looked at, and so many lines above one for the story.
 THREADS, THREAD_LINES = 4, 80
+# A story above a thread is two paragraphs, each worth two of the shorter sentences that may stand for one.
+STORY_SENTENCES, SENTENCE_LENGTH = 4, 40
 
 
 def menu(
@@ -225,14 +227,16 @@ def threads(
 
 
 def story_above(table: Any, low: Any, heading: Any) -> Any:
-    """Whether two paragraphs stand above a line, and not far."""
+    """Whether two paragraphs stand above a line, and not far; two sentences of a line each are one."""
     found = 0
     row = heading - 1
-    while row >= low and heading - 1 - row <= THREAD_LINES and found < 2:
+    while row >= low and heading - 1 - row <= THREAD_LINES and found < STORY_SENTENCES:
         if paragraph(table[row]):
+            found += 2
+        elif bytes_of(table[row]) >= SENTENCE_LENGTH and ends_sentence(table[row]):
             found += 1
         row -= 1
-    return found >= 2
+    return found >= STORY_SENTENCES
 
 
 def separators(

@@ -64,6 +64,16 @@ def test_comments_go_to_the_end() -> None:
     assert clean(story(FIRST, SECOND, *comments)).text == story(FIRST, SECOND) + "\n\n"
 
 
+def test_two_sentences_above_comments_count_as_a_paragraph() -> None:
+    short = [
+        "The lamp on the north pier was out for nine nights.",
+        "Nobody who lives on the rock had complained of it.",
+    ]
+    comments = ["2 Comments", "Old Salt", "I was there that night, and I saw it all."]
+    assert clean(story(FIRST, *short, *comments)).text == story(FIRST, *short) + "\n\n"
+    assert clean(story(FIRST, short[0], *comments)).text.endswith(comments[-1])  # one is not enough
+
+
 def test_a_count_of_comments_above_the_story_takes_no_story() -> None:
     text = story("2 Comments", FIRST, SECOND, THIRD)
     assert clean(text).text == story(FIRST, SECOND, THIRD)

@@ -1,7 +1,8 @@
 """The gate: what cleaning finds and loses of our own labelled articles must not get worse than tests/gold/floors.toml.
 
 A figure that gets better passes, with a warning that its floor may be raised. A floor is lowered by hand, in a commit
-that says why.
+that says why. What is usual (nearly all of it found, nothing lost) and what is hard have floors of their own, so that
+neither makes up for the other.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import tomllib
 import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -26,24 +27,35 @@ GOLD = Path(__file__).parent.parent / "gold"
 ARTICLES = list(of_files([path for path in sorted(GOLD.glob("*.toml")) if path.stem != "floors"]))
 CEILINGS = {"lost", "lost_in_10k"}
 """Tables and figures where less is better."""
+HARD = "-hard-"
+"""In the id of an article of the files that are hard to clean."""
+SETS: dict[str, Callable[[Article], bool]] = {
+    "all": lambda article: True,
+    "texts": lambda article: article.form == TEXT,
+    "dumps": lambda article: article.form == DUMP,
+    "usual": lambda article: HARD not in article.id,
+    "hard": lambda article: HARD in article.id,
+}
 
 Figures = dict[str, dict[str, float]]
 
 
 def measured(cleaner: Cleaner) -> Figures:
     """All figures that have a floor, as floors.toml has them."""
-    done = score(ARTICLES, cleaner)
-    found: Figures = {}
-    for name, form in (("all", None), ("texts", TEXT), ("dumps", DUMP)):
-        part = score([article for article in ARTICLES if form in (None, article.form)], cleaner)
-        found[name] = {
+    parts = {
+        name: score([article for article in ARTICLES if belongs(article)], cleaner) for name, belongs in SETS.items()
+    }
+    found: Figures = {
+        name: {
             "precision": part.right.share,
             "recall": part.lines.share,
             "lost_in_10k": part.lost_in_10k,
             "parts": part.parts.share,
         }
-    found["recall"] = {kind: tally.found for kind, tally in done.recall.items()}
-    found["lost"] = {kind: tally.found for kind, tally in done.lost_of.items()}
+        for name, part in parts.items()
+    }
+    found["recall"] = {kind: tally.found for kind, tally in parts["all"].recall.items()}
+    found["lost"] = {kind: tally.found for kind, tally in parts["all"].lost_of.items()}
     return found
 
 
@@ -88,7 +100,19 @@ def test_worse_cleaning_does_not_pass() -> None:
     assert any(line.startswith("all.recall") for line in better)
 
 
-@pytest.mark.parametrize("rule", ["ad-word", "byline", "keep-correction", "keep-quote", "keep-below"])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "ad-word",
+        "byline",
+        "comment-thread",
+        "keep-answer-es",
+        "keep-below",
+        "keep-correction",
+        "keep-quote",
+        "live-page",
+    ],
+)
 def test_every_rule_counts(rule: str) -> None:
     assert compare(floors(), measured(Cleaner(rules(), [rule])))[0]
 
@@ -105,7 +129,7 @@ def test_the_floors_are_of_this_set() -> None:
     told = floors()
     kinds = {line.kind for article in ARTICLES for line in article.lines if line.label in ("drop", "meta")}
     kept = {line.kind for article in ARTICLES for line in article.lines if line.label == "keep"}
-    assert set(told) == {"all", "texts", "dumps", "recall", "lost"}
+    assert set(told) == {*SETS, "recall", "lost"}
     assert set(told["recall"]) == kinds
     assert set(told["lost"]) <= kept
 
@@ -115,10 +139,12 @@ def test_the_set_is_large_and_mixed_enough() -> None:
     assert languages["en"] >= 30
     assert min(languages[code] for code in ("de", "es", "pt")) >= 8
     assert {"fr", "it", "nl"} <= set(languages)
-    assert len({article.id for article in ARTICLES}) == len(ARTICLES) >= 60
-    assert Counter(article.form for article in ARTICLES)[DUMP] >= 15
+    assert len({article.id for article in ARTICLES}) == len(ARTICLES) >= 100
+    assert Counter(article.form for article in ARTICLES)[DUMP] >= 30
+    assert sum(HARD in article.id for article in ARTICLES) >= 40
     kinds = {line.kind for article in ARTICLES for line in article.lines if line.label == "keep"}
     assert {"quote", "correction", "helpline", "list", "dateline", "interview", "verse", "results", "ticker"} <= kinds
+    assert {"address", "ballot", "data", "letter", "post", "reference", "subhead"} <= kinds
 
 
 def test_removals_are_undone_and_their_rules_known() -> None:
