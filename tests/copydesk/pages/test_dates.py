@@ -53,6 +53,7 @@ def read(value: Any, language: str | None = None) -> tuple[str, str] | None:
         ("Fri 9 Sep 2022 12.30 CEST", None, "2022-09-09T10:30:00", "minute"),
         ("9 сентября 2023, 10:15 МСК", "ru", "2023-09-09T07:15:00", "minute"),
         ("07-Mar-2020", None, "2020-03-07T00:00:00", "day"),
+        ("7 Mar 20 10:15", None, "2020-03-07T10:15:00", "minute"),
         ("9 de septiembre de 2023", "es", "2023-09-09T00:00:00", "day"),
         ("12. März 2021, 14:30 Uhr", "de", "2021-03-12T14:30:00", "minute"),
         ("06. 01. 2021, 14:59 Uhr Lesedauer: 4 Minuten", "de", "2021-01-06T14:59:00", "minute"),
@@ -119,6 +120,11 @@ def test_reads(value: Any, language: str | None, moment: str, precision: str) ->
         "5" * 300,
         "Chapter 4, verse 12 of 2023 pages",
         "555-1234-5678",
+        "3 May 14:20",
+        "3 May, 10.30pm",
+        "3. Mai, 14 Uhr",
+        "3 mai - 10 h",
+        "3 May, 10 min read",
     ],
 )
 def test_refuses(value: Any) -> None:
