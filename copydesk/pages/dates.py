@@ -40,11 +40,15 @@ _ISO = re.compile(
 )
 _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T?([0-9]{2})([0-9]{2})([0-9]{2})?(Z)?)?", re.ASCII)
 _CJK = re.compile(r"([0-9]{4})\s*[年년]\s*([0-9]{1,2})\s*[月월]\s*([0-9]{1,2})\s*[日일]?", re.ASCII)
-_CJK_TIME = re.compile(r"([0-9]{1,2})\s*[時时시]\s*([0-9]{1,2})\s*[分분]", re.ASCII)
+_CJK_TIME = re.compile(r"([0-9]{1,2})\s*[時时시点點]\s*([0-9]{1,2})\s*[分분]", re.ASCII)
 _TIME = re.compile(
-    r"(?<![0-9:/.+−-])([0-9]{1,2})(?:\s?[:.h]\s?([0-9]{2})(?![0-9])(?::([0-9]{2})(?![0-9]))?)?\s?(a\.?\s?m\b\.?|p\.?\s?m\b\.?|uhr\b|h\b)?",
+    r"(?<![0-9:/.+−-])([0-9]{1,2})(?:\s?[:.h]\s?([0-9]{2})(?![0-9])(?::([0-9]{2})(?![0-9]))?)?\s?"
+    r"(a\.?\s?m\b\.?|p\.?\s?m\b\.?|[πμ]\.?\s?μ\b\.?|[صم]\b|uhr\b|h\b)?",
     re.I,
 )
+_HALF_BEFORE = re.compile(r"(?:(午前|上午|凌晨|早上|오전)|午後|下午|傍晚|晚上|오후)\s*$")
+"""The half of the day, where it stands before the hour: the first group is the morning."""
+
 _OFFSET = re.compile(r"(?:\b(?:utc|gmt)\s?|(?:^|(?<=[0-9\s])))([+\-−])([0-9]{1,2}):?([0-9]{2})?\b", re.I)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?\.?")
 _NUMERIC = re.compile(r"(?<![0-9])([0-9]{1,2})\s?([./-])\s?([0-9]{1,2})\s?\2\s?([0-9]{4}|[0-9]{2})(?![0-9])", re.ASCII)
@@ -251,25 +255,33 @@ def _numeric_day(text: str, language: str | None) -> tuple[dt.datetime, tuple[in
 def _with_time(moment: dt.datetime, rest: str, zoned: str, language: str | None) -> _Found | None:
     """The day with the time in `rest` and the zone that follows it there, or is all there is in `zoned`."""
     if match := _CJK_TIME.search(rest):
-        timed = _at(moment, int(match[1]), int(match[2]), 0)
+        timed = _at(moment, _hour(int(match[1]), _half("", rest[: match.start()])), int(match[2]), 0)
         return (timed, "minute") if timed else None
     for match in _TIME.finditer(rest):
         hour, minute, second, mark = match.groups()
         if minute is None and mark is None:
             continue
-        number = int(hour)
-        half = (mark or "")[:1].casefold()
-        if half in ("a", "p") and number > 12:
-            half = ""
-        if half == "p" and number < 12:
-            number += 12
-        elif half == "a" and number == 12:
-            number = 0
+        number = _hour(int(hour), _half(mark or "", rest[: match.start()]))
         timed = _at(moment, number, int(minute or 0), int(second or 0))
         if timed is not None:
             zone_name = _zone_in(rest[match.end() :]) or _zone_in(zoned if len(zoned) <= _LONGEST_ZONE else "")
             return _in_zone(timed, zone_name, language), "second" if second else "minute"
     return None
+
+
+def _half(mark: str, before: str) -> str:
+    """`a` or `p` by the mark behind an hour or the words before it; empty where neither tells."""
+    if found := {"a": "a", "π": "a", "ص": "a", "p": "p", "μ": "p", "م": "p"}.get(mark[:1].casefold()):
+        return found
+    match = _HALF_BEFORE.search(before)
+    return ("a" if match[1] else "p") if match else ""
+
+
+def _hour(number: int, half: str) -> int:
+    """The hour of 24. One past 12 is that already, whatever half of the day is named."""
+    if half == "p" and number < 12:
+        return number + 12
+    return 0 if half == "a" and number == 12 else number
 
 
 def _zone_in(rest: str) -> str | None:
