@@ -42,14 +42,16 @@ _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T?([0-9]{2})([0-9]{2})(
 _CJK = re.compile(r"([0-9]{4})\s*[年년]\s*([0-9]{1,2})\s*[月월]\s*([0-9]{1,2})\s*[日일]?", re.ASCII)
 _CJK_TIME = re.compile(r"([0-9]{1,2})\s*[時时시点點]\s*([0-9]{1,2})\s*[分분]", re.ASCII)
 _TIME = re.compile(
-    r"(?<![0-9:/.+−-])([0-9]{1,2})(?:\s?[:.h]\s?([0-9]{2})(?![0-9])(?::([0-9]{2})(?![0-9]))?)?\s?"
+    r"(?<![0-9:/.+−-])([0-9]{1,2})(?:\s?[:.h]\s?([0-9]{2})(?![0-9])(?::([0-9]{2})(?:[.,][0-9]{1,9})?(?![0-9]))?)?\s?"
     r"(a\.?\s?m\b\.?|p\.?\s?m\b\.?|[πμ]\.?\s?μ\b\.?|[صم]\b|uhr\b|h\b)?",
     re.I,
 )
 _HALF_BEFORE = re.compile(r"(?:(午前|上午|凌晨|早上|오전)|午後|下午|傍晚|晚上|오후)\s*$")
 """The half of the day, where it stands before the hour: the first group is the morning."""
 
-_OFFSET = re.compile(r"(?:\b(?:utc|gmt)\s?|(?:^|(?<=[0-9\s])))([+\-−])([0-9]{1,2}):?([0-9]{2})?\b", re.I)
+_OFFSET = re.compile(r"(?:\b(?:utc|gmt)\s?|(?:^|(?<=\s)))([+\-−])([0-9]{1,2}):?([0-9]{2})?\b(?![-/.][0-9])", re.I)
+"""Behind the time itself, not within a second day: the -05 of 2023-05-04 is none."""
+
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?\.?")
 _NUMERIC = re.compile(r"(?<![0-9])([0-9]{1,2})\s?([./-])\s?([0-9]{1,2})\s?\2\s?([0-9]{4}|[0-9]{2})(?![0-9])", re.ASCII)
 _DAY_NUMBER = re.compile(r"(?<![0-9])[0-9]{1,2}(?![0-9])", re.ASCII)
