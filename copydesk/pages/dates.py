@@ -52,6 +52,13 @@ _HALF_BEFORE = re.compile(r"(?:(午前|上午|凌晨|早上|오전)|午後|下�
 _OFFSET = re.compile(r"(?:\b(?:utc|gmt)\s?|(?:^|(?<=\s)))([+\-−])([0-9]{1,2}):?([0-9]{2})?\b(?![-/.][0-9])", re.I)
 """Behind the time itself, not within a second day: the -05 of 2023-05-04 is none."""
 
+_ZONE_IN_WORDS = re.compile(
+    r"[\s,(]*(?:US\s)?(eastern|central|mountain|pacific)(?=\s(?:time|standard|daylight)\b|\W*$)", re.I
+)
+_ENGLISH_WORDS = frozenset("art cat eat pet vet west wit eastern central mountain pacific".split())
+_FOREIGN_WORDS = frozenset("cet est et ist wat".split())
+"""What small letters make of abbreviations of zones in English, and in other languages."""
+
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?\.?")
 _NUMERIC = re.compile(r"(?<![0-9])([0-9]{1,2})\s?([./-])\s?([0-9]{1,2})\s?\2\s?([0-9]{4}|[0-9]{2})(?![0-9])", re.ASCII)
 _DAY_NUMBER = re.compile(r"(?<![0-9])[0-9]{1,2}(?![0-9])", re.ASCII)
@@ -266,7 +273,8 @@ def _with_time(moment: dt.datetime, rest: str, zoned: str, language: str | None)
         number = _hour(int(hour), _half(mark or "", rest[: match.start()]))
         timed = _at(moment, number, int(minute or 0), int(second or 0))
         if timed is not None:
-            zone_name = _zone_in(rest[match.end() :]) or _zone_in(zoned if len(zoned) <= _LONGEST_ZONE else "")
+            behind = _zone_in(rest[match.end() :], language)
+            zone_name = behind or _zone_in(zoned if len(zoned) <= _LONGEST_ZONE else "", language)
             return _in_zone(timed, zone_name, language), "second" if second else "minute"
     return None
 
@@ -286,11 +294,22 @@ def _hour(number: int, half: str) -> int:
     return 0 if half == "a" and number == 12 else number
 
 
-def _zone_in(rest: str) -> str | None:
+def _zone_in(rest: str, language: str | None) -> str | None:
+    """The first zone behind a time: an offset, an abbreviation in capitals; in small letters, or as an adjective of
+    `Time`, only right behind it, for there are words that look the same (`14:20 | Art`, `10:30 et`)."""
     if match := _OFFSET.search(rest):
         return match[0]
-    words = (match[0].rstrip(".") for match in _WORD.finditer(rest.replace(".", "")))
-    return next((word for word in words if word.casefold() in ZONE_NAMES), None)
+    plain = rest.replace(".", "")
+    if match := _ZONE_IN_WORDS.match(plain):
+        return match[1]
+    words_too = _ENGLISH_WORDS if primary(language) in ("", "en") else _ENGLISH_WORDS | _FOREIGN_WORDS
+    for place, match in enumerate(_WORD.finditer(plain)):
+        word = match[0]
+        if word.casefold() in ZONE_NAMES and (
+            word.isupper() or (place < 2 and word.islower() and word not in words_too)
+        ):
+            return word
+    return None
 
 
 def _in_zone(moment: dt.datetime, name: str | None, language: str | None) -> dt.datetime:
