@@ -38,7 +38,9 @@ _ISO = re.compile(
     r"(Z|(?:UTC|GMT)?\s?[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2}|(?![AaPp][Mm]\b)[A-Za-z]{1,5})?)?(?:\[[\w/+-]+\])?",
     re.ASCII,
 )
-_COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T?([0-9]{2})([0-9]{2})([0-9]{2})?(Z)?)?", re.ASCII)
+_COMPACT = re.compile(
+    r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T?([0-9]{2})([0-9]{2})([0-9]{2})?(Z|[+-][0-9]{4})?)?", re.ASCII
+)
 _CJK = re.compile(r"([0-9]{4})\s*[年년]\s*([0-9]{1,2})\s*[月월]\s*([0-9]{1,2})\s*[日일]?", re.ASCII)
 _CJK_TIME = re.compile(r"([0-9]{1,2})\s*[時时시点點]\s*([0-9]{1,2})\s*[分분]", re.ASCII)
 _TIME = re.compile(
@@ -198,14 +200,14 @@ def _from_iso(match: re.Match[str], language: str | None) -> _Found | None:
 
 
 def _from_compact(match: re.Match[str]) -> _Found | None:
-    year, month, day, hour, minute, second, _ = match.groups()
+    year, month, day, hour, minute, second, offset = match.groups()
     moment = _day(int(year), int(month), int(day))
     if moment is None or not MIN_YEAR < moment.year < 2200:
         return None
     if hour is None:
         return moment, "day"
     timed = _at(moment, int(hour), int(minute), int(second or 0))
-    return (timed, "second" if second else "minute") if timed else None
+    return (_in_zone(timed, offset, None), "second" if second else "minute") if timed else None
 
 
 def _from_words(text: str, language: str | None) -> _Found | None:
@@ -242,7 +244,9 @@ def _cjk_day(text: str) -> tuple[dt.datetime, tuple[int, int]] | None:
 
 
 def _numeric_day(text: str, language: str | None) -> tuple[dt.datetime, tuple[int, int]] | None:
-    if match := re.search(r"(?<![0-9])([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])", text, re.ASCII):
+    if match := re.search(
+        r"(?<![0-9])([0-9]{4})\s?([-/.])\s?([0-9]{1,2})\s?\2\s?([0-9]{1,2})(?![0-9])", text, re.ASCII
+    ):
         moment = _day(int(match[1]), int(match[3]), int(match[4]))
         return (moment, match.span()) if moment else None
     if (match := _NUMERIC.search(text)) is None:
