@@ -3,7 +3,7 @@
 A time without a zone is taken as UTC. A day alone, or a midnight in UTC or without a zone (which is how a day is
 stored where there is no type for it), has precision `day` and stands as that day's midnight in UTC, whatever
 the zone. Refused are: dates before 1600, dates more than two days ahead, months and years alone, numbers such as
-01/02/2023 where the language does not tell which is the day.
+01/02/2023 where the language does not tell which is the day, the moment at which computers begin to count.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ MAX_LENGTH = 200
 
 _MIN_EPOCH = 1e8
 """1973: smaller numbers are counts, years or zeros for `unknown`, not seconds since 1970."""
+
+_ZERO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+"""A zero for `unknown`, where it is given as a time; the day alone may be one."""
 
 _LONGEST_ZONE = 12
 """Characters of a zone that stands alone behind a day, with what sets it off: ` (UTC+02:00)`."""
@@ -122,6 +125,8 @@ _Found = tuple[dt.datetime, Precision]
 
 def _checked(moment: dt.datetime, precision: Precision, origin: DateOrigin, now: dt.datetime) -> Date | None:
     if precision != "day":
+        if moment == (_ZERO if moment.tzinfo else _ZERO.replace(tzinfo=None)):
+            return None
         midnight = not (moment.hour or moment.minute or moment.second or moment.microsecond)
         if midnight and not moment.utcoffset():
             precision = "day"
