@@ -52,7 +52,7 @@ _SALVAGE = re.compile(
     r'(?:"((?:[^"\\]|\\.){1,500})"|(true|false))'
 )
 _SALVAGE_AUTHOR = re.compile(
-    r'"author"\s*:\s*[^"]{0,20}(?:"@type"\s*:\s*"[A-Za-z]+"\s*,\s*)?"name"\s*:\s*"([^"\\]{2,80})"'
+    r'"author"\s*:\s*[^"]{0,20}(?:"@type"\s*:\s*"[A-Za-z]+"\s*,\s*)?"name"\s*:\s*"((?:[^"\\]|\\.){2,80})"'
 )
 
 
@@ -203,7 +203,15 @@ def _unwrapped(script: str) -> str:
 def _salvaged(script: str) -> Node | None:
     node: Node = {}
     for match in _SALVAGE.finditer(script):
-        node.setdefault(match[1], match[2] if match[2] is not None else match[3] == "true")
+        node.setdefault(match[1], _unescaped(match[2]) if match[2] is not None else match[3] == "true")
     if author := _SALVAGE_AUTHOR.search(script):
-        node["author"] = {"name": author[1]}
+        node["author"] = {"name": _unescaped(author[1])}
     return node if "headline" in node or "datePublished" in node else None
+
+
+def _unescaped(text: str) -> str:
+    """A string of JSON as it reads: `Caf\\u00e9` is `Café`; as it stands if its escapes are none of JSON's."""
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:
+        return text

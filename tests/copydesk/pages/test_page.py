@@ -48,6 +48,12 @@ def test_broken_json_ld_is_read_as_far_as_it_goes(broken: str) -> None:
     assert "Ada Lind" in told.authors
 
 
+def test_what_is_read_out_of_broken_json_ld_has_no_escapes() -> None:
+    own = {**ARTICLE, "headline": 'Café "Elm" opens', "author": {"@type": "Person", "name": "Zoë Lind"}}
+    told = from_page(html(ld(json.dumps(own)[:-1] + ', "description": "a "broken" one"}'), body="<p>x</p>"), URL)
+    assert (told.title, told.authors) == ('Café "Elm" opens', ("Zoë Lind",))
+
+
 def test_references_between_nodes_are_followed() -> None:
     article = {**ARTICLE, "author": {"@id": "#ada"}}
     told = from_page(html(ld({"@graph": [article, {"@type": "Person", "@id": "#ada", "name": "Ada Lind"}]})), URL)
