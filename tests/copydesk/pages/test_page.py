@@ -40,6 +40,8 @@ def test_json_ld_says_it_all() -> None:
         json.dumps(ARTICLE)[:-1],
         json.dumps({"@graph": [{"@type": "WebSite", "name": "The Example"}, ARTICLE]}),
         json.dumps([ARTICLE]),
+        json.dumps({"@type": "WebSite", "name": "The Example"}) + "\n" + json.dumps(ARTICLE),
+        json.dumps({"@type": "WebSite", "name": "The Example"}) + ",\n" + json.dumps(ARTICLE) + ",",
     ],
 )
 def test_broken_json_ld_is_read_as_far_as_it_goes(broken: str) -> None:
