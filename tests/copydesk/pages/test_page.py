@@ -56,6 +56,13 @@ def test_what_is_read_out_of_broken_json_ld_has_no_escapes() -> None:
     assert (told.title, told.authors) == ('Café "Elm" opens', ("Zoë Lind",))
 
 
+def test_dates_of_json_ld_may_be_numbers() -> None:
+    own = {**ARTICLE, "datePublished": 1694268900, "dateModified": 1694268960000}
+    told = from_page(html(ld(own)), URL)
+    assert moment(told.published) == ("2023-09-09T14:15", "second", "json-ld")
+    assert moment(told.modified) == ("2023-09-09T14:16", "second", "json-ld")
+
+
 def test_references_between_nodes_are_followed() -> None:
     article = {**ARTICLE, "author": {"@id": "#ada"}}
     told = from_page(html(ld({"@graph": [article, {"@type": "Person", "@id": "#ada", "name": "Ada Lind"}]})), URL)
