@@ -63,6 +63,14 @@ def test_dates_of_json_ld_may_be_numbers() -> None:
     assert moment(told.modified) == ("2023-09-09T14:16", "second", "json-ld")
 
 
+def test_the_title_of_a_picture_is_not_the_page_s() -> None:
+    icon = "<svg><g><title>Close the menu</title></g></svg>"
+    assert (
+        from_page(html(body=f"{icon}<h1>Old bridge closed until spring</h1>")).title == "Old bridge closed until spring"
+    )
+    assert from_page(html(body=f"{icon}<title>Old bridge closed</title>")).title == "Old bridge closed"
+
+
 def test_references_between_nodes_are_followed() -> None:
     article = {**ARTICLE, "author": {"@id": "#ada"}}
     told = from_page(html(ld({"@graph": [article, {"@type": "Person", "@id": "#ada", "name": "Ada Lind"}]})), URL)
