@@ -95,6 +95,10 @@ class Settings(BaseModel):
     @field_validator("output", mode="before")
     @classmethod
     def _path_or_url(cls, value: Any) -> Any:
+        if not isinstance(value, str | Path):
+            raise ValueError("must be a path or a URL")
+        if isinstance(value, str) and not value.strip():  # as of `-o "$OUT"` where nobody has set OUT
+            raise ValueError("must be a path or a URL, not blank; this folder is .")
         return Path(value) if isinstance(value, str) and not objects.is_url(value) else value
 
     @field_validator("map")
@@ -103,6 +107,8 @@ class Settings(BaseModel):
         unknown = sorted(set(value) - set(RECORD_FIELDS))
         if unknown:
             raise ValueError(f"unknown field {', '.join(unknown)}; a record has {', '.join(RECORD_FIELDS)}")
+        if blank := sorted(ours for ours, theirs in value.items() if not theirs.strip()):
+            raise ValueError(f"no name is given for {', '.join(blank)}")
         return value
 
     @field_validator("engine")

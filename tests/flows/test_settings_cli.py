@@ -61,9 +61,26 @@ def test_another_file(capsys: pytest.CaptureFixture[str]) -> None:
         ("max-item-bytes = 3", "max-item-bytes: there is no such setting; did you mean max_item_bytes?"),
         ("zebra = 3", "zebra: there is no such setting (`copydesk settings` lists all)"),
         ("workers = 0", "workers: must be at least 1, not 0"),
+        ('output = ["a"]', "settings: output: must be a path or a URL ("),
+        ("output = 3", "settings: output: must be a path or a URL ("),
+        ('output = " "', "settings: output: must be a path or a URL, not blank; this folder is . ("),
+        ('[map]\ntitle = ""', "settings: map: no name is given for title ("),
     ],
 )
 def test_what_is_wrong_is_said(line: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("copydesk.toml").write_text(line, encoding="utf-8")
     assert command("settings") == 2
     assert says in capsys.readouterr().err
+
+
+def test_an_output_that_is_blank_is_not_this_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.txt").write_text("The council met on Tuesday to vote on the bridge.", encoding="utf-8")
+    assert command("ingest", "a.txt", "-o", "", "-w", "1") == 2
+    assert "output: must be a path or a URL, not blank" in capsys.readouterr().err
+    assert [entry.name for entry in Path().iterdir()] == ["a.txt"]
+
+
+def test_a_mark_of_the_encoding_is_no_part_of_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("copydesk.toml").write_text("\ufeffworkers = 5\n", encoding="utf-8")
+    assert command("settings", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["workers"]["value"] == 5
