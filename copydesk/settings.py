@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from copydesk import objects
 from copydesk.errors import UsageError
+from copydesk.terminal import printable
 
 MIB = 1024 * 1024
 
@@ -99,6 +101,8 @@ class Settings(BaseModel):
             raise ValueError("must be a path or a URL")
         if isinstance(value, str) and not value.strip():  # as of `-o "$OUT"` where nobody has set OUT
             raise ValueError("must be a path or a URL, not blank; this folder is .")
+        if not _is_unicode(str(value)):
+            raise ValueError(f"must be UTF-8, not {str(value)!r}")
         return Path(value) if isinstance(value, str) and not objects.is_url(value) else value
 
     @field_validator("map")
@@ -106,9 +110,11 @@ class Settings(BaseModel):
     def _known_fields(cls, value: dict[str, str]) -> dict[str, str]:
         unknown = sorted(set(value) - set(RECORD_FIELDS))
         if unknown:
-            raise ValueError(f"unknown field {', '.join(unknown)}; a record has {', '.join(RECORD_FIELDS)}")
+            raise ValueError(f"unknown field {printable(', '.join(unknown))}; a record has {', '.join(RECORD_FIELDS)}")
         if blank := sorted(ours for ours, theirs in value.items() if not theirs.strip()):
             raise ValueError(f"no name is given for {', '.join(blank)}")
+        if odd := [theirs for theirs in value.values() if not _is_unicode(theirs)]:
+            raise ValueError(f"must be UTF-8, not {odd[0]!r}")
         return value
 
     @field_validator("engine")
@@ -118,10 +124,20 @@ class Settings(BaseModel):
             raise ValueError(f"must be local or a Dask scheduler, as dask://HOST:8786, not {value!r}")
         return value
 
+    def as_json(self) -> str:
+        """For the books. Names of files that are not UTF-8 have a ? where they are not."""
+        told = json.dumps(self.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":"))
+        return told.encode("utf-8", "replace").decode("utf-8")
+
     @property
     def reading(self) -> str:
         """What a file's items depend on besides its bytes; files read under another value are read again."""
         return f"map={sorted(self.map.items())} max_item_bytes={self.max_item_bytes}"
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it can be written as UTF-8: what a shell passes on need not be."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def load(values: dict[str, Any]) -> Settings:

@@ -290,7 +290,7 @@ def _summary(
         seen=seen,
         rejects=published.rejects,
         bytes_read=sum(read.values()),
-        settings=settings.model_dump_json(),
+        settings=settings.as_json(),
         versions=orjson.dumps(_versions(settings)).decode(),
         peak_memory=used.peak_memory,
         cpu_seconds=used.cpu_seconds,

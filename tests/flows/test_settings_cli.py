@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from pathlib import Path
 
@@ -84,3 +85,18 @@ def test_a_mark_of_the_encoding_is_no_part_of_a_file(capsys: pytest.CaptureFixtu
     Path("copydesk.toml").write_text("\ufeffworkers = 5\n", encoding="utf-8")
     assert command("settings", "--json") == 0
     assert json.loads(capsys.readouterr().out)["workers"]["value"] == 5
+
+
+def test_names_that_are_not_utf_8(capsys: pytest.CaptureFixture[str]) -> None:
+    odd = os.fsdecode(b"n\xff")
+    Path(f"{odd}.txt").write_text("The council met on Tuesday to vote on the bridge.", encoding="utf-8")
+    assert command("ingest", f"{odd}.txt", "-o", "out", "-w", "1", "--json") == 0
+    assert json.loads(json.loads(capsys.readouterr().out)["settings"])["inputs"] == ["n?.txt"]
+    assert command("ingest", f"{odd}.txt", "-o", odd, "-w", "1") == 2
+    assert "output: must be UTF-8, not 'n\\udcff'" in capsys.readouterr().err
+    assert command("ingest", f"{odd}.txt", "-o", "out", "--map", f"title={odd}") == 2
+    assert "map: must be UTF-8, not 'n\\udcff'" in capsys.readouterr().err
+    assert command("ingest", f"{odd}.txt", "-o", "out", "--map", f"{odd}=title") == 2
+    assert "map: unknown field n\ufffd" in capsys.readouterr().err
+    assert command("ingest", f"{odd}.none", "-o", "out", "-w", "1", "--log-format", "json") == 2
+    assert json.loads(capsys.readouterr().err)["message"] == "n\ufffd.none: no such file or folder"
