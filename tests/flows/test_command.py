@@ -131,3 +131,18 @@ def test_what_workers_are_forked_from_is_not_taken_apart_either() -> None:
     """
     done = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_pipes_get_utf_8_in_any_locale(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.txt").write_text(
+        "The “Café Łódź” 橋 closed on Tuesday after a vote of the council.", encoding="utf-8"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "flows.cli", "explain", "a.txt", "--json"],
+        capture_output=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "“Café Łódź” 橋" in done.stdout.decode("utf-8")
