@@ -24,6 +24,7 @@ _WITHOUT_WORKERS = frozenset({"-h", "--help", "-w1", "-w=1", "--workers=1", "--e
 
 def main() -> None:
     """See flows.cli.main."""
+    _open_streams()
     leaving = Leaving()  # first, so that all else comes before it
     arguments = sys.argv[1:]
     runs = arguments[:1] == ["ingest"]
@@ -43,6 +44,17 @@ def main() -> None:
         leaving.code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
         raise
     leaving.code = 0
+
+
+def _open_streams() -> None:
+    """Have standard input, output and error, if whoever called closed them (`2>&-`): their numbers would be given to
+    the next files that are opened, and what is printed would end up there."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # which gets the lowest number that is free
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
 
 
 def _needs_workers(arguments: list[str]) -> bool:

@@ -10,6 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from copydesk.store.dataset import open_dataset
 from flows import cli, command
 
 
@@ -146,3 +147,11 @@ def test_pipes_get_utf_8_in_any_locale(tmp_path: Path, encoding: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "“Café Łódź” 橋" in done.stdout.decode("utf-8")
+
+
+def test_streams_that_are_closed_are_nobody_s(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The council closed the old bridge on Tuesday after a vote.", encoding="utf-8")
+    code = "from flows.command import main; main()"
+    run = f"exec '{sys.executable}' -c '{code}' ingest a.txt - -o out -w 1 --log-format text <&- >&- 2>&-"
+    assert subprocess.run(["sh", "-c", run], cwd=tmp_path).returncode == 0
+    assert open_dataset(tmp_path / "out", "articles").count_rows() == 1
