@@ -26,6 +26,19 @@ def main() -> None:
     """See flows.cli.main."""
     _open_streams()
     leaving = Leaving()  # first, so that all else comes before it
+    try:
+        _run()
+    except SystemExit as ended:
+        leaving.code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        raise
+    except KeyboardInterrupt:  # while all is imported: later ones cli.main answers
+        print("copydesk: interrupted before anything was done", file=sys.stderr)
+        leaving.code = 130
+        sys.exit(130)
+    leaving.code = 0
+
+
+def _run() -> None:
     arguments = sys.argv[1:]
     runs = arguments[:1] == ["ingest"]
     if runs and _needs_workers(arguments):
@@ -38,12 +51,7 @@ def main() -> None:
 
             spare_pandas()
             importlib.import_module("copydesk.run.pipeline")
-    try:
-        cli.main()
-    except SystemExit as ended:
-        leaving.code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-        raise
-    leaving.code = 0
+    cli.main()
 
 
 def _open_streams() -> None:

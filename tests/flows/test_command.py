@@ -155,3 +155,16 @@ def test_streams_that_are_closed_are_nobody_s(tmp_path: Path) -> None:
     run = f"exec '{sys.executable}' -c '{code}' ingest a.txt - -o out -w 1 --log-format text <&- >&- 2>&-"
     assert subprocess.run(["sh", "-c", run], cwd=tmp_path).returncode == 0
     assert open_dataset(tmp_path / "out", "articles").count_rows() == 1
+
+
+def test_an_interruption_before_the_command_is_answered_with_one_line() -> None:
+    code = """
+        import sys
+        from flows import command
+        def interrupted(much):
+            raise KeyboardInterrupt
+        command.get_ready, sys.argv = interrupted, ["copydesk", "ingest", "nothing"]
+        command.main()
+    """
+    done = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "copydesk: interrupted before anything was done\n")
