@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from copydesk import objects
 from copydesk.errors import UsageError
-from copydesk.terminal import utf8
+from copydesk.terminal import printable, utf8
 
 MIB = 1024 * 1024
 
@@ -99,6 +99,12 @@ class Settings(BaseModel):
     @field_validator("output", mode="before")
     @classmethod
     def _path_or_url(cls, value: Any) -> Any:
+        if not isinstance(value, str | Path):
+            raise ValueError("must be a path or a URL")
+        if isinstance(value, str) and not value.strip():  # as of `-o "$OUT"` where nobody has set OUT
+            raise ValueError("must be a path or a URL, not blank; this folder is .")
+        if not _is_unicode(str(value)):
+            raise ValueError(f"must be UTF-8, not {str(value)!r}")
         return Path(value) if isinstance(value, str) and not objects.is_url(value) else value
 
     @field_validator("map")
@@ -106,7 +112,11 @@ class Settings(BaseModel):
     def _known_fields(cls, value: dict[str, str]) -> dict[str, str]:
         unknown = sorted(set(value) - set(RECORD_FIELDS))
         if unknown:
-            raise ValueError(f"unknown field {', '.join(unknown)}; a record has {', '.join(RECORD_FIELDS)}")
+            raise ValueError(f"unknown field {printable(', '.join(unknown))}; a record has {', '.join(RECORD_FIELDS)}")
+        if blank := sorted(ours for ours, theirs in value.items() if not theirs.strip()):
+            raise ValueError(f"no name is given for {', '.join(blank)}")
+        if odd := [theirs for theirs in value.values() if not _is_unicode(theirs)]:
+            raise ValueError(f"must be UTF-8, not {odd[0]!r}")
         return value
 
     @field_validator("engine")
@@ -125,6 +135,11 @@ class Settings(BaseModel):
     def as_json(self) -> str:
         """As a JSON object. U+FFFD stands for what is not UTF-8 in the name of a file or a field."""
         return utf8(json.dumps(self.model_dump(mode="json"), ensure_ascii=False, separators=(",", ":")))
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it can be written as UTF-8: what a shell passes on need not be."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def load(values: dict[str, Any]) -> Settings:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -394,6 +396,7 @@ examples.add_to(app)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and end the process with its exit code: 0 done, 1 failed, 2 usage, 3 locked, 4 faults, 5 guard."""
+    _speak_unicode()
     try:
         code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:  # a command or option that there is not, or a value that it cannot have
@@ -412,6 +415,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         code = 130
     sys.exit(code)
+
+
+def _speak_unicode() -> None:
+    """Files and pipes get UTF-8, whatever the locale; a terminal that has not all characters shows a ? for them."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and codecs.lookup(stream.encoding).name != "utf-8":
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,21 @@ _WITHOUT_WORKERS = frozenset({"-h", "--help", "-w1", "-w=1", "--workers=1", "--e
 
 def main() -> None:
     """See flows.cli.main."""
+    _open_streams()
     leaving = Leaving()  # first, so that all else comes before it
+    try:
+        _run()
+    except SystemExit as ended:
+        leaving.code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        raise
+    except KeyboardInterrupt:  # while all is imported: later ones cli.main answers
+        print("copydesk: interrupted before anything was done", file=sys.stderr)
+        leaving.code = 130
+        sys.exit(130)
+    leaving.code = 0
+
+
+def _run() -> None:
     arguments = sys.argv[1:]
     runs = arguments[:1] == ["ingest"]
     if runs and _needs_workers(arguments):
@@ -37,12 +51,18 @@ def main() -> None:
 
             spare_pandas()
             importlib.import_module("copydesk.run.pipeline")
-    try:
-        cli.main()
-    except SystemExit as ended:
-        leaving.code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-        raise
-    leaving.code = 0
+    cli.main()
+
+
+def _open_streams() -> None:
+    """Have standard input, output and error, if whoever called closed them (`2>&-`): their numbers would be given to
+    the next files that are opened, and what is printed would end up there."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # which gets the lowest number that is free
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
 
 
 def _needs_workers(arguments: list[str]) -> bool:

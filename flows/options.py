@@ -63,7 +63,7 @@ def file_settings(path: Path | None) -> dict[str, Any]:
     if path is None and not file.exists():
         return {}
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # editors on Windows mark it so
     except OSError as error:
         raise UsageError(f"settings file {file}: {error.strerror}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -17,7 +17,7 @@ import orjson
 
 from copydesk.errors import CopydeskError
 from copydesk.run.pipeline import Progress, Summary
-from copydesk.terminal import counted
+from copydesk.terminal import counted, printable_lines
 
 LINE_SECONDS = 5.0
 """A line at the most this often, but for the ends of stages."""
@@ -175,7 +175,7 @@ class _Json(Log):
         self._write("done", asdict(books))
 
     def failed(self, error: CopydeskError) -> None:
-        self._write("failed", {"exit_code": error.exit_code, "message": str(error)})
+        self._write("failed", {"exit_code": error.exit_code, "message": printable_lines(str(error))})
         raise SystemExit(error.exit_code) from error
 
     @staticmethod

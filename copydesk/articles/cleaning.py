@@ -149,7 +149,7 @@ def _below(path: Path) -> Iterator[tuple[str, str]]:
         raise UsageError(f"rules {path}: there is no .toml file in this folder")
     for file in files:
         try:
-            yield str(file), file.read_text(encoding="utf-8")
+            yield str(file), file.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise UsageError(f"rules {file}: cannot be read: {reason}") from None

@@ -3,7 +3,7 @@
 A time without a zone is taken as UTC. A day alone, or a midnight in UTC or without a zone (which is how a day is
 stored where there is no type for it), has precision `day` and stands as that day's midnight in UTC, whatever
 the zone. Refused are: dates before 1600, dates more than two days ahead, months and years alone, numbers such as
-01/02/2023 where the language does not tell which is the day.
+01/02/2023 where the language does not tell which is the day, the moment at which computers begin to count.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ MAX_LENGTH = 200
 _MIN_EPOCH = 1e8
 """1973: smaller numbers are counts, years or zeros for `unknown`, not seconds since 1970."""
 
+_ZERO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+"""A zero for `unknown`, where it is given as a time; the day alone may be one."""
+
 _LONGEST_ZONE = 12
 """Characters of a zone that stands alone behind a day, with what sets it off: ` (UTC+02:00)`."""
 
@@ -38,20 +41,37 @@ _ISO = re.compile(
     r"(Z|(?:UTC|GMT)?\s?[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2}|(?![AaPp][Mm]\b)[A-Za-z]{1,5})?)?(?:\[[\w/+-]+\])?",
     re.ASCII,
 )
-_COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T?([0-9]{2})([0-9]{2})([0-9]{2})?(Z)?)?", re.ASCII)
+_COMPACT = re.compile(
+    r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T?([0-9]{2})([0-9]{2})([0-9]{2})?(Z|[+-][0-9]{4})?)?", re.ASCII
+)
 _CJK = re.compile(r"([0-9]{4})\s*[年년]\s*([0-9]{1,2})\s*[月월]\s*([0-9]{1,2})\s*[日일]?", re.ASCII)
-_CJK_TIME = re.compile(r"([0-9]{1,2})\s*[時时시]\s*([0-9]{1,2})\s*[分분]", re.ASCII)
+_CJK_TIME = re.compile(r"([0-9]{1,2})\s*[時时시点點]\s*([0-9]{1,2})\s*[分분]", re.ASCII)
 _TIME = re.compile(
-    r"(?<![0-9:/.+−-])([0-9]{1,2})(?:\s?[:.h]\s?([0-9]{2})(?![0-9])(?::([0-9]{2})(?![0-9]))?)?\s?(a\.?\s?m\b\.?|p\.?\s?m\b\.?|uhr\b|h\b)?",
+    r"(?<![0-9:/.+−-])([0-9]{1,2})(?:\s?[:.h]\s?([0-9]{2})(?![0-9])(?::([0-9]{2})(?:[.,][0-9]{1,9})?(?![0-9]))?)?\s?"
+    r"(a\.?\s?m\b\.?|p\.?\s?m\b\.?|[πμ]\.?\s?μ\b\.?|[صم]\b|uhr\b|h\b)?",
     re.I,
 )
-_OFFSET = re.compile(r"(?:\b(?:utc|gmt)\s?|(?:^|(?<=[0-9\s])))([+\-−])([0-9]{1,2}):?([0-9]{2})?\b", re.I)
+_HALF_BEFORE = re.compile(r"(?:(午前|上午|凌晨|早上|오전)|午後|下午|傍晚|晚上|오후)\s*$")
+"""The half of the day, where it stands before the hour: the first group is the morning."""
+
+_OFFSET = re.compile(r"(?:\b(?:utc|gmt)\s?|(?:^|(?<=\s)))([+\-−])([0-9]{1,2}):?([0-9]{2})?\b(?![-/.][0-9])", re.I)
+"""Behind the time itself, not within a second day: the -05 of 2023-05-04 is none."""
+
+_ZONE_IN_WORDS = re.compile(
+    r"[\s,(]*(?:US\s)?(eastern|central|mountain|pacific)(?=\s(?:time|standard|daylight)\b|\W*$)", re.I
+)
+_ENGLISH_WORDS = frozenset("art cat eat pet vet west wit eastern central mountain pacific".split())
+_FOREIGN_WORDS = frozenset("cet est et ist wat".split())
+"""What small letters make of abbreviations of zones in English, and in other languages."""
+
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?\.?")
 _NUMERIC = re.compile(r"(?<![0-9])([0-9]{1,2})\s?([./-])\s?([0-9]{1,2})\s?\2\s?([0-9]{4}|[0-9]{2})(?![0-9])", re.ASCII)
 _DAY_NUMBER = re.compile(r"(?<![0-9])[0-9]{1,2}(?![0-9])", re.ASCII)
 _ORDINAL = re.compile(r"(?<=[0-9])(?:st|nd|rd|th|er|º|ª|o|ste|de|e)\b|(?<=[0-9])\.(?=\s)", re.I)
 _DAY_MONTH = re.compile(
-    r"\b([0-9]{1,2})\s*[-/,]?\s*(?:de\s+|d['’]\s?|of\s+)?([^\W\d_]{2,})\.?,?\s*[-/]?\s*(?:del?\s+|г\.\s*)?['’]?([0-9]{4}|[0-9]{2}\b)"
+    r"\b([0-9]{1,2})\s*[-/,]?\s*(?:de\s+|d['’]\s?|of\s+)?([^\W\d_]{2,})\.?,?\s*[-/]?\s*(?:del?\s+|г\.\s*)?['’]?"
+    r"([0-9]{4}|[0-9]{2}\b(?!\s?[:.h][0-9]|\s?(?:[ap]\.?\s?m|uhr|hrs?|h|min)\b))",  # an hour is no year: `3 May 14:20`
+    re.I,
 )
 _MONTH_DAY = re.compile(r"([^\W\d_]{2,})\.?\s*[-/]?\s*([0-9]{1,2})\s*[,/-]?\s*(?:of\s+|de\s+)?([0-9]{4})")
 _YEAR_MONTH_DAY = re.compile(r"\b([0-9]{4})[.,]?\s*[-/]?\s*([^\W\d_]{2,})\.?\s*[-/]?\s*([0-9]{1,2})\b")
@@ -105,6 +125,8 @@ _Found = tuple[dt.datetime, Precision]
 
 def _checked(moment: dt.datetime, precision: Precision, origin: DateOrigin, now: dt.datetime) -> Date | None:
     if precision != "day":
+        if moment == (_ZERO if moment.tzinfo else _ZERO.replace(tzinfo=None)):
+            return None
         midnight = not (moment.hour or moment.minute or moment.second or moment.microsecond)
         if midnight and not moment.utcoffset():
             precision = "day"
@@ -183,14 +205,14 @@ def _from_iso(match: re.Match[str], language: str | None) -> _Found | None:
 
 
 def _from_compact(match: re.Match[str]) -> _Found | None:
-    year, month, day, hour, minute, second, _ = match.groups()
+    year, month, day, hour, minute, second, offset = match.groups()
     moment = _day(int(year), int(month), int(day))
     if moment is None or not MIN_YEAR < moment.year < 2200:
         return None
     if hour is None:
         return moment, "day"
     timed = _at(moment, int(hour), int(minute), int(second or 0))
-    return (timed, "second" if second else "minute") if timed else None
+    return (_in_zone(timed, offset, None), "second" if second else "minute") if timed else None
 
 
 def _from_words(text: str, language: str | None) -> _Found | None:
@@ -227,7 +249,9 @@ def _cjk_day(text: str) -> tuple[dt.datetime, tuple[int, int]] | None:
 
 
 def _numeric_day(text: str, language: str | None) -> tuple[dt.datetime, tuple[int, int]] | None:
-    if match := re.search(r"(?<![0-9])([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])", text, re.ASCII):
+    if match := re.search(
+        r"(?<![0-9])([0-9]{4})\s?([-/.])\s?([0-9]{1,2})\s?\2\s?([0-9]{1,2})(?![0-9])", text, re.ASCII
+    ):
         moment = _day(int(match[1]), int(match[3]), int(match[4]))
         return (moment, match.span()) if moment else None
     if (match := _NUMERIC.search(text)) is None:
@@ -249,32 +273,52 @@ def _numeric_day(text: str, language: str | None) -> tuple[dt.datetime, tuple[in
 def _with_time(moment: dt.datetime, rest: str, zoned: str, language: str | None) -> _Found | None:
     """The day with the time in `rest` and the zone that follows it there, or is all there is in `zoned`."""
     if match := _CJK_TIME.search(rest):
-        timed = _at(moment, int(match[1]), int(match[2]), 0)
+        timed = _at(moment, _hour(int(match[1]), _half("", rest[: match.start()])), int(match[2]), 0)
         return (timed, "minute") if timed else None
     for match in _TIME.finditer(rest):
         hour, minute, second, mark = match.groups()
         if minute is None and mark is None:
             continue
-        number = int(hour)
-        half = (mark or "")[:1].casefold()
-        if half in ("a", "p") and number > 12:
-            half = ""
-        if half == "p" and number < 12:
-            number += 12
-        elif half == "a" and number == 12:
-            number = 0
+        number = _hour(int(hour), _half(mark or "", rest[: match.start()]))
         timed = _at(moment, number, int(minute or 0), int(second or 0))
         if timed is not None:
-            zone_name = _zone_in(rest[match.end() :]) or _zone_in(zoned if len(zoned) <= _LONGEST_ZONE else "")
+            behind = _zone_in(rest[match.end() :], language)
+            zone_name = behind or _zone_in(zoned if len(zoned) <= _LONGEST_ZONE else "", language)
             return _in_zone(timed, zone_name, language), "second" if second else "minute"
     return None
 
 
-def _zone_in(rest: str) -> str | None:
+def _half(mark: str, before: str) -> str:
+    """`a` or `p` by the mark behind an hour or the words before it; empty where neither tells."""
+    if found := {"a": "a", "π": "a", "ص": "a", "p": "p", "μ": "p", "م": "p"}.get(mark[:1].casefold()):
+        return found
+    match = _HALF_BEFORE.search(before)
+    return ("a" if match[1] else "p") if match else ""
+
+
+def _hour(number: int, half: str) -> int:
+    """The hour of 24. One past 12 is that already, whatever half of the day is named."""
+    if half == "p" and number < 12:
+        return number + 12
+    return 0 if half == "a" and number == 12 else number
+
+
+def _zone_in(rest: str, language: str | None) -> str | None:
+    """The first zone behind a time: an offset, an abbreviation in capitals; in small letters, or as an adjective of
+    `Time`, only right behind it, for there are words that look the same (`14:20 | Art`, `10:30 et`)."""
     if match := _OFFSET.search(rest):
         return match[0]
-    words = (match[0].rstrip(".") for match in _WORD.finditer(rest.replace(".", "")))
-    return next((word for word in words if word.casefold() in ZONE_NAMES), None)
+    plain = rest.replace(".", "")
+    if match := _ZONE_IN_WORDS.match(plain):
+        return match[1]
+    words_too = _ENGLISH_WORDS if primary(language) in ("", "en") else _ENGLISH_WORDS | _FOREIGN_WORDS
+    for place, match in enumerate(_WORD.finditer(plain)):
+        word = match[0]
+        if word.casefold() in ZONE_NAMES and (
+            word.isupper() or (place < 2 and word.islower() and word not in words_too)
+        ):
+            return word
+    return None
 
 
 def _in_zone(moment: dt.datetime, name: str | None, language: str | None) -> dt.datetime:

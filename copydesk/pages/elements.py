@@ -19,7 +19,7 @@ MAX_CONTENT = 5000
 """Characters of a meta tag that are read."""
 
 _WANTED = (
-    "html, title, meta, link[rel], script[type*='json'], h1, time, a[rel~='author'], a[rel~='license'], "
+    "html, title:not(svg title), meta, link[rel], script[type*='json'], h1, time, a[rel~='author'], a[rel~='license'], "
     "[itemprop='author'], [itemprop='datePublished'], [itemprop='dateModified'], [itemprop='headline'], "
     "[property][content]:not(meta)"
 )

@@ -47,12 +47,13 @@ _CLOSING = ("-->", "]]>", "/* ]]> */", "//", ";")
 _MARKUP = re.compile(r"<[^<>]{0,500}>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
+_VALUE = re.compile(r"[\s,;]*[{\[]")
 _SALVAGE = re.compile(
     r'"(headline|datePublished|dateModified|articleSection|isAccessibleForFree|inLanguage|license|@type)"\s*:\s*'
     r'(?:"((?:[^"\\]|\\.){1,500})"|(true|false))'
 )
 _SALVAGE_AUTHOR = re.compile(
-    r'"author"\s*:\s*[^"]{0,20}(?:"@type"\s*:\s*"[A-Za-z]+"\s*,\s*)?"name"\s*:\s*"([^"\\]{2,80})"'
+    r'"author"\s*:\s*[^"]{0,20}(?:"@type"\s*:\s*"[A-Za-z]+"\s*,\s*)?"name"\s*:\s*"((?:[^"\\]|\\.){2,80})"'
 )
 
 
@@ -182,11 +183,23 @@ def _loaded(script: str) -> Any:
         pass
     mended = _TRAILING_COMMA.sub(r"\1", _CONTROL.sub(" ", script))
     for attempt in (mended, html.unescape(mended), mended.encode("utf-8", "replace").decode("utf-8")):
-        try:
-            return json.JSONDecoder(strict=False).raw_decode(attempt.lstrip())[0]
-        except (ValueError, RecursionError):
-            continue
+        if found := _in_turn(attempt):
+            return found
     return _salvaged(mended)
+
+
+def _in_turn(script: str) -> list[Any]:
+    """The objects and lists that a script begins with, one behind the other, as far as they can be read."""
+    found: list[Any] = []
+    decoder = json.JSONDecoder(strict=False)
+    end = 0
+    while len(found) < MAX_NODES and (start := _VALUE.match(script, end)):
+        try:
+            value, end = decoder.raw_decode(script, start.end() - 1)
+        except (ValueError, RecursionError):
+            break
+        found.append(value)
+    return found
 
 
 def _unwrapped(script: str) -> str:
@@ -203,7 +216,15 @@ def _unwrapped(script: str) -> str:
 def _salvaged(script: str) -> Node | None:
     node: Node = {}
     for match in _SALVAGE.finditer(script):
-        node.setdefault(match[1], match[2] if match[2] is not None else match[3] == "true")
+        node.setdefault(match[1], _unescaped(match[2]) if match[2] is not None else match[3] == "true")
     if author := _SALVAGE_AUTHOR.search(script):
-        node["author"] = {"name": author[1]}
+        node["author"] = {"name": _unescaped(author[1])}
     return node if "headline" in node or "datePublished" in node else None
+
+
+def _unescaped(text: str) -> str:
+    """A string of JSON as it reads: `Caf\\u00e9` is `Café`; as it stands if its escapes are none of JSON's."""
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:
+        return text

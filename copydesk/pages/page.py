@@ -316,12 +316,17 @@ def _is_house(entry: Any) -> bool:
 
 def _published(found: elements.Found, node: jsonld.Node, language: str | None) -> Date | None:
     told = [
-        dates.parse(jsonld.text(node.get(key)), "json-ld", language=language)
+        dates.parse(_stated(node.get(key)), "json-ld", language=language)
         for key in ("datePublished", "dateCreated", "uploadDate")
     ]
     told += [dates.parse(value, "meta", language=language) for value in found.all(*_PUBLISHED)]
     told += [dates.parse(value, "meta", language=language) for value in found.props.get("datepublished", ())[:1]]
     return _finest([date for date in told if date])
+
+
+def _stated(value: Any) -> Any:
+    """A date of JSON-LD: seconds as they are, all else as a string."""
+    return value if isinstance(value, int | float) else jsonld.text(value)
 
 
 def _finest(told: list[Date]) -> Date | None:
@@ -370,7 +375,7 @@ def _placed(shown: Date | None, url: str | None) -> Date | None:
 
 
 def _modified(found: elements.Found, node: jsonld.Node, language: str | None) -> Date | None:
-    told = [dates.parse(jsonld.text(node.get("dateModified")), "json-ld", language=language)]
+    told = [dates.parse(_stated(node.get("dateModified")), "json-ld", language=language)]
     values = (*found.all(*_MODIFIED), *found.props.get("datemodified", ())[:1])
     told += [dates.parse(value, "meta", language=language) for value in values]
     return next((date for date in told if date), None)

@@ -46,14 +46,10 @@ class Store:
 
     def check_ours(self) -> None:
         """Raises UsageError unless the output is one of copydesk's, or there is room for one: what others keep below
-        the names of our datasets would be taken for rows of ours, or for litter; and where Arrow cannot write."""
+        the names of our datasets would be taken for rows of ours, or for litter."""
         root = self.root
         if root.exists() and not root.is_dir():
             raise UsageError(f"{self.name}: not a folder")
-        try:
-            str(root.absolute()).encode()
-        except UnicodeEncodeError:
-            raise UsageError(f"{self.name}: its path is not UTF-8, and Arrow writes to no other") from None
         if not self.layout.state.exists():
             taken = [name for name in DATASETS if any((root / name).glob("*"))]
             if taken:

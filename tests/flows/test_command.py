@@ -10,6 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from copydesk.store.dataset import open_dataset
 from flows import cli, command
 
 
@@ -131,3 +132,39 @@ def test_what_workers_are_forked_from_is_not_taken_apart_either() -> None:
     """
     done = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_pipes_get_utf_8_in_any_locale(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.txt").write_text(
+        "The “Café Łódź” 橋 closed on Tuesday after a vote of the council.", encoding="utf-8"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "flows.cli", "explain", "a.txt", "--json"],
+        capture_output=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "“Café Łódź” 橋" in done.stdout.decode("utf-8")
+
+
+def test_streams_that_are_closed_are_nobody_s(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The council closed the old bridge on Tuesday after a vote.", encoding="utf-8")
+    code = "from flows.command import main; main()"
+    run = f"exec '{sys.executable}' -c '{code}' ingest a.txt - -o out -w 1 --log-format text <&- >&- 2>&-"
+    assert subprocess.run(["sh", "-c", run], cwd=tmp_path).returncode == 0
+    assert open_dataset(tmp_path / "out", "articles").count_rows() == 1
+
+
+def test_an_interruption_before_the_command_is_answered_with_one_line() -> None:
+    code = """
+        import sys
+        from flows import command
+        def interrupted(much):
+            raise KeyboardInterrupt
+        command.get_ready, sys.argv = interrupted, ["copydesk", "ingest", "nothing"]
+        command.main()
+    """
+    done = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "copydesk: interrupted before anything was done\n")

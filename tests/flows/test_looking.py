@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,6 +96,23 @@ def test_report_writes_the_page(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("r.html: 0.")
     assert Path("r.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert not list(Path().glob("*.part"))
+
+
+def test_report_replaces_no_pipe_and_no_link(capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo("pipe")
+    reader = subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE)
+    try:
+        assert command("report", "-o", "out", "--to", "pipe") == 0
+        assert Path("pipe").is_fifo()
+        assert reader.communicate(timeout=60)[0].startswith(b"<!doctype html>")
+    finally:
+        reader.kill()
+    Path("link.html").symlink_to("target.html")
+    assert command("report", "-o", "out", "--to", "link.html") == 0
+    assert Path("link.html").is_symlink()
+    assert Path("target.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert command("report", "-o", "out", "--to", ".") == 2
+    assert ".: cannot be written: Is a directory" in capsys.readouterr().err
 
 
 def test_the_views_that_are_printed_answer(capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,12 +40,35 @@ def test_json_ld_says_it_all() -> None:
         json.dumps(ARTICLE)[:-1],
         json.dumps({"@graph": [{"@type": "WebSite", "name": "The Example"}, ARTICLE]}),
         json.dumps([ARTICLE]),
+        json.dumps({"@type": "WebSite", "name": "The Example"}) + "\n" + json.dumps(ARTICLE),
+        json.dumps({"@type": "WebSite", "name": "The Example"}) + ",\n" + json.dumps(ARTICLE) + ",",
     ],
 )
 def test_broken_json_ld_is_read_as_far_as_it_goes(broken: str) -> None:
     told = from_page(html(ld(broken)), URL)
     assert moment(told.published) == ("2023-09-09T14:15", "second", "json-ld")
     assert "Ada Lind" in told.authors
+
+
+def test_what_is_read_out_of_broken_json_ld_has_no_escapes() -> None:
+    own = {**ARTICLE, "headline": 'Café "Elm" opens', "author": {"@type": "Person", "name": "Zoë Lind"}}
+    told = from_page(html(ld(json.dumps(own)[:-1] + ', "description": "a "broken" one"}'), body="<p>x</p>"), URL)
+    assert (told.title, told.authors) == ('Café "Elm" opens', ("Zoë Lind",))
+
+
+def test_dates_of_json_ld_may_be_numbers() -> None:
+    own = {**ARTICLE, "datePublished": 1694268900, "dateModified": 1694268960000}
+    told = from_page(html(ld(own)), URL)
+    assert moment(told.published) == ("2023-09-09T14:15", "second", "json-ld")
+    assert moment(told.modified) == ("2023-09-09T14:16", "second", "json-ld")
+
+
+def test_the_title_of_a_picture_is_not_the_page_s() -> None:
+    icon = "<svg><g><title>Close the menu</title></g></svg>"
+    assert (
+        from_page(html(body=f"{icon}<h1>Old bridge closed until spring</h1>")).title == "Old bridge closed until spring"
+    )
+    assert from_page(html(body=f"{icon}<title>Old bridge closed</title>")).title == "Old bridge closed"
 
 
 def test_references_between_nodes_are_followed() -> None:
