@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -136,8 +138,12 @@ def name_id(path: str) -> str:
 
 
 def record_id(record: Mapping[str, Any]) -> str | None:
-    """The record's own `id` as a string, or None if it has none that can serve (a string or a number)."""
+    """The record's own `id` as a string, or None if it has none that can serve (a string, a number, a UUID)."""
     value = record.get("id")
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        value = int(value)  # of Parquet, which has no more than 76 digits
+    if isinstance(value, UUID):
+        value = str(value)
     if isinstance(value, str):
         text = value.strip()
         if not text.isascii():

@@ -172,9 +172,7 @@ def _row(reading: Reading, batch: pa.RecordBatch, index: int, number: str) -> It
         if len(content) > reading.settings.max_item_bytes:
             return reading.too_large("a row", len(content), content, number)
         record = reading.mapped(row)
-        for name in RECORD_FIELDS:
-            if isinstance(record.get(name), bytes):
-                record = {**record, name: decode(record[name]).text if record[name] else ""}
+        record |= {name: _text(name, value) for name in RECORD_FIELDS if isinstance(value := record.get(name), bytes)}
     except ItemError as error:
         return reading.reject(error, content, number)
     own = record_id(record)
@@ -186,6 +184,21 @@ def _row(reading: Reading, batch: pa.RecordBatch, index: int, number: str) -> It
         content=content,
         record=record,
     )
+
+
+def _text(name: str, value: bytes) -> str | None:
+    """What the bytes of a field say. Of an id that is no text, such as a UUID, the hexadecimal digits; of other fields
+    nothing, but an article must be text: raises ItemError."""
+    try:
+        if name == "id":
+            return text if (text := value.decode()).isprintable() else value.hex()
+        return decode(value).text if value else ""
+    except UnicodeDecodeError:
+        return value.hex()
+    except ItemError:
+        if name in ("text", "html"):
+            raise
+        return None
 
 
 def _values(batch: pa.RecordBatch, index: int) -> dict[str, Any]:
