@@ -62,7 +62,10 @@ _EVERYWHERE = "common"
 # Texts in other languages have English in them, from the widgets and agencies of the web.
 _ALWAYS = "en"
 _BLANK = r" \t\x{a0}\x{202f}"
-_TOKEN = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|[ ^]")
+CLASS = r"\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]"
+"""A class of characters in a pattern: a bracket that closes it may be its first, names such as [:alpha:] within it."""
+_TOKEN = re.compile(rf"\\.|{CLASS}|[ ^]")
+_SPACE_ALONE = re.compile(r" (?!-[^\]])")
 _SPACE = r"[ \t\r\x{a0}\x{2009}\x{200b}\x{202f}\x{feff}]"
 # What may stand before the first word of a line.
 _MARKS = r"[ \t\r\x{a0}\x{2009}\x{200b}\x{202f}\x{feff}•·*>»▶►▸→–—|\[({<_/&©\"“„«'‘¿¡-]*"
@@ -281,7 +284,8 @@ def _any_blank(token: re.Match[str]) -> str:
     found = token[0]
     if found == " ":
         return f"[{_BLANK}]"
-    return found.replace(" ", _BLANK) if found.startswith("[") else found
+    # One that begins a range ("[ -~]") is only itself.
+    return _SPACE_ALONE.sub(lambda _: _BLANK, found) if found.startswith("[") else found
 
 
 def _check(where: str, rule: Rule) -> None:

@@ -11,6 +11,7 @@ import re2
 
 from cleaners.cleaning import default
 from cleaners.engine import Engine
+from cleaners.patterns import Values
 from cleaners.examples import matched
 from cleaners.rules import Rule, RuleError, load, options, rules
 
@@ -143,6 +144,20 @@ def test_a_field_may_be_named_in_every_way_to_match() -> None:
     engine = Engine(load({"p": {"rule": [rule]}}))
     (found,) = engine.hits([b"a(b\nc(d"])
     assert [hit.values for hit in found] == [(("credit", "(b"),), (("credit", "d"),)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line", "values"),
+    [
+        (r"[[:alpha:] ]+:[[:^digit:](](?P<credit>\w+)", "Photo by: Ida", (("credit", "Ida"),)),
+        (r"photo[]( ](?P<credit>\w+)", "photo(Ida", (("credit", "Ida"),)),
+        (r"photo\t(?<credit>[ -~]+)", "photo\tIda B.", (("credit", "Ida B."),)),
+    ],
+)
+def test_classes_and_groups_are_read_as_re2_reads_them(pattern: str, line: str, values: Values) -> None:
+    engine = Engine(load({"p": {"rule": [{**GOOD, "pattern": pattern, "max_length": 20}]}}))
+    ((found,),) = engine.hits([line.encode()])
+    assert (found.start, found.end, found.values) == (0, len(line), values)
 
 
 def test_what_is_kept_of_the_packs_is_what_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
