@@ -311,11 +311,17 @@ def _check(where: str, rule: Rule) -> None:
         raise RuleError(f"{where}: groups {sorted(unknown)} are no fields")
 
 
+_OF_LINES = re.compile(rf"(\\[AzCQ]|\(\?[a-zA-Z]*-[a-zA-Z]*m)|\\.|{CLASS}", re.DOTALL)
 _SHOWN = 60  # characters of a pattern
 
 
 def _compiled(where: str, key: str, pattern: str) -> Any:
-    """A pattern of a rule, compiled. Raises RuleError, with RE2's words and what in the pattern they are about."""
+    """A pattern of a rule, compiled. Raises RuleError, with RE2's words and what in the pattern they are about.
+
+    Patterns run over many lines together, so none may ask for the start or the end of all; nor for half a character.
+    """
+    if other := next((found[1] for found in _OF_LINES.finditer(pattern) if found[1]), None):
+        raise RuleError(f"{where}: `{key}` may not have {other}: it is asked of lines, between ^ and $, in characters")
     try:
         return re2.compile(pattern, options())
     except re2.error as error:

@@ -11,8 +11,8 @@ import re2
 
 from cleaners.cleaning import default
 from cleaners.engine import Engine
-from cleaners.patterns import Values
 from cleaners.examples import matched
+from cleaners.patterns import Values
 from cleaners.rules import Rule, RuleError, load, options, rules
 
 TAKES = [pytest.param(rule, line, id=f"{rule.id}-{n}") for rule in rules() for n, line in enumerate(rule.takes)]
@@ -108,6 +108,12 @@ def test_words_are_put_in() -> None:
         ({"pattern": "a)|(b"}, "`pattern` is no pattern that RE2 reads: unexpected )"),
         ({"pattern": "à[b" + "é" * 99}, "RE2 reads: missing ]: [b" + "é" * 58),
         ({"hint": "b{2000}"}, "`hint` is no pattern that RE2 reads: invalid repetition size: {2000}"),
+        ({"pattern": r"\Aabb"}, r"`pattern` may not have \A: it is asked of lines"),
+        ({"pattern": r"[\]A]|abb\z"}, r"`pattern` may not have \z"),
+        ({"pattern": "(?i-ms:abb$)"}, "`pattern` may not have (?i-m"),
+        ({"pattern": r"abb\C"}, r"`pattern` may not have \C"),
+        ({"pattern": r"\Qa b\E"}, r"`pattern` may not have \Q"),
+        ({"hint": r"\Aabb"}, r"`hint` may not have \A"),
         ({"pattern": "{{nothing}}"}, "no words"),
         ({"scope": "page"}, "scope"),
         ({"action": "erase"}, "action"),
