@@ -52,20 +52,26 @@ class Lined:
         return self.joined[start:stop].decode("utf-8", "surrogatepass")
 
 
-def lined(texts: Sequence[bytes], weights: npt.NDArray[np.int8] = _NO_WEIGHTS, with_: Reader | None = None) -> Lined:
-    """The lines of texts (UTF-8). weights: of n-grams, see Model. with_: what reads them (default: what pays)."""
+def lined(
+    texts: Sequence[bytes],
+    weights: npt.NDArray[np.int8] = _NO_WEIGHTS,
+    with_: Reader | None = None,
+    more: int = 0,
+) -> Lined:
+    """The lines of texts (UTF-8). weights: of n-grams, see Model. with_: what reads them (default: what pays). more:
+    lines that a text may have beyond MOST_LINES."""
     joined = b"\n".join(texts)
     data = np.frombuffer(joined, np.uint8)
     ends = np.cumsum(np.array([len(text) + 1 for text in texts], np.int64)) - 1
     with_ = with_ or reader(len(data))
     begins = np.append(0, ends + 1)[: len(ends)]  # none, of no text
-    scanned = with_.scan(_less_long(data, texts, begins, ends), ends, weights)
+    scanned = with_.scan(_less_long(data, texts, begins, ends, MOST_LINES + more), ends, weights)
     return Lined(joined, data, begins, ends, scanned, with_)
 
 
-def _less_long(data: Bytes, texts: Sequence[bytes], begins: I64, ends: I64) -> Bytes:
+def _less_long(data: Bytes, texts: Sequence[bytes], begins: I64, ends: I64, most: int) -> Bytes:
     """The data with blanks in place of texts of more lines than any article has: they have no lines to look at."""
-    long = [n for n, text in enumerate(texts) if len(text) >= MOST_LINES and text.count(b"\n") >= MOST_LINES]
+    long = [n for n, text in enumerate(texts) if len(text) >= most and text.count(b"\n") >= most]
     if not long:
         return data
     data = data.copy()

@@ -65,7 +65,7 @@ def scores(texts: Sequence[bytes], of: Lined, model: Model, parts: Sequence[Part
         base += len(again[-1]) + 1
     if not again:
         return
-    read = lined(again, model.weights, of.with_)
+    read = lined(again, model.weights, of.with_, more=2 * len(parts))
     found = model.scores(read.scanned, of.with_)
     starts = read.scanned.columns(LINE_START)[:, 0]
     for part in parts:
