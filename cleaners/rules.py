@@ -299,6 +299,8 @@ def _check(where: str, rule: Rule) -> None:
         raise RuleError(f"{where}: field {rule.field!r} is none of {FIELD_NAMES}")
     if rule.next_to is not None and rule.scope != "beside":
         raise RuleError(f'{where}: `next_to` is for scope "beside"')
+    if strange := [language for language in rule.languages if not _LANGUAGE.fullmatch(language)]:
+        raise RuleError(f'{where}: languages are named as "de" or "pt" alone, not as {strange}')
     if rule.max_length < 1:
         raise RuleError(f"{where}: max_length must be at least 1")
     if min(len(rule.takes), len(rule.leaves)) < MINIMUM_EXAMPLES:
@@ -311,6 +313,7 @@ def _check(where: str, rule: Rule) -> None:
         raise RuleError(f"{where}: groups {sorted(unknown)} are no fields")
 
 
+_LANGUAGE = re.compile(r"[a-z]{2,8}")
 _OF_LINES = re.compile(rf"(\\[AzCQ]|\(\?[a-zA-Z]*-[a-zA-Z]*m)|\\.|{CLASS}", re.DOTALL)
 _SHOWN = 60  # characters of a pattern
 

@@ -121,6 +121,8 @@ def test_words_are_put_in() -> None:
         ({"field": "title"}, "field"),
         ({"action": "field", "field": "colour"}, "none of"),
         ({"max_length": 0}, "max_length"),
+        ({"languages": ["pt", "pt-BR"]}, "not as ['pt-BR']"),
+        ({"languages": ["DE"]}, "not as ['DE']"),
         ({"takes": ["one"]}, "at least 2"),
         ({"leaves": []}, "at least 2"),
         ({"pattern": "(?P<colour>a)"}, "no fields"),
