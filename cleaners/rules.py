@@ -311,6 +311,8 @@ def _check(where: str, rule: Rule) -> None:
         _compiled(where, "hint", rule.lookup)
     if unknown := set(compiled.groupindex) - set(FIELD_NAMES):
         raise RuleError(f"{where}: groups {sorted(unknown)} are no fields")
+    if rule.field is not None and rule.field not in compiled.groupindex:
+        raise RuleError(f"{where}: nothing would fill the field: no group (?P<{rule.field}>...) in the pattern")
 
 
 _LANGUAGE = re.compile(r"[a-z]{2,8}")

@@ -120,6 +120,7 @@ def test_words_are_put_in() -> None:
         ({"action": "field"}, "field"),
         ({"field": "title"}, "field"),
         ({"action": "field", "field": "colour"}, "none of"),
+        ({"action": "field", "field": "credit"}, "no group (?P<credit>...) in the pattern"),
         ({"max_length": 0}, "max_length"),
         ({"languages": ["pt", "pt-BR"]}, "not as ['pt-BR']"),
         ({"languages": ["DE"]}, "not as ['DE']"),
