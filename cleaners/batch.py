@@ -213,22 +213,21 @@ class Batch:
     def plan(self, text: int) -> Plan:
         """What was to be taken out of one text, and what must stay."""
         begin, end = int(self.lined.begins[text]), int(self.lined.ends[text])
+        before = np.append(0, np.cumsum(self.lined.data[begin:end] & 0xC0 != 0x80))  # each byte, in code points
         inside = np.flatnonzero((self.cuts.rows[:, CUT_START] >= begin) & (self.cuts.rows[:, CUT_START] < max(end, 1)))
         spans, objected = [], []
         for number in inside.tolist():
             cut = self.cuts.rows[number]
             category, field = self.told(cut)
             action: Action = "field" if field else "drop"
-            start, stop = (len(self.lined.part(begin, int(cut[place]))) for place in (CUT_START, CUT_END))
+            start, stop = (int(before[cut[place] - begin]) for place in (CUT_START, CUT_END))
             span = Span(start, stop, self.registry.ids[cut[CUT_RULE]], category, action, field)
             if by := self.cuts.objected.get(number):
                 objected.append((span, by))
             else:
                 spans.append(span)
         vetoes = [
-            Span(
-                len(self.lined.part(begin, veto.start)), len(self.lined.part(begin, veto.end)), veto.rule, veto.category
-            )
+            Span(int(before[veto.start - begin]), int(before[veto.end - begin]), veto.rule, veto.category)
             for veto in self.cuts.vetoes
             if begin <= veto.start < end
         ]

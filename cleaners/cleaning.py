@@ -106,9 +106,10 @@ class Cleaner:
         return ways
 
     def kept(self, lines: Sequence[str], language: str | None) -> list[bool]:
-        """Of each of some lines whether a `keep` rule for texts of `language` matches it."""
+        """Of each of some lines, without space around it, whether a `keep` rule for texts of `language` matches it."""
         engine = self._ways(self._spoken(language)).engine
-        return list(map(bool, engine.vetoes([line.encode("utf-8", "surrogatepass") for line in lines])))
+        bare = [line.strip(templates.BLANKS).encode("utf-8", "surrogatepass") for line in lines]
+        return list(map(bool, engine.vetoes(bare)))
 
     def keeps(self, line: str, language: str | None) -> bool:
         """Whether a `keep` rule for texts of `language` matches the line."""

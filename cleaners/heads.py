@@ -89,14 +89,20 @@ def worded_start(tokens: Any, low: Any, high: Any, weights: Any) -> Any:
 def counter(data: Any, start: Any, end: Any, row: Any, flags: Any, out: Any, count: Any) -> Any:
     """A line's number among others ("01/7"), with no blank before the word that follows."""
     marks = 0
-    for position in range(start, min(end, start + COUNTER_BYTES)):
-        flag = flags[data[position]] + 0
+    position = start
+    while position < min(end, start + COUNTER_BYTES):
+        code = data[position] + 0
+        step = 1
+        if code >= 0x80:
+            code, step = code_at(data, position, end)
+        flag = flags[code] + 0
         if flag & DIGIT == 0:
             if marks and flag & CAPITAL:
                 return put_piece(out, count, start, position, row)
-            if data[position] != 47:  # /
+            if code != 47:  # /
                 break
             marks += 1
+        position += step
     return count
 
 

@@ -83,6 +83,8 @@ def _read(folder: Path) -> Arrays:
         path = folder / f"{name}.npy"
         mapped = path.stat().st_size > _SMALL
         found[name] = np.asarray(np.load(path, mmap_mode="c" if mapped else None, allow_pickle=False))
+    if not found:
+        raise ValueError(f"{folder}: names no arrays")
     return found
 
 

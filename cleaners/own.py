@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cleaners.registry import BUILT_IN
+from cleaners import templates
+from cleaners.registry import BUILT_IN, MODEL
 from cleaners.rules import Rule, RuleError, common_words, load, rules
 from cleaners.vetoes import BUILT_IN_VETOES
 
@@ -14,6 +15,9 @@ WORDS = "_words"
 
 PREFIXES = ("model:", "template:")
 """What the ids of removals begin with that no pack makes; no rule may be called so."""
+
+CATEGORIES = frozenset({MODEL, templates.CATEGORY})
+"""Categories of removals that no pack makes: what is of them is taken for what the model or a site's lines gave."""
 
 
 def load_own(packs: Mapping[str, Mapping[str, Any]], words: Mapping[str, str] | None = None) -> tuple[Rule, ...]:
@@ -33,6 +37,10 @@ def load_own(packs: Mapping[str, Mapping[str, Any]], words: Mapping[str, str] | 
             where = f"pack {name}, rule {rule.id!r}"
             if rule.id in shipped or rule.id.startswith(PREFIXES):
                 raise RuleError(f"{where}: copydesk has a rule of that id; give yours another (see `without`)")
+            if rule.category in CATEGORIES:
+                raise RuleError(
+                    f"{where}: what copydesk finds itself is of the category {rule.category!r}; name another"
+                )
             if rule.id in found:
                 raise RuleError(f"{where}: the id is used twice")
             found[rule.id] = rule

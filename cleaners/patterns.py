@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 
 import re2
 
-from cleaners.rules import options
+from cleaners.rules import CLASS, options
 
 # A rule that matches a line this often is no longer read further: keeps hostile lines linear.
 MATCHES_PER_LINE = 64
 # Memory that an automaton which runs over a batch may take, in bytes: with 8 MB some are built over and over.
 SHARED_MEMORY = 64 << 20
 
-_NAMED_GROUP = re.compile(r"\(\?P<\w+>")
-_GROUP = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|\((?!\?)|\(\?P<(\w+)>")
+_NAMED_GROUP = re.compile(r"\(\?P?<\w+>")
+_GROUP = re.compile(rf"\\.|{CLASS}|\((?!\?)|\(\?P?<(\w+)>")
 # The bytes of most lines that is_latin tells of, and a few others.
 _LATIN_BYTES = bytes([*range(0xC0), 0xC2, 0xC3, 0xE2])
 # Names of characters, with those of such lines that they name, and capitals of three that have theirs elsewhere; where

@@ -106,6 +106,8 @@ def last_pieces(data: Any, start: Any, end: Any, most: Any, row: Any, flags: Any
     found = 0
     position = end - 1
     reach = max(start + REST_BYTES, end - most)
+    while reach < end and data[reach] & 0xC0 == 0x80:  # within a character
+        reach += 1
     closed = end - 1  # the last character, but for a stop behind it
     while closed > reach and (data[closed] == 46 or data[closed] == 58):  # . :
         closed -= 1

@@ -62,7 +62,10 @@ _EVERYWHERE = "common"
 # Texts in other languages have English in them, from the widgets and agencies of the web.
 _ALWAYS = "en"
 _BLANK = r" \t\x{a0}\x{202f}"
-_TOKEN = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|[ ^]")
+CLASS = r"\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]"
+"""A class of characters in a pattern: a bracket that closes it may be its first, names such as [:alpha:] within it."""
+_TOKEN = re.compile(rf"\\.|{CLASS}|[ ^]")
+_SPACE_ALONE = re.compile(r" (?!-[^\]])")
 _SPACE = r"[ \t\r\x{a0}\x{2009}\x{200b}\x{202f}\x{feff}]"
 # What may stand before the first word of a line.
 _MARKS = r"[ \t\r\x{a0}\x{2009}\x{200b}\x{202f}\x{feff}•·*>»▶►▸→–—|\[({<_/&©\"“„«'‘¿¡-]*"
@@ -281,7 +284,8 @@ def _any_blank(token: re.Match[str]) -> str:
     found = token[0]
     if found == " ":
         return f"[{_BLANK}]"
-    return found.replace(" ", _BLANK) if found.startswith("[") else found
+    # One that begins a range ("[ -~]") is only itself.
+    return _SPACE_ALONE.sub(lambda _: _BLANK, found) if found.startswith("[") else found
 
 
 def _check(where: str, rule: Rule) -> None:
@@ -295,6 +299,8 @@ def _check(where: str, rule: Rule) -> None:
         raise RuleError(f"{where}: field {rule.field!r} is none of {FIELD_NAMES}")
     if rule.next_to is not None and rule.scope != "beside":
         raise RuleError(f'{where}: `next_to` is for scope "beside"')
+    if strange := [language for language in rule.languages if not _LANGUAGE.fullmatch(language)]:
+        raise RuleError(f'{where}: languages are named as "de" or "pt" alone, not as {strange}')
     if rule.max_length < 1:
         raise RuleError(f"{where}: max_length must be at least 1")
     if min(len(rule.takes), len(rule.leaves)) < MINIMUM_EXAMPLES:
@@ -305,13 +311,22 @@ def _check(where: str, rule: Rule) -> None:
         _compiled(where, "hint", rule.lookup)
     if unknown := set(compiled.groupindex) - set(FIELD_NAMES):
         raise RuleError(f"{where}: groups {sorted(unknown)} are no fields")
+    if rule.field is not None and rule.field not in compiled.groupindex:
+        raise RuleError(f"{where}: nothing would fill the field: no group (?P<{rule.field}>...) in the pattern")
 
 
+_LANGUAGE = re.compile(r"[a-z]{2,8}")
+_OF_LINES = re.compile(rf"(\\[AzCQ]|\(\?[a-zA-Z]*-[a-zA-Z]*m)|\\.|{CLASS}", re.DOTALL)
 _SHOWN = 60  # characters of a pattern
 
 
 def _compiled(where: str, key: str, pattern: str) -> Any:
-    """A pattern of a rule, compiled. Raises RuleError, with RE2's words and what in the pattern they are about."""
+    """A pattern of a rule, compiled. Raises RuleError, with RE2's words and what in the pattern they are about.
+
+    Patterns run over many lines together, so none may ask for the start or the end of all; nor for half a character.
+    """
+    if other := next((found[1] for found in _OF_LINES.finditer(pattern) if found[1]), None):
+        raise RuleError(f"{where}: `{key}` may not have {other}: it is asked of lines, between ^ and $, in characters")
     try:
         return re2.compile(pattern, options())
     except re2.error as error:

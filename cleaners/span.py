@@ -7,6 +7,7 @@ the rules cannot matter; `restore` puts every part back, character for character
 from __future__ import annotations
 
 import bisect
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -117,9 +118,13 @@ def apply(text: str, spans: Iterable[Span], vetoes: Iterable[Span] = ()) -> tupl
 def vetoed(text: str, spans: Iterable[Span], vetoes: Sequence[Span]) -> tuple[Vetoed, ...]:
     """The removals that `apply` cancels, in order of position, each with the vetoes that touch it."""
     saved = []
-    for group in _groups(text, spans) if vetoes else ():
+    ordered = sorted((veto.start, veto.end, veto.rule) for veto in vetoes if veto.start < veto.end)
+    reached = list(itertools.accumulate((end for _, end, _ in ordered), max))
+    for group in _groups(text, spans) if ordered else ():
         start, end = group[0].start, max(s.end for s in group)
-        by = tuple(sorted({v.rule for v in vetoes if v.start < v.end and v.start < end and start < v.end}))
+        last = bisect.bisect_left(ordered, (end,))  # the vetoes before begin before the removal ends
+        first = bisect.bisect_right(reached, start)  # those before end before it begins
+        by = tuple(sorted({rule for _, to, rule in ordered[first:last] if to > start}))
         if by:
             gone = _removal(text, start, end, group)
             saved.append(Vetoed(start, end, gone.text, gone.rules, gone.category, by))

@@ -121,6 +121,8 @@ def _own(files: Files) -> tuple[Rule, ...]:
         except (tomllib.TOMLDecodeError, RuleError) as error:
             raise UsageError(f"rules {path}: {error}") from None
         if Path(path).stem == WORDS:
+            if document.get("rule"):
+                raise UsageError(f"rules {path}: there are rules in it; a file of this name has [words] alone")
             words[str(Path(path).parent)] = document.get("words", {})
         else:
             packs[path] = document

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cleaners import Cleaner, Source, clean, explain, model
+from cleaners import Cleaner, Source, Span, apply, clean, explain, model
+from cleaners.batch import Lined
 from cleaners.reader import Reader, Scanned, Table
 from cleaners.rules import load
+from cleaners.span import vetoed
 from tests.cleaners.test_clean import FIRST, SECOND, story
 
 EXAMPLES = {"max_length": 200, "takes": ["a", "b"], "leaves": ["a", "b"]}
@@ -82,3 +88,39 @@ def test_what_a_veto_saves_is_told_by_the_veto_whatever_the_model_thinks() -> No
     text = story(FIRST, "“Come in. Ring the bell.", SECOND)
     done = explain(Source(text), Cleaner(load({"p": {"rule": [ask, QUOTE]}}), model=doubter))
     assert [saved.vetoes for saved in done.vetoed] == [("quote",)]
+
+
+def test_work_is_linear_in_the_lines_of_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted: bytes that are read as text, and vetoes that are looked at."""
+    read = looked = 0
+
+    class Vetoes(list[Span]):
+        def __iter__(self) -> Iterator[Span]:
+            nonlocal looked
+            looked += len(self)
+            return super().__iter__()
+
+    def part(of: Lined, start: int, stop: int) -> str:
+        nonlocal read
+        read += stop - start
+        return of.joined[start:stop].decode()
+
+    monkeypatch.setattr(Lined, "part", part)
+    text = story(*["Ring the bell", "“Come in. Ring the bell."] * 200)
+    ((cleaned, plan),) = Cleaner(load({"p": {"rule": [ASK, LINE, QUOTE]}})).plans([Source(text)])
+    found = vetoed(text, plan.spans, Vetoes(plan.vetoes))
+    assert (len(cleaned.removals), len(found)) == (200, 200)
+    assert read <= 2 * len(text.encode())
+    assert looked <= 2 * len(plan.vetoes)
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=12), st.integers(0, 12))
+def test_every_veto_that_touches_a_removal_is_told(places: list[tuple[int, int]], many: int) -> None:
+    told = [Span(min(place), max(place), f"rule {number}", "any") for number, place in enumerate(places)]
+    spans, vetoes = told[:many], told[many:]
+    _, kept = apply("x" * 20, spans, vetoes)
+    saved = vetoed("x" * 20, spans, vetoes)
+    _, every = apply("x" * 20, spans)
+    assert sorted((one.start, one.end) for one in (*kept, *saved)) == [(one.start, one.end) for one in every]
+    for one in saved:
+        assert set(one.vetoes) == {v.rule for v in vetoes if max(v.start, one.start) < min(v.end, one.end)}

@@ -75,6 +75,7 @@ def test_what_is_switched_off_stays_and_without_the_model_nothing_is_asked(clean
         (f"{LAMP[:-1]}.”Loading", ["Loading"]),
         (f"{LAMP[:-1]} of 9.30 and 10.45", []),
         ("It rained. Loading", []),  # the line is short
+        (f"{LAMP[:-1]}倡{'L' * 30}", []),  # so many bytes are looked at that it is in the middle of the character
     ],
 )
 def test_the_sentences_at_the_end_of_a_long_line(line: str, found: list[str], with_: None) -> None:

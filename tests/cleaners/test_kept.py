@@ -74,6 +74,18 @@ def test_a_part_is_not_believed(folder: Path, file: str) -> None:
     assert build.calls == 2
 
 
+@pytest.mark.parametrize("file", ["names", "numbers.npy", "words.npy"])
+def test_an_empty_file_is_not_believed(folder: Path, file: str) -> None:
+    """As a machine leaves it whose power failed before it was on the disk."""
+    build = _Builder()
+    kept.kept("thing", ["one"], build)
+    (path,) = folder.glob(f"*/{file}")
+    path.write_bytes(b"")
+    for _ in range(2):
+        assert kept.kept("thing", ["one"], build).keys() == {"numbers", "words", "none"}
+    assert build.calls == 2
+
+
 def test_where_nothing_can_be_written_it_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "file"
     file.touch()

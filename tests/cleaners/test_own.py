@@ -51,6 +51,8 @@ def test_words_of_a_folder() -> None:
         ({"rule": [RULE | {"id": "ad-word", "pattern": "x"}]}, "'ad-word': copydesk has a rule of that id"),
         ({"rule": [RULE | {"id": "menu-line", "pattern": "x"}]}, "copydesk has a rule of that id"),
         ({"rule": [RULE | {"id": "model:nav", "pattern": "x"}]}, "copydesk has a rule of that id"),
+        ({"rule": [RULE | {"category": "template", "pattern": "x"}]}, "is of the category 'template'; name another"),
+        ({"rule": [RULE | {"category": "model", "pattern": "x"}]}, "is of the category 'model'; name another"),
         ({"rule": [RULE | {"pattern": 5}]}, "pattern must be a text"),
         ({"rule": [RULE | {"pattern": ""}]}, "pattern must be a text"),
         ({"rule": [RULE | {"id": 5}]}, "id must be a text"),
@@ -69,6 +71,11 @@ def test_packs_that_are_wrong_are_refused(document: dict[str, Any], said: str) -
 def test_an_id_in_two_packs_is_refused() -> None:
     with pytest.raises(RuleError, match=r"pack more, rule 'bell-line': the id is used twice"):
         load_own({"bells": PACK, "more": PACK})
+
+
+def test_a_packs_name_is_the_category_of_its_rules_and_may_not_be_that_of_templates() -> None:
+    with pytest.raises(RuleError, match="pack template, rule 'bell-line'"):
+        load_own({"template": PACK})
 
 
 def test_examples_that_do_not_hold_are_told() -> None:

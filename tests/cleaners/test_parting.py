@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cleaners import Cleaner, Source, clean, explain
+import pytest
+
+from cleaners import Cleaner, Source, batch, clean, explain
 from cleaners.batch import lined
 from cleaners.model import default
 from cleaners.parting import Part, scores
@@ -29,6 +31,14 @@ def test_a_sentence_that_a_phrase_takes_stays_if_it_is_surely_of_the_story() -> 
     assert clean(text, language="en").text == text
     short = "Find out more about the lamp in our guide."
     assert clean(story(FIRST, f"{LAMP} {short}", SECOND), language="en").text == story(FIRST, LAMP, SECOND)
+
+
+def test_a_text_of_as_many_lines_as_any_may_have_is_parted(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = story(FIRST, f"{LAMP} Reporting by Ida Brandt", SECOND)
+    expected = clean(text, language="en")
+    assert expected.text == story(FIRST, LAMP, SECOND)
+    monkeypatch.setattr(batch, "MOST_LINES", text.count("\n") + 1)
+    assert clean(text, language="en") == expected
 
 
 def test_a_part_scores_as_it_would_on_a_line_of_its_own() -> None:

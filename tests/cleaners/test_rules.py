@@ -12,6 +12,7 @@ import re2
 from cleaners.cleaning import default
 from cleaners.engine import Engine
 from cleaners.examples import matched
+from cleaners.patterns import Values
 from cleaners.rules import Rule, RuleError, load, options, rules
 
 TAKES = [pytest.param(rule, line, id=f"{rule.id}-{n}") for rule in rules() for n, line in enumerate(rule.takes)]
@@ -107,13 +108,22 @@ def test_words_are_put_in() -> None:
         ({"pattern": "a)|(b"}, "`pattern` is no pattern that RE2 reads: unexpected )"),
         ({"pattern": "à[b" + "é" * 99}, "RE2 reads: missing ]: [b" + "é" * 58),
         ({"hint": "b{2000}"}, "`hint` is no pattern that RE2 reads: invalid repetition size: {2000}"),
+        ({"pattern": r"\Aabb"}, r"`pattern` may not have \A: it is asked of lines"),
+        ({"pattern": r"[\]A]|abb\z"}, r"`pattern` may not have \z"),
+        ({"pattern": "(?i-ms:abb$)"}, "`pattern` may not have (?i-m"),
+        ({"pattern": r"abb\C"}, r"`pattern` may not have \C"),
+        ({"pattern": r"\Qa b\E"}, r"`pattern` may not have \Q"),
+        ({"hint": r"\Aabb"}, r"`hint` may not have \A"),
         ({"pattern": "{{nothing}}"}, "no words"),
         ({"scope": "page"}, "scope"),
         ({"action": "erase"}, "action"),
         ({"action": "field"}, "field"),
         ({"field": "title"}, "field"),
         ({"action": "field", "field": "colour"}, "none of"),
+        ({"action": "field", "field": "credit"}, "no group (?P<credit>...) in the pattern"),
         ({"max_length": 0}, "max_length"),
+        ({"languages": ["pt", "pt-BR"]}, "not as ['pt-BR']"),
+        ({"languages": ["DE"]}, "not as ['DE']"),
         ({"takes": ["one"]}, "at least 2"),
         ({"leaves": []}, "at least 2"),
         ({"pattern": "(?P<colour>a)"}, "no fields"),
@@ -143,6 +153,20 @@ def test_a_field_may_be_named_in_every_way_to_match() -> None:
     engine = Engine(load({"p": {"rule": [rule]}}))
     (found,) = engine.hits([b"a(b\nc(d"])
     assert [hit.values for hit in found] == [(("credit", "(b"),), (("credit", "d"),)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line", "values"),
+    [
+        (r"[[:alpha:] ]+:[[:^digit:](](?P<credit>\w+)", "Photo by: Ida", (("credit", "Ida"),)),
+        (r"photo[]( ](?P<credit>\w+)", "photo(Ida", (("credit", "Ida"),)),
+        (r"photo\t(?<credit>[ -~]+)", "photo\tIda B.", (("credit", "Ida B."),)),
+    ],
+)
+def test_classes_and_groups_are_read_as_re2_reads_them(pattern: str, line: str, values: Values) -> None:
+    engine = Engine(load({"p": {"rule": [{**GOOD, "pattern": pattern, "max_length": 20}]}}))
+    ((found,),) = engine.hits([line.encode()])
+    assert (found.start, found.end, found.values) == (0, len(line), values)
 
 
 def test_what_is_kept_of_the_packs_is_what_was_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

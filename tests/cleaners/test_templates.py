@@ -162,6 +162,7 @@ def test_the_vetoes_of_the_keep_rules_are_asked() -> None:
     kept = [line for rule in default().rules if rule.action == "keep" for line in rule.takes[:1]]
     assert kept
     assert all(default().keeps(line, None) for line in kept)
+    assert all(default().keeps(f"\u2003{line}\u3000", None) for line in kept)  # the same line, by its hash
     assert not default().keeps(PLUG, "en")
 
 

@@ -103,6 +103,13 @@ def test_files_that_are_not_there(tmp_path: Path, bells: Path) -> None:
         cleaning.cleaner(settings(bells, tmp_path / "more.toml"))
 
 
+def test_a_file_of_words_has_no_rules(tmp_path: Path) -> None:
+    (tmp_path / "_words.toml").write_text(RULE.format(id="a"))
+    (tmp_path / "b.toml").write_text(RULE.format(id="b"))
+    with pytest.raises(UsageError, match=r"_words\.toml: there are rules in it"):
+        cleaning.own_rules([tmp_path])
+
+
 def test_what_is_switched_off_must_be_there() -> None:
     with pytest.raises(UsageError, match="no rule or category 'ad-marker'; did you mean 'ad_marker'"):
         cleaning.cleaner(settings(without=("ad-marker",)))
