@@ -189,8 +189,8 @@ _NEVER = np.iinfo(np.int64).max
 def take_out(text: str, cleaned: Cleaned, templates: Collection[int], keeps: Callable[[str], bool]) -> Cleaned:
     """`cleaned` with the lines taken out that are in `templates` and that nothing else touches.
 
-    text: before cleaning. keeps: whether a line, without space around it, must stay, as `keep` rules have it. A text of
-    which nothing would be left stays as it is.
+    text: before cleaning. keeps: whether a line must stay, as `keep` rules have it. A text of which nothing would be
+    left stays as it is.
     """
     if not templates:
         return cleaned
@@ -202,7 +202,7 @@ def take_out(text: str, cleaned: Cleaned, templates: Collection[int], keeps: Cal
         while removal is not None and removal.end <= position:
             removal = next(taken, None)
         touched = removal is not None and removal.start < max(end, position + 1)
-        if not touched and line and (key := line_hash(line)) in templates and not keeps(line.strip(BLANKS)):
+        if not touched and line and (key := line_hash(line)) in templates and not keeps(line):
             reach = _reach(text, end)
             more.append(Removal(position, reach, text[position:reach], (rule_id(key),), CATEGORY))
         position = end + 1

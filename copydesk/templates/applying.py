@@ -169,8 +169,7 @@ def _named(line: U64, without: Collection[str]) -> Bools:
 
 
 def _kept(cuts: _Cuts, records: pa.Table, kept: Kept) -> Bools:
-    """Which lines must stay, in a text of its language. Each is asked about once, those of a language together, and
-    without the space that stands around it somewhere."""
+    """Which lines must stay, in a text of its language. Each is asked about once, those of a language together."""
     if not len(cuts.row):
         return np.zeros(0, np.bool_)
     spoken = records["language"].combine_chunks().dictionary_encode()
@@ -180,7 +179,7 @@ def _kept(cuts: _Cuts, records: pa.Table, kept: Kept) -> Bools:
     in_order = np.argsort(first)
     lines = np.empty(len(first), object)
     taken_out = _taken_out(cuts.only(first[in_order]), records).to_pylist()
-    lines[in_order] = [told.split("\n", 1)[0].strip(templates.BLANKS) for told in taken_out]
+    lines[in_order] = [told.split("\n", 1)[0] for told in taken_out]
     names = [*spoken.dictionary.to_pylist(), None]
     found = np.zeros(len(lines), np.bool_)
     for number in np.unique(language[first]).tolist():

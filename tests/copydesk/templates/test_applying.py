@@ -1,4 +1,4 @@
-"""The apply stage: columns in which some rows have other values, and lines that stay."""
+"""The apply stage: columns in which some rows have other values."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import itertools
 
 import numpy as np
 import pyarrow as pa
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copydesk.templates.applying import _Cuts, _kept, _with
+from copydesk.templates.applying import _with
 
 OLD = [None, "", "a", "bc", "Größe", "x" * 40]
 
@@ -31,14 +30,3 @@ def test_some_rows_get_other_values(old: list[str | None], cuts: set[int], data:
     assert changed["text"].to_pylist() == [replaced.get(row, text) for row, text in enumerate(old)]
     assert changed["lists"].to_pylist() == [[0, 0] if n in replaced else [n, n + 1] for n in range(len(old))]
     assert changed["rest"].to_pylist() == table["rest"].to_pylist()
-
-
-@pytest.mark.parametrize("texts", [["“Go,” she said.\n", "\u3000 “Go,” she said.\n"], ["\u3000 “Go.”\n", "“Go.”\n"]])
-def test_whether_a_line_must_stay_does_not_depend_on_the_space_around_it(texts: list[str]) -> None:
-    records = pa.table({"text": pa.array(texts, pa.large_string()), "language": ["en", "en"]})
-    nothing, chars, sizes = (
-        np.zeros(2, np.int64),
-        *(np.array([len(f(text)) for text in texts]) for f in (str, str.encode)),
-    )
-    cuts = _Cuts(np.arange(2), nothing.astype(np.uint64), nothing, chars, nothing, sizes)
-    assert _kept(cuts, records, lambda lines, _: [line.startswith("“") for line in lines]).all()
