@@ -158,7 +158,8 @@ def _start(settings: Settings, deployment: str) -> FlowRun:
         return cast(FlowRun, run_deployment(deployment, parameters=parameters(settings), timeout=0))
     except ObjectNotFound:
         raise UsageError(
-            f"the Prefect server knows no deployment {deployment}: run `copydesk serve` or `prefect deploy --all` first"
+            f"the Prefect server knows no deployment {deployment}: run `copydesk serve` or "
+            "`prefect --no-prompt deploy --all` first"
         ) from None
 
 

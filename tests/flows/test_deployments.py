@@ -239,6 +239,22 @@ def test_a_run_whose_worker_alone_was_killed_goes_on_to_its_end(deployed: dict[s
     assert verify(project / "output", read_data=True) == []
 
 
+@pytest.mark.long
+def test_a_paused_pool_begins_no_run(deployed: dict[str, str], project: Path) -> None:
+    """As docs/schedules.md has a worker stopped."""
+    corpus = write_jsonl(project / "in.jsonl", [{"text": story(1)}])
+    prefect(deployed, project, "work-pool", "pause", "desk")
+    run = start("ingest-now", settings={"inputs": [str(corpus)], "output": "output"})
+    with worker(deployed, project):
+        wait_until(lambda: b"started" in (project / "worker.log").read_bytes(), log=project / "worker.log")
+        time.sleep(5)  # it asks for runs every second
+        assert read(run).state.name in ("Scheduled", "Late")
+        prefect(deployed, project, "flow-run", "ls", "--state", "Running")
+        prefect(deployed, project, "work-pool", "resume", "desk")
+        wait_until(lambda: ended(run), log=project / "worker.log")
+    assert read(run).state.name == "Completed"
+
+
 def children(pid: int) -> list[int]:
     found = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for path in found for child in path.read_text().split()]
