@@ -5,7 +5,8 @@ Commands        command.py begins, cli.py has most of them, looking.py, settings
 What they show  console.py, explained.py (explaining.py finds what is meant, explained_page.py makes the page),
                 duplicated.py, recleaned.py, rules_shown.py; progress.py while a run goes on
 Prefect         ingest.py and maintain.py are the flows, tasks.py their tasks, patience.py what they try again,
-                telling.py what they tell; serve.py and watch.py are for the commands of that name
+                telling.py what they tell, unread.py where nobody reads it; serve.py and watch.py are for the commands
+                of that name
 """
 
 import os

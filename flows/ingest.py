@@ -29,6 +29,7 @@ from copydesk.workers.orphan import end_with_parent
 from flows import telling
 from flows.patience import patiently
 from flows.tasks import tasks
+from flows.unread import go_on_unread
 
 
 def _run_name() -> str:
@@ -42,8 +43,14 @@ def _short(name: str) -> str:
     return "/".join(Path(name).parts[-2 if has_magic(name) else -1 :]) or name
 
 
+def _begin() -> None:
+    """Called in a process of tasks when it starts."""
+    end_with_parent()
+    go_on_unread()
+
+
 _PROCESSES = cast(  # its type is not declared a covariant one
-    TaskRunner[PrefectFuture[Any]], ProcessPoolTaskRunner(initializer=end_with_parent)
+    TaskRunner[PrefectFuture[Any]], ProcessPoolTaskRunner(initializer=_begin)
 )
 
 
@@ -54,6 +61,7 @@ def ingest(settings: Settings) -> dict[str, Any] | State[Any]:
     Returns the counts of the run's books, or the state Failed with the words of a CopydeskError. At most
     `settings.workers` tasks are under way at once. What may pass by itself is tried again (see patience).
     """
+    go_on_unread()
     log = get_run_logger()
 
     def mapper(parts: Path) -> AbstractContextManager[Map]:

@@ -23,6 +23,7 @@ from copydesk.upkeep.verify import verify as check
 from flows import telling
 from flows.options import existing
 from flows.patience import patiently
+from flows.unread import go_on_unread
 
 OUTPUT = Settings().output
 
@@ -78,6 +79,7 @@ def maintain(
     artifact `report`; that it cannot be is a warning. Returns what was done, or the state Failed: with the words of a
     CopydeskError, or with the first faults; all are in the artifact `faults`.
     """
+    go_on_unread()
     log = get_run_logger()
     try:
         root = existing(output)

@@ -30,7 +30,7 @@ from copydesk.settings import Settings
 from copydesk.terminal import printable_lines
 from flows.ingest import ingest
 from flows.maintain import maintain
-from flows.watch import TAG, no_server
+from flows.watch import TAG, no_answer
 
 WAIT_SECONDS = 21_600.0
 """How long a run waits for one of another deployment on the same output, as in prefect.yaml."""
@@ -140,17 +140,22 @@ def follow(settings: Settings, deployment: str) -> bool:
         raise UsageError("a flow run cannot read standard input: write it to a file first, or use `copydesk ingest -`")
     asked = absolute(_patient(settings))
     with _client() as client:
-        return _follow(client, _start(asked, deployment))
+        started = _start(asked, deployment)
+        try:
+            return _follow(client, started)
+        except httpx.HTTPError as error:
+            told = f"the run {started.name} is followed no further, and goes on by itself; {no_answer(error)}"
+            raise CopydeskError(told) from None
 
 
 @contextmanager
 def _client() -> Iterator[SyncPrefectClient]:
-    """Raises CopydeskError if no server answers."""
+    """Raises CopydeskError if no server answers, or not as it should."""
     try:
         with get_client(sync_client=True) as client:
             yield client
-    except httpx.TransportError as error:
-        raise CopydeskError(no_server(error)) from None
+    except httpx.HTTPError as error:
+        raise CopydeskError(no_answer(error)) from None
 
 
 def _start(settings: Settings, deployment: str) -> FlowRun:
@@ -158,7 +163,8 @@ def _start(settings: Settings, deployment: str) -> FlowRun:
         return cast(FlowRun, run_deployment(deployment, parameters=parameters(settings), timeout=0))
     except ObjectNotFound:
         raise UsageError(
-            f"the Prefect server knows no deployment {deployment}: run `copydesk serve` or `prefect deploy --all` first"
+            f"the Prefect server knows no deployment {deployment}: run `copydesk serve` or "
+            "`prefect --no-prompt deploy --all` first"
         ) from None
 
 

@@ -2,16 +2,18 @@
 
 When the process of a task is killed, Prefect's pool is broken for good and all tasks under way are lost. What is left
 is then done in local worker processes of ours (copydesk/workers/local.py), which find the item that kills and reject
-it.
+it. So it is when a task exits: see _exited.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, ExitStack
 from itertools import islice
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -38,7 +40,7 @@ _DASK_AT_ONCE = 1000
 """Tasks that a Dask scheduler has at once: more than a cluster has threads, fewer than a run may have shards."""
 
 _GONE = 10.0
-"""Seconds to wait for the end of what was left of a broken pool: it was told to end, and must not write any more."""
+"""Seconds to wait for the end of what was left of a broken pool: it is killed, and must not write any more."""
 
 
 @task(
@@ -69,8 +71,10 @@ class Tasks:
         self._warn = warn
         self._workers = Workers(settings.workers, parts, settings.item_seconds)
         self._broken = False
+        self._others: set[BaseProcess] = set()
 
     def __enter__(self) -> Tasks:
+        self._others.update(multiprocessing.active_children())
         self._workers.__enter__()
         return self
 
@@ -93,9 +97,16 @@ class Tasks:
                     f"a process of a task of the stage {name} was killed, as when memory runs out; what is left of the "
                     "run is done in worker processes of its own, to find what does it"
                 )
-                for process in multiprocessing.active_children():
-                    process.join(_GONE)
+                self._end_pool()
         yield from self._workers(name, function, list(left.values()))
+
+    def _end_pool(self) -> None:
+        """A pool ends its processes itself when one is killed, but not when a task exits."""
+        left = set(multiprocessing.active_children()) - self._others
+        for process in left:
+            process.kill()
+        for process in left:
+            process.join(_GONE)
 
 
 class DaskTasks:
@@ -166,6 +177,21 @@ def _first_done(running: Sequence[PrefectFuture[R]]) -> set[PrefectFuture[R]]:
         done = wait(list(running), timeout=0.2).done
         if done:
             return done
+        if any(map(_exited, running)):
+            raise BrokenProcessPool
+
+
+def _exited(future: PrefectFuture[Any]) -> bool:
+    """Whether a task raised SystemExit or the like in its process, as Prefect's engine does of what it cannot handle.
+
+    Prefect hands on nothing but an Exception. Of anything else the thread dies that waits for all processes of the
+    pool: this future and the others would never be done.
+    """
+    submitted = getattr(getattr(future, "wrapped_future", None), "wrapped_future", None)
+    process: Future[Any] | None = getattr(submitted, "_process_future", None)
+    if process is None or not process.done() or process.cancelled():
+        return False
+    return not isinstance(process.exception(), Exception | None)
 
 
 def _label(one: Any) -> str:

@@ -56,9 +56,13 @@ def watch(notice: str | None = None, silent: float = SILENT_SECONDS) -> list[str
     """Make the automations, or bring those that are there up to date. Returns their names.
 
     notice: URL that failures are posted to, as JSON with one field `text`; None leaves an earlier one as it is.
-    silent: seconds without a heartbeat after which a run is dead. Raises UsageError if it is out of range, and
-    CopydeskError if no server answers.
+    silent: seconds without a heartbeat after which a run is dead. Raises UsageError if it is out of range or no server
+    is named, and CopydeskError if none answers.
     """
+    if PREFECT_API_URL.value() is None:  # Prefect would start one, which ends with this process
+        raise UsageError(
+            "no Prefect server to look after runs: set PREFECT_API_URL to where it listens, as http://127.0.0.1:4200/api"
+        )
     if not LEAST_SILENT <= silent <= MOST_SILENT:
         raise UsageError(f"silent: must be from {LEAST_SILENT:g} to {MOST_SILENT:g} seconds, not {silent:g}")
     wanted = [
@@ -70,13 +74,19 @@ def watch(notice: str | None = None, silent: float = SILENT_SECONDS) -> list[str
             wanted.append(_notice(notice))
         for automation in wanted:
             _save(automation)
-    except httpx.TransportError as error:
-        raise CopydeskError(no_server(error)) from None
+    except httpx.HTTPError as error:
+        raise CopydeskError(no_answer(error)) from None
     return [automation.name for automation in wanted]
 
 
-def no_server(error: httpx.TransportError) -> str:
-    """What to say if no Prefect server answers."""
+def no_answer(error: httpx.HTTPError) -> str:
+    """What to say if no Prefect server answers, or not as it should."""
+    if isinstance(error, httpx.HTTPStatusError):
+        answer = error.response
+        return (
+            f"the Prefect server at {PREFECT_API_URL.value()} answered {answer.status_code} {answer.reason_phrase}: "
+            f"{answer.text[:300]}"
+        )
     return (
         f"no Prefect server answers at {PREFECT_API_URL.value()} ({error}): start one with `prefect server start`, "
         "or set PREFECT_API_URL to where it listens"

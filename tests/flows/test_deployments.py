@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -211,6 +211,48 @@ def test_a_killed_worker_and_run_are_mended_and_nothing_is_doubled(deployed: dic
     assert everything(project / "output") == everything(project / "alone")
     assert verify(project / "output", read_data=True) == []
     assert not list((project / "output" / "_state" / "staging").glob("*"))
+
+
+@pytest.mark.long
+def test_a_run_whose_worker_alone_was_killed_goes_on_to_its_end(deployed: dict[str, str], project: Path) -> None:
+    """It has nobody to read its log lines any more; the server is told all the same."""
+    corpus = write_jsonl(project / "in.jsonl", [{"id": str(n), "text": story(n)} for n in range(10_000)])
+    run = start(
+        "ingest-now", settings={"inputs": [str(corpus)], "output": "output", "workers": 2, "shard_bytes": 2**20}
+    )
+    engines: list[int] = []
+    try:
+        with worker(deployed, project) as killed:
+            wait_until(lambda: list(project.glob("output/_state/staging/*/parts/*/files.arrow")))
+            engines += children(killed.pid)
+            killed.kill()
+        assert read(run).state.name == "Running"
+        wait_until(lambda: ended(run), log=project / "worker.log")
+        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in engines), 60)
+    finally:
+        for pid in engines:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    assert read(run).state.name == "Completed"
+    ingest_here(project / "alone", corpus, shard_bytes=2**20)
+    assert everything(project / "output") == everything(project / "alone")
+    assert verify(project / "output", read_data=True) == []
+
+
+@pytest.mark.long
+def test_a_paused_pool_begins_no_run(deployed: dict[str, str], project: Path) -> None:
+    """As docs/schedules.md has a worker stopped."""
+    corpus = write_jsonl(project / "in.jsonl", [{"text": story(1)}])
+    prefect(deployed, project, "work-pool", "pause", "desk")
+    run = start("ingest-now", settings={"inputs": [str(corpus)], "output": "output"})
+    with worker(deployed, project):
+        wait_until(lambda: b"started" in (project / "worker.log").read_bytes(), log=project / "worker.log")
+        time.sleep(5)  # it asks for runs every second
+        assert read(run).state.name in ("Scheduled", "Late")
+        prefect(deployed, project, "flow-run", "ls", "--state", "Running")
+        prefect(deployed, project, "work-pool", "resume", "desk")
+        wait_until(lambda: ended(run), log=project / "worker.log")
+    assert read(run).state.name == "Completed"
 
 
 def children(pid: int) -> list[int]:

@@ -103,19 +103,30 @@ if __name__ == "__main__":
 """
 
 
-def test_what_kills_a_task_is_a_reject_and_nothing_else_is(prefect_server: dict[str, str], tmp_path: Path) -> None:
-    words = {17: "KILL THE EXTRACTOR", 41: "KILL ONCE"}
+def deadly(environment: dict[str, str], folder: Path, words: dict[int, str]) -> subprocess.CompletedProcess[str]:
+    """A flow over a hundred items, some of which have these words; its output is `out` in the folder."""
     records = [{"id": str(n), "text": f"{words.get(n, '')}\n\n{story(n)}"} for n in range(100)]
-    corpus = write_jsonl(tmp_path / "in.jsonl", records)
-    script = tmp_path / "deadly_flow.py"
+    corpus = write_jsonl(folder / "in.jsonl", records)
+    script = folder / "deadly_flow.py"
     script.write_text(DEADLY_FLOW)
-    environment = {
-        **prefect_server,
+    more = {
         "PYTHONPATH": os.pathsep.join([str(ROOT / "tests" / "copydesk" / "deadly"), str(ROOT)]),
-        "DEADLY_ONCE": str(tmp_path / "killed-once"),
+        "DEADLY_ONCE": str(folder / "killed-once"),
     }
-    command = [sys.executable, str(script), str(corpus), str(tmp_path / "out")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    command = [sys.executable, str(script), str(corpus), str(folder / "out")]
+    return subprocess.run(command, env=environment | more, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_a_task_that_exits_does_not_keep_the_run_waiting(prefect_server: dict[str, str], tmp_path: Path) -> None:
+    """Prefect's pool does not tell of it: the flow would wait for ever, with the output locked."""
+    done = deadly(prefect_server, tmp_path, {41: "EXIT ONCE"})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "{'items': 100, 'articles': 100, 'rejects': 0}"
+    assert verify(tmp_path / "out", read_data=True) == []
+
+
+def test_what_kills_a_task_is_a_reject_and_nothing_else_is(prefect_server: dict[str, str], tmp_path: Path) -> None:
+    done = deadly(prefect_server, tmp_path, {17: "KILL THE EXTRACTOR", 41: "KILL ONCE"})
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == "{'items': 100, 'articles': 99, 'rejects': 1}"
     assert done.stderr.count("a process of a task of the stage process was killed") == 1

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -76,6 +79,77 @@ def test_no_server_is_told_in_a_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "no Prefect server answers at http://127.0.0.1:9/api" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+class _Failing(BaseHTTPRequestHandler):
+    """A server that answers 500 to whatever it is asked."""
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers["content-length"] or 0))
+        body = b'{"exception_message": "Internal Server Error"}'
+        self.send_response(500)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("command", [["trigger", "in.jsonl"], ["watch"]])
+def test_a_server_that_fails_is_told_in_a_line(tmp_path: Path, command: list[str]) -> None:
+    server = HTTPServer(("127.0.0.1", 0), _Failing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}/api"
+    try:
+        done = subprocess.run(
+            [*COMMAND, *command],
+            cwd=tmp_path,
+            env={**os.environ, "PREFECT_API_URL": address},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert done.returncode == 1, done.stderr
+    assert f"the Prefect server at {address} answered 500 Internal Server Error" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_server_that_goes_while_a_run_is_followed(prefect_server: dict[str, str], tmp_path: Path) -> None:
+    import httpx
+
+    from copydesk.errors import CopydeskError
+    from copydesk.settings import Settings
+    from flows import serve
+
+    def gone(*_: object) -> bool:
+        asked = httpx.Request("GET", "http://127.0.0.1/api")
+        raise httpx.HTTPStatusError("gone", request=asked, response=httpx.Response(500, request=asked))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(serve, "_start", lambda *_: SimpleNamespace(name="ingest in.jsonl"))
+        patch.setattr(serve, "_follow", gone)
+        with pytest.raises(CopydeskError, match=r"the run ingest in\.jsonl is followed no further, .* answered 500"):
+            serve.follow(Settings(inputs=("in.jsonl",), output=tmp_path / "out"), "ingest/ingest-now")
+
+
+def test_watch_wants_a_server_that_stays(tmp_path: Path) -> None:
+    bare = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
+    done = subprocess.run(
+        [*COMMAND, "watch"],
+        cwd=tmp_path,
+        env={**bare, "PREFECT_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 2
+    assert "no Prefect server to look after runs: set PREFECT_API_URL" in done.stderr
 
 
 def test_a_run_elsewhere_gets_absolute_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

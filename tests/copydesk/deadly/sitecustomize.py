@@ -34,6 +34,9 @@ def _meet(item: Item) -> None:
     if b"KILL ONCE" in item.content and not os.path.exists(os.environ["DEADLY_ONCE"]):
         open(os.environ["DEADLY_ONCE"], "w").close()
         os.kill(os.getpid(), signal.SIGKILL)
+    if b"EXIT ONCE" in item.content and not os.path.exists(os.environ["DEADLY_ONCE"]):
+        open(os.environ["DEADLY_ONCE"], "w").close()
+        raise SystemExit(1)
     if b"NEVER ENDS" in item.content:
         while True:
             pass
