@@ -11,6 +11,7 @@ from typing import Any
 from cleaners.cut import (
     ANY_SCORE,
     AT_EDGE,
+    LIKELY,
     NO_HIT,
     bytes_of,
     cut_line,
@@ -116,9 +117,10 @@ def tail(
 ) -> Any:
     """What stands below the last paragraph of the story and below a line of its frame ("Related", "Copyright ...").
 
-    Lines that end as a sentence does go only if two such lines stand above them. A line that ends with a colon
-    opens something of its own, which stays up to the next line of the frame; below one that says that the story goes
-    on, it does. A tail twice as long as what stands above it is none.
+    Lines that end as a sentence does go only below lines of two categories of the frame (a list of links and a legal
+    note), and if the model thinks so too: a story may go on below a list. A line that ends with a colon opens
+    something of its own, which stays up to the next line of the frame; below one that says that the story goes on, it
+    does. A tail twice as long as what stands above it is none.
     """
     low, high, start, end = at
     top = high
@@ -131,22 +133,27 @@ def tail(
     rule = own[TAIL_LINE] + 0
     category = known[rule][RULE_CATEGORY] + 0
     begin = count
-    frame = 0
+    last = -1  # the category of the last line of the frame
+    mixed = False
     within = False
     for row in range(top, high):
         if taken[row] >= 0:
             if kinds[taken[row]] & FRAME:
-                frame += 1
+                mixed = mixed or (last >= 0 and taken[row] != last)
+                last = taken[row] + 0
                 within = True
             continue
         if table[row][JOINED] == RESUMES_WORDS and resumes(table[row], resuming, data, flags, lower):
-            frame = 0
+            last = -1
+            mixed = False
             within = False
             count = cut_line(table, row, high, end, rule, category, ANY_SCORE, NO_HIT, cuts, count)
             continue
         within = within and table[row][LAST] != 58  # a colon
-        if within and (frame >= 2 or not ends_sentence(table[row])):
-            count = cut_line(table, row, high, end, rule, category, AT_EDGE, NO_HIT, cuts, count)
+        sentence = ends_sentence(table[row])
+        if within and (mixed or not sentence):
+            needs = LIKELY if sentence else AT_EDGE
+            count = cut_line(table, row, high, end, rule, category, needs, NO_HIT, cuts, count)
     note(cuts, begin, count, taken)
     return count
 

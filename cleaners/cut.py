@@ -28,6 +28,7 @@ PARAGRAPH_LENGTH, LONG_PARAGRAPH = 140, 2000
 AT_EDGE, LISTED = -1735, -2587
 # A list of a few lines with the story right below it may be of the story as well, as the question of an interview is.
 LISTED_ABOVE = -1500
+LIKELY = 0  # rather not the story than the story
 ANY_SCORE = -(1 << 30)  # nothing is asked of the model
 
 

@@ -10,7 +10,10 @@ WITHIN_QUOTATION = "within-quotation"
 BUILT_IN_VETOES = {WITHIN_QUOTATION: ("keep", "what somebody says: a part in quotation marks that are open before it")}
 """Vetoes that are code: id -> category and what they keep."""
 
-OF_SPEECH = frozenset({"keep-dateline", "keep-quote", "keep-quote-de", "keep-quote-es", "keep-quote-pt", "keep-quoted"})
+_TOLD = ("keep-told", *(f"keep-told-{language}" for language in ("de", "es", "fr", "it", "nl", "pl", "pt", "ru", "tr")))
+_QUOTES = ("keep-quote", "keep-quote-de", "keep-quote-es", "keep-quote-pt", "keep-quoted")
+
+OF_SPEECH = frozenset({"keep-dateline", *_QUOTES, *_TOLD})
 """Vetoes that tell a line of the story by how it begins, or by a quotation in it, and not by what it is about."""
 
 _ENDS = tuple(".!?…:”’\"'»)]“")

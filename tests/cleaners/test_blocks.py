@@ -54,6 +54,13 @@ def test_a_short_sentence_below_one_line_of_the_frame_stays() -> None:
     assert clean(text).text == story(FIRST, SECOND, "The lamp is lit again.", "Nobody came.")
 
 
+@pytest.mark.parametrize("foot", [[], ["Follow us on Facebook", "© 2026 Harbor Post. All rights reserved."]])
+def test_a_sentence_below_a_list_of_links_stays(foot: list[str]) -> None:
+    links = ["RELATED ARTICLES", "- Keeper resigns", "- Five lamps named", "- Weather: Snow by Friday"]
+    last = "Judge Ida Brandt will hear the first application on 3 March."
+    assert clean(story(FIRST, SECOND, *links, last, *foot)).text.strip() == story(FIRST, SECOND, last)
+
+
 def test_an_ad_in_a_list_at_the_end_takes_nothing_with_it() -> None:
     results = ["Oldmouth 3, Fenwold 1", "Advertisement", "Pellworth 0, Villanera 0", "Harrowmere 2, Bray 2"]
     assert clean(story(FIRST, SECOND, *results)).text == story(FIRST, SECOND, results[0], *results[2:])
