@@ -51,19 +51,24 @@ def protected(data: bytes, kept: Iterable[Kept], parts: Sequence[Part]) -> list[
     """The parts that must stay. parts: those that cuts take of lines which they do not take whole.
 
     A rule that keeps a line for the speech in it ("... ," she said) leaves to the other rules what is set off there: a
-    part in brackets, or one that begins after the end of a sentence.
+    part in brackets, or one that begins after the end of a sentence; and one that keeps it as a sentence that somebody
+    told (..., she said) any part that is not all of it.
     """
     of_line: dict[int, list[Part]] = {}
     for part in parts:
         of_line.setdefault(part.line, []).append(part)
     vetoes = []
     for hit in kept:
-        holes = [part for part in of_line.get(hit.line, ()) if hit.rule in OF_SPEECH and _set_off(data, part)]
+        holes = [part for part in of_line.get(hit.line, ()) if _leaves(hit.rule, data, part)]
         vetoes += [Veto(start, end, hit.rule, hit.category) for start, end in _less(hit.start, hit.end, holes)]
     vetoes += [
         Veto(part.start, part.end, WITHIN_QUOTATION, "keep") for part in parts if part.spoken and _quoted(data, part)
     ]
     return vetoes
+
+
+def _leaves(rule: str, data: bytes, part: Part) -> bool:
+    return rule in _TOLD or (rule in OF_SPEECH and _set_off(data, part))
 
 
 def _less(start: int, end: int, holes: Iterable[Part]) -> Iterator[tuple[int, int]]:

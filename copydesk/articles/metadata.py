@@ -36,7 +36,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
         "date", "published_at", "published", "publish_date", "published_date", "date_published", "pub_date",
         "pubdate", "publication_date", "datePublished",
     ),
-    "modified": ("modified", "modified_at", "date_modified", "updated_at", "updated", "dateModified"),
+    "modified": ("modified_at", "modified", "date_modified", "updated_at", "updated", "dateModified"),
     "language": ("language", "lang"),
     "license": ("license", "licence"),
 }  # fmt: skip

@@ -58,7 +58,9 @@ _OFFSET = re.compile(r"(?:\b(?:utc|gmt)\s?|(?:^|(?<=\s)))([+\-−])([0-9]{1,2}):
 """Behind the time itself, not within a second day: the -05 of 2023-05-04 is none."""
 
 _ZONE_IN_WORDS = re.compile(
-    r"[\s,(]*(?:US\s)?(eastern|central|mountain|pacific)(?=\s(?:time|standard|daylight)\b|\W*$)", re.I
+    r"[\s,(]*(?:US[\s/])?(eastern|central|mountain|pacific)"
+    r"(?=\s(?:time|standard|daylight|on|mon|tue|wed|thu|fri|sat|sun|[a-z]{3,6}day|[a-z]+ [0-9])\b|\s*[|)/–]|\W*$)",
+    re.I,
 )
 _ENGLISH_WORDS = frozenset("art cat eat pet vet west wit eastern central mountain pacific".split())
 _FOREIGN_WORDS = frozenset("cet est et ist wat".split())
@@ -250,7 +252,9 @@ def _cjk_day(text: str) -> tuple[dt.datetime, tuple[int, int]] | None:
 
 def _numeric_day(text: str, language: str | None) -> tuple[dt.datetime, tuple[int, int]] | None:
     if match := re.search(
-        r"(?<![0-9])([0-9]{4})\s?([-/.])\s?([0-9]{1,2})\s?\2\s?([0-9]{1,2})(?![0-9])", text, re.ASCII
+        r"(?<![0-9])(?<![0-9][-/.])(?<![0-9][-/.]\s)([0-9]{4})\s?([-/.])\s?([0-9]{1,2})\s?\2\s?([0-9]{1,2})(?![0-9])",
+        text,
+        re.ASCII,
     ):
         moment = _day(int(match[1]), int(match[3]), int(match[4]))
         return (moment, match.span()) if moment else None

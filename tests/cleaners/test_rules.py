@@ -13,7 +13,7 @@ from cleaners.cleaning import default
 from cleaners.engine import Engine
 from cleaners.examples import matched
 from cleaners.patterns import Values
-from cleaners.rules import Rule, RuleError, load, options, rules
+from cleaners.rules import Rule, RuleError, _check, load, options, rules
 
 TAKES = [pytest.param(rule, line, id=f"{rule.id}-{n}") for rule in rules() for n, line in enumerate(rule.takes)]
 LEAVES = [pytest.param(rule, line, id=f"{rule.id}-{n}") for rule in rules() for n, line in enumerate(rule.leaves)]
@@ -174,3 +174,8 @@ def test_what_is_kept_of_the_packs_is_what_was_read(tmp_path: Path, monkeypatch:
     built, again = rules.__wrapped__(), rules.__wrapped__()
     assert built == again == rules()
     assert [path.name.partition("-")[0] for path in tmp_path.iterdir()] == ["copydesk.rules"]
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.id)
+def test_a_rule_that_comes_with_this_package_is_such_as_others_may_write(rule: Rule) -> None:
+    _check(rule.id, rule)

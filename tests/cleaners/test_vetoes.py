@@ -40,6 +40,11 @@ def cleaned(line: str, language: str = "en") -> str:
             "„Das Riff hat keine Boje“, sagte der Wärter am Montag.",
             "de",
         ),
+        (
+            "Oldmouth Lamps, opens new tab, has cut its forecast for the year, the company said on Monday.",
+            "Oldmouth Lamps, has cut its forecast for the year, the company said on Monday.",
+            "en",
+        ),
     ],
 )
 def test_what_is_glued_to_a_quotation_goes(line: str, left: str, language: str) -> None:

@@ -199,7 +199,6 @@ def test_a_guess_gives_way_to_the_text() -> None:
 
 def test_what_is_mapped_wins_over_other_names() -> None:
     record = {
-        "modified_at": "2020-01-01",
         "geaendert": "2023-09-10",
         "category": "x",
         "Ressort": "Kultur",
