@@ -40,8 +40,9 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "language": ("language", "lang"),
     "license": ("license", "licence"),
 }  # fmt: skip
-"""The names a record may give a field by, the best first. Those of settings.RECORD_FIELDS come first and can be
-mapped; the others are what scrapers and data sets commonly write."""
+"""The names a record may give a field by, the best first. Those of settings.RECORD_FIELDS can be mapped and come first,
+but for `modified`, by which some say yes or no beside `modified_at`; the others are what scrapers and data sets
+commonly write."""
 
 
 def from_record(record: Mapping[str, Any], url: str | None = None) -> Metadata:

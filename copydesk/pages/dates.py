@@ -59,7 +59,8 @@ _OFFSET = re.compile(r"(?:\b(?:utc|gmt)\s?|(?:^|(?<=\s)))([+\-−])([0-9]{1,2}):
 
 _ZONE_IN_WORDS = re.compile(
     r"[\s,(]*(?:US[\s/])?(eastern|central|mountain|pacific)"
-    r"(?=\s(?:time|standard|daylight|on|mon|tue|wed|thu|fri|sat|sun|[a-z]{3,6}day|[a-z]+ [0-9])\b|\s*[|)/–]|\W*$)",
+    r"(?=\s(?:time|standard|daylight|on|(?:mon|tue|wed|thu|fri|sat|sun)(?:[a-z]*day)?)\b"
+    r"|\s(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* [0-9]|\s*[|)/–]|\W*$)",
     re.I,
 )
 _ENGLISH_WORDS = frozenset("art cat eat pet vet west wit eastern central mountain pacific".split())
@@ -308,8 +309,9 @@ def _hour(number: int, half: str) -> int:
 
 
 def _zone_in(rest: str, language: str | None) -> str | None:
-    """The first zone behind a time: an offset, an abbreviation in capitals; in small letters, or as an adjective of
-    `Time`, only right behind it, for there are words that look the same (`14:20 | Art`, `10:30 et`)."""
+    """The first zone behind a time: an offset, an abbreviation in capitals; in small letters, or as an adjective
+    (`Eastern Time`, `Eastern on Friday`), only right behind it, for there are words that look the same (`14:20 | Art`,
+    `10:30 et`, `10:30 am, Pacific Grove`)."""
     if match := _OFFSET.search(rest):
         return match[0]
     plain = rest.replace(".", "")

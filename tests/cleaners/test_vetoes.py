@@ -6,6 +6,7 @@ import pytest
 
 from cleaners import Cleaner, Source
 from cleaners.rules import rules
+from cleaners.vetoes import OF_SPEECH
 from tests.cleaners.test_clean import FIRST, SECOND, story
 
 RULES_ALONE = Cleaner(rules())
@@ -62,3 +63,7 @@ def test_what_is_glued_to_a_quotation_goes(line: str, left: str, language: str) 
 )
 def test_what_is_said_stays(line: str, language: str) -> None:
     assert cleaned(line, language) == line
+
+
+def test_rules_of_speech_are_rules() -> None:
+    assert {rule.id for rule in rules() if rule.action == "keep"} >= OF_SPEECH
